@@ -1,0 +1,69 @@
+"""Every error of the gateway has one of three roots, which say who may read it.
+
+ClientError    the request is wrong: shown as it is, with a stable code and an HTTP status; no subgraph is called.
+SubgraphError  a subgraph failed: costs the fields it served; shown with the subgraph's name and the client's path.
+InternalError  the gateway is wrong: masked for the client, logged whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class GatewayError(Exception):
+    """The root of all errors that the gateway raises on purpose."""
+
+
+class ClientError(GatewayError):
+    """A request that cannot be answered as it was sent.
+
+    Args:
+        message: what is wrong, in a sentence that the client's author can act on.
+        code: a stable name in capitals, e.g. ``GRAPHQL_VALIDATION_FAILED``; goes to ``extensions.code``.
+        status: the HTTP status of the answer.
+        locations: places in the document, ``{"line": 1, "column": 8}``, both counted from 1.
+        extensions: more facts for ``extensions`` beside the code.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int = 400,
+        locations: Sequence[Mapping[str, int]] = (),
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+        self.locations = tuple(locations)
+        self.extensions = dict(extensions or {})
+
+    def formatted(self) -> dict[str, Any]:
+        """The error as GraphQL shows it."""
+        shown: dict[str, Any] = {"message": self.message}
+        if self.locations:
+            shown["locations"] = [dict(location) for location in self.locations]
+        shown["extensions"] = {"code": self.code, **self.extensions}
+        return shown
+
+
+class SubgraphError(GatewayError):
+    """A subgraph that did not answer as GraphQL says; costs its fields, never the whole request.
+
+    Args:
+        message: what happened, without anything that only our operators may see.
+        service: the subgraph's name in the supergraph.
+        code: e.g. ``SUBGRAPH_UNREACHABLE``, ``SUBGRAPH_TIMEOUT``, ``SUBGRAPH_MALFORMED_RESPONSE``.
+    """
+
+    def __init__(self, message: str, *, service: str, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.service = service
+        self.code = code
+
+
+class InternalError(GatewayError):
+    """A fault of the gateway itself: the client sees ``INTERNAL_SERVER_ERROR``, the log sees everything."""

@@ -1,0 +1,94 @@
+"""The normalised operation: what planning and projection both read.
+
+It is specialised: conditions whose variables are known (`@skip`, `@include`) and access decisions (`@authenticated`,
+`@requiresScopes`, `@policy`) are folded in, so neither is seen again downstream. The values they were folded with are part
+of the plan's cache key (decision 0002). Named fragments are inlined, equal fields merged, redundant fragments dropped;
+fragments that narrow the type stay where the client wrote them, because they decide the order of the answer.
+"""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import ValueNode
+
+
+class OperationKind(enum.Enum):
+    """What the client asked to do."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a field is not answered: it becomes null with this error, and nothing is fetched for it."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the answer.
+
+    Attributes:
+        response_name: the key in the answer: the alias, or else the name.
+        name: the field's name in the API schema; may be ``__typename``.
+        arguments: in the client's order, as AST values; variables stay variables.
+        selections: empty for leaves.
+        refusal: set if the caller may not see the field; then it is neither planned nor fetched.
+        locations: (line, column) pairs from 1, where the client wrote the field, for errors.
+    """
+
+    response_name: str
+    name: str
+    arguments: tuple[tuple[str, ValueNode], ...] = ()
+    selections: "tuple[Selection, ...]" = ()
+    refusal: Refusal | None = None
+    locations: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """An inline fragment that narrows the type (its condition differs from, and overlaps, the type around it)."""
+
+    type_condition: str
+    selections: "tuple[Selection, ...]"
+
+
+Selection = Field | Fragment
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDefinition:
+    """A variable the client declared: its name, its type as SDL, and its default as an AST value, or None."""
+
+    name: str
+    type: str
+    default: ValueNode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A normalised operation on the API schema.
+
+    Attributes:
+        root_type: the API schema's type at the root, e.g. ``Query``.
+        variables: as declared, those that are used nowhere dropped by nobody (coercion needs them all).
+    """
+
+    kind: OperationKind
+    name: str | None
+    root_type: str
+    selections: tuple[Selection, ...]
+    variables: tuple[VariableDefinition, ...] = ()
+
+
+def walk_fields(selections: tuple[Selection, ...]) -> Iterator[Field]:
+    """Every field of a selection set and below, in the client's order."""
+    for selection in selections:
+        if isinstance(selection, Field):
+            yield selection
+        yield from walk_fields(selection.selections)

@@ -1,0 +1,1 @@
+"""The map of a request: prepare, plan, execute, project. Only calls."""
