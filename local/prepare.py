@@ -1,0 +1,92 @@
+"""What must be there before the processes start: tables, the demo market, a first model, GraphiQL's page.
+
+Each step leaves a stamp of what it was made from, so that a later start does only what has changed. A step that fails stops
+the start, except the page: the gateway starts without it and says what is missing.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.settings import LocalSettings
+
+OWNERS_OF_TABLES = ("config", "user", "catalog", "recommendation", "payment", "notification", "order")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command to run once for each state of its sources.
+
+    Attributes:
+        made_from: a digest of what the result depends on.
+        is_needed: a failure stops the start.
+    """
+
+    name: str
+    about: str
+    command: list[str]
+    made_from: str
+    is_needed: bool = True
+
+
+def steps(settings: LocalSettings) -> Iterator[Step]:
+    """Every step, in order."""
+    python = sys.executable
+    market = settings.data_dir / "market"
+    generator = digest([*Path("workers/market").rglob("*.py")])
+    yield Step("keys", "making development keys", [python, "-m", "subgraphs.user", "make-keys"], "1")
+    migrations = digest([*Path("subgraphs").glob("*/migrations/**/*.py"), *Path("subgraphs").glob("*/tables.py")])
+    yield Step("migrate", "migrating the databases", [python, "-m", "local.migrate", *OWNERS_OF_TABLES], migrations)
+    yield Step(
+        "generate",
+        "making the demo market",
+        [python, "-m", "workers", "market", "generate", "--out", str(market)],
+        generator,
+    )
+    for owner in OWNERS_OF_TABLES:
+        yield Step(
+            f"seed {owner}", f"seeding {owner}", [python, "-m", f"subgraphs.{owner}", "seed", str(market)], generator
+        )
+    yield Step(
+        "train",
+        "training a first model",
+        [python, "-m", "workers", "train", "--market", str(market), "--register"],
+        generator,
+    )
+    if settings.with_graphiql:
+        page = digest([Path("gateway/graphiql/package-lock.json"), *Path("gateway/graphiql/src").rglob("*")])
+        yield Step(
+            "graphiql", "building GraphiQL's page", [python, "-m", "gateway.graphiql.build"], page, is_needed=False
+        )
+
+
+class Stamps:
+    """Which steps are done, and from what: a JSON file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._done: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+
+    def is_done(self, step: Step) -> bool:
+        """Whether the step was done from the same sources."""
+        return self._done.get(step.name) == step.made_from
+
+    def mark(self, step: Step) -> None:
+        """Remember that the step is done."""
+        self._done[step.name] = step.made_from
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_text(json.dumps(self._done, indent=2))
+        unfinished.replace(self._path)
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """A digest of files' names and contents; files that are missing count as empty."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        if not path.is_dir() and "__pycache__" not in path.parts:
+            total.update(path.as_posix().encode())
+            total.update(path.read_bytes() if path.exists() else b"")
+    return total.hexdigest()[:16]
