@@ -48,6 +48,27 @@ class ClientError(GatewayError):
         shown["extensions"] = {"code": self.code, **self.extensions}
         return shown
 
+    def all_formatted(self) -> list[dict[str, Any]]:
+        """The answer's whole list of errors."""
+        return [self.formatted()]
+
+
+class ManyClientErrors(ClientError):
+    """Several things wrong with one request, e.g. all that validation found; status and code are the first one's."""
+
+    def __init__(self, errors: Sequence[ClientError]) -> None:
+        first = errors[0]
+        super().__init__(first.message, code=first.code, status=first.status, locations=first.locations)
+        self.errors = tuple(errors)
+
+    @staticmethod
+    def of(errors: Sequence[ClientError]) -> ClientError:
+        """The only error as it is, or all of them as one; `errors` has at least one."""
+        return errors[0] if len(errors) == 1 else ManyClientErrors(errors)
+
+    def all_formatted(self) -> list[dict[str, Any]]:
+        return [error.formatted() for error in self.errors]
+
 
 class SubgraphError(GatewayError):
     """A subgraph that did not answer as GraphQL says; costs its fields, never the whole request.
