@@ -1,0 +1,162 @@
+"""The whole market as `task up` starts it, on free ports and fresh data, and a client that speaks to it as an app would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.support.ports import free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATIONS = ROOT / "schema" / "operations"
+PORT_SETTINGS = (
+    "GATEWAY_PORT",
+    "USER_PORT",
+    "CATALOG_PORT",
+    "FEED_PORT",
+    "RECOMMENDATION_PORT",
+    "ORDER_PORT",
+    "PAYMENT_PORT",
+    "NOTIFICATION_PORT",
+    "CONFIG_PORT",
+    "WORKER_PORT",
+    "BANK_PORT",
+    "MAIL_SMTP_PORT",
+    "MAIL_HTTP_PORT",
+    "REDIS_PORT",
+)
+START_SECONDS = 300.0
+STOP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A running market.
+
+    Attributes:
+        ports: by the setting that moves each, e.g. ``GATEWAY_PORT``.
+        data_dir: where its databases, logs and keys are.
+    """
+
+    ports: Mapping[str, int]
+    data_dir: Path
+    supervisor_pid: int
+
+    @property
+    def gateway_url(self) -> str:
+        """The GraphQL endpoint, and GraphiQL's page for a browser."""
+        return self.url("GATEWAY_PORT", "/graphql")
+
+    def url(self, port_setting: str, path: str) -> str:
+        """An address of one of its processes."""
+        return f"http://127.0.0.1:{self.ports[port_setting]}{path}"
+
+    def pid_of(self, command: str) -> int:
+        """The process id of the supervisor's child whose command line holds `command`."""
+        listing = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.supervisor_pid)], capture_output=True, text=True, check=True
+        )
+        for line in listing.stdout.splitlines():
+            pid, _, arguments = line.strip().partition(" ")
+            if command in arguments:
+                return int(pid)
+        raise AssertionError(f"no child of the supervisor runs {command!r}:\n{listing.stdout}")
+
+
+@contextmanager
+def running_market(data_dir: Path) -> Iterator[Market]:
+    """Start a market with everything but the diagram, wait until it says that it is ready, stop it in the end."""
+    ports = dict(zip(PORT_SETTINGS, free_ports(len(PORT_SETTINGS)), strict=True))
+    settings = {name: str(port) for name, port in ports.items()}
+    environment = {**os.environ, **settings, "YARMARKA_DATA_DIR": str(data_dir), "UP_C4": "0"}
+    output = data_dir / "up.txt"
+    with output.open("w") as terminal:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "local", "up"], cwd=ROOT, env=environment, stdout=terminal, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while "Yarmarka is ready" not in output.read_text(errors="replace"):
+            assert supervisor.poll() is None, f"the market ended while starting:\n{tail(output)}"
+            assert time.monotonic() < deadline, f"the market is not ready after {START_SECONDS:g} s:\n{tail(output)}"
+            time.sleep(0.2)
+        yield Market(ports, data_dir, supervisor.pid)
+    finally:
+        supervisor.send_signal(signal.SIGINT)
+        try:
+            supervisor.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
+            raise
+
+
+@dataclass(slots=True)
+class Client:
+    """An app of one person: sends the persisted operations by name.
+
+    Attributes:
+        headers: sent with every request; `sign_in` sets the Authorization header.
+    """
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def sign_in(self, email: str, password: str = "yarmarka") -> None:
+        """Sign in; later requests carry the access token."""
+        answer = self.send(
+            "mutation($input: SignInInput!) { signIn(input: $input) { __typename "
+            "... on SignInSuccess { accessToken } ... on UserError { code message } } }",
+            {"input": {"email": email, "password": password}},
+        )
+        assert answer["data"]["signIn"]["__typename"] == "SignInSuccess", answer
+        self.headers["Authorization"] = f"Bearer {answer['data']['signIn']['accessToken']}"
+
+    def run(self, operation: str, **variables: Any) -> dict[str, Any]:
+        """The data of one of the 17 operations; an answer with errors fails the test."""
+        answer = self.ask(operation, **variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def ask(self, operation: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer of one of the 17 operations."""
+        return self.send((OPERATIONS / f"{operation}.graphql").read_text(), variables)
+
+    def send(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The whole answer of any GraphQL document, whatever its HTTP status."""
+        body = json.dumps({"query": query, "variables": dict(variables or {})}).encode()
+        request = urllib.request.Request(
+            self.url, body, {"Content-Type": "application/json", "Accept": "application/json", **self.headers}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                answer: dict[str, Any] = json.load(response)
+        except urllib.error.HTTPError as refused:
+            answer = json.load(refused)
+        return answer
+
+
+def eventually(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
+    """The first true value of `condition`, asked again and again until the deadline; fails with `what` and the last value."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s; last: {value!r}"
+        time.sleep(0.05)
+
+
+def tail(path: Path, lines: int = 60) -> str:
+    """The last lines of a file."""
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
