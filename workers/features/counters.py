@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from workers.features.decay import HALF_LIFE_NAMES, Mass
+from workers.features.decay import EMPTY, HALF_LIFE_NAMES, Mass
 from workers.features.event import Behaviour, Kind
 from workers.features.position import examination
 
-COUNTED: tuple[str, ...] = ("impressions", "examined", "slate_clicks", "views", "clicks", "favourites", "carts", "hides", "purchases")
+COUNTED: tuple[str, ...] = (
+    "impressions",
+    "examined",
+    "slate_clicks",
+    "views",
+    "clicks",
+    "favourites",
+    "carts",
+    "hides",
+    "purchases",
+)
 """The masses of a product, in the order of a snapshot's columns. `examined` counts impressions by the probability that
 their position was looked at, and `slate_clicks` the clicks that a slate earned: their ratio is the unbiased click-through."""
 
@@ -20,15 +30,15 @@ their position was looked at, and `slate_clicks` the clicks that a slate earned:
 class ProductCounters:
     """Decayed counts of one product. An unwatched product is `ProductCounters()`."""
 
-    impressions: Mass = Mass()
-    examined: Mass = Mass()
-    slate_clicks: Mass = Mass()
-    views: Mass = Mass()
-    clicks: Mass = Mass()
-    favourites: Mass = Mass()
-    carts: Mass = Mass()
-    hides: Mass = Mass()
-    purchases: Mass = Mass()
+    impressions: Mass = EMPTY
+    examined: Mass = EMPTY
+    slate_clicks: Mass = EMPTY
+    views: Mass = EMPTY
+    clicks: Mass = EMPTY
+    favourites: Mass = EMPTY
+    carts: Mass = EMPTY
+    hides: Mass = EMPTY
+    purchases: Mass = EMPTY
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: {"clicks": [at, 1h, 1d, 7d, 30d], ...}; a mass that never grew is left out."""
@@ -82,5 +92,7 @@ def _add(counters: ProductCounters, event: Behaviour) -> ProductCounters:
 
 def _mass(name: str, values: list[float]) -> Mass:
     if len(values) != 1 + len(HALF_LIFE_NAMES):
-        raise ValueError(f"counter {name!r} has {len(values)} numbers, not an instant and {len(HALF_LIFE_NAMES)} masses")
+        raise ValueError(
+            f"counter {name!r} has {len(values)} numbers, not an instant and {len(HALF_LIFE_NAMES)} masses"
+        )
     return Mass(float(values[0]), tuple(float(value) for value in values[1:]))

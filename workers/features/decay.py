@@ -48,3 +48,7 @@ class Mass:
     def read(self, now: float) -> tuple[float, ...]:
         """The mass at `now`, for each half-life. An instant before `at` reads as `at`: clocks of processes differ."""
         return tuple(v * f for v, f in zip(self.values, factors(now - self.at), strict=True))
+
+
+EMPTY = Mass()
+"""The mass of nothing; its `at` of 0 (1970) is before every event."""

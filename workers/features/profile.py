@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from workers.features.catalogue import Catalogue, Facts
-from workers.features.decay import HALF_LIFE_NAMES, Mass
+from workers.features.decay import EMPTY, HALF_LIFE_NAMES, Mass
 from workers.features.event import INTEREST, Behaviour, Kind
 
 MAX_TOUCHES = 600
@@ -52,9 +52,12 @@ class PriceHabit:
     The weight, the sum and the sum of squares share an instant; half-life index 3 (30 days) is the one that is read.
     """
 
-    weight: Mass = Mass()
-    total: Mass = Mass()
-    squares: Mass = Mass()
+    weight: Mass = EMPTY
+    total: Mass = EMPTY
+    squares: Mass = EMPTY
+
+
+NO_HABIT = PriceHabit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ class BuyerProfile:
         recent: latest first, at most MAX_RECENT, a product once.
     """
 
-    interest: Mass = Mass()
-    price: PriceHabit = PriceHabit()
+    interest: Mass = EMPTY
+    price: PriceHabit = NO_HABIT
     categories: dict[str, Mass] = field(default_factory=dict)
     sellers: dict[str, Mass] = field(default_factory=dict)
     aversions: dict[str, Mass] = field(default_factory=dict)
@@ -204,10 +207,7 @@ def _priced(price: PriceHabit, facts: Facts, weight: float, at: float) -> PriceH
 
 
 def _grow(masses: dict[str, Mass], key: str, weight: float, at: float) -> None:
-    masses[key] = masses.get(key, _EMPTY).add(weight, at)
-
-
-_EMPTY = Mass()
+    masses[key] = masses.get(key, EMPTY).add(weight, at)
 
 
 def _bounded(touches: dict[str, Touch]) -> dict[str, Touch]:

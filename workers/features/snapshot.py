@@ -63,9 +63,7 @@ def snapshot_of(
     masses = np.zeros((count, len(COUNTED), len(HALF_LIVES)), dtype=np.float64)
     instants = np.zeros((count, len(COUNTED)), dtype=np.float64)
     fill(masses, instants, counters, catalogue)
-    return Market(
-        catalogue, masses, instants, similar or no_neighbours(count), bought_together or no_neighbours(count)
-    )
+    return Market(catalogue, masses, instants, similar or no_neighbours(count), bought_together or no_neighbours(count))
 
 
 def fill(
