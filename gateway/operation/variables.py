@@ -139,12 +139,20 @@ def _compile(declared: GraphQLInputType, compiled: dict[str, Coercer]) -> Coerce
         case GraphQLInputObjectType():
             known = compiled.get(declared.name)
             if known is None:
-                # The type may hold itself: its coercer is looked up when it is called.
-                compiled[declared.name] = lambda value, place: compiled[declared.name](value, place)
+                compiled[declared.name] = _looked_up(declared.name, compiled)
                 known = compiled[declared.name] = _nullable(_input_object(declared, compiled))
             return known
         case _:
             raise AssertionError(declared)
+
+
+def _looked_up(name: str, compiled: Mapping[str, Coercer]) -> Coercer:
+    """A coercer for a type that holds itself: the true one is there by the time it is called."""
+
+    def look_up(value: Any, place: str) -> Any:
+        return compiled[name](value, place)
+
+    return look_up
 
 
 def _untouched(value: Any, _place: str) -> Any:

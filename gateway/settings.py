@@ -1,0 +1,395 @@
+"""Everything that the gateway can be told: one frozen model, from a YAML file, from the environment, or from flags.
+
+Precedence: a flag, then ``GATEWAY_*`` in the environment (``GATEWAY_SERVER__PORT``; ``GATEWAY_PORT`` and ``GATEWAY_HOST`` for
+short), then the file, then the defaults below. In the file, ``${env.NAME}`` and ``${env.NAME:-default}`` stand for variables of
+the environment. A key that is not known is an error, never ignored.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.errors import GatewayError
+
+ENVIRONMENT_REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+HEADER_NAME = re.compile(r"^[a-z0-9!#$%&'*+.^_|~-]+$")
+
+# Headers that say who the caller is, or how the connection works: never passed on as the client sent them, listed or not.
+NEVER_FORWARDED = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+class InvalidSettings(GatewayError):
+    """Raised when a setting is unknown, missing or wrong; the message names the file and the key."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SupergraphSettings(_Section):
+    """Which schema is served.
+
+    Attributes:
+        path: a supergraph file.
+        subgraphs: or a rover-style list of subgraphs, composed when the gateway starts.
+        watch: serve a changed file as soon as it is there; a broken one leaves the old schema in service.
+    """
+
+    path: Path | None = None
+    subgraphs: Path | None = None
+    watch: bool = True
+
+
+class ServerSettings(_Section):
+    """The HTTP edge.
+
+    Attributes:
+        path: of the GraphQL route.
+        max_body_bytes: of a request, after decompression.
+        read_timeout_seconds: for a whole request to arrive, and for a client to take an answer.
+        keep_alive_seconds: an idle connection is closed after this long.
+        drain_seconds: how long requests under way may take when the process is told to stop.
+        trusted_proxies: how many proxies in front may be believed about the client's address; 0 believes nobody.
+        cors_origins: origins whose pages may call the gateway; none by default.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(4000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=256)
+    path: str = Field("/graphql", pattern=r"^/[^?#]*$")
+    max_body_bytes: int = Field(1_000_000, ge=1)
+    max_connections: int = Field(20_000, ge=1)
+    read_timeout_seconds: float = Field(12.0, gt=0)
+    keep_alive_seconds: float = Field(65.0, gt=0)
+    drain_seconds: float = Field(30.0, ge=0)
+    trusted_proxies: int = Field(0, ge=0, le=16)
+    cors_origins: tuple[str, ...] = ()
+
+
+class LimitSettings(_Section):
+    """See `operation.limits.Limits`, which these become."""
+
+    max_tokens: int = Field(8_000, ge=1)
+    max_depth: int = Field(60, ge=1, le=190)
+    max_selections: int = Field(10_000, ge=1)
+    max_aliases: int = Field(500, ge=0)
+    max_root_fields: int = Field(100, ge=1)
+    max_directives: int = Field(500, ge=0)
+    max_list_items: int = Field(10_000, ge=1)
+    max_input_depth: int = Field(64, ge=1, le=190)
+    max_cost: int | None = Field(None, ge=1)
+    assumed_list_size: int = Field(1, ge=1)
+
+
+class BatchingSettings(_Section):
+    """Arrays of requests in one body; refused unless enabled, since each costs as much as one alone."""
+
+    enabled: bool = False
+    max_operations: int = Field(10, ge=1)
+
+
+class PersistedSettings(_Section):
+    """Queries known by their hash.
+
+    Attributes:
+        automatic: clients may register queries by SHA-256 (APQ).
+        manifest: a folder of ``*.graphql`` operations, known by the SHA-256 of their text.
+        safelist: refuse whatever is not in the manifest; switches `automatic` off.
+    """
+
+    automatic: bool = True
+    manifest: Path | None = None
+    safelist: bool = False
+
+    @model_validator(mode="after")
+    def _safelist_needs_a_manifest(self) -> "PersistedSettings":
+        if self.safelist and self.manifest is None:
+            raise ValueError("safelist needs a manifest")
+        return self
+
+
+Algorithm = Literal["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+
+
+class IssuerSettings(_Section):
+    """Somebody whose tokens are believed.
+
+    Attributes:
+        issuer: the value that ``iss`` must have.
+        jwks_url: where its public keys are.
+        audience: the value that ``aud`` must have; None for tokens without one.
+        algorithms: pinned; what a token's header says is never enough. Symmetric ones do not exist here.
+        roles_claim: a claim with a list of names, passed on to subgraphs; also the policies that the caller satisfies.
+    """
+
+    issuer: str
+    jwks_url: str = Field(pattern=r"^https?://")
+    audience: str | None = None
+    algorithms: tuple[Algorithm, ...] = Field(("EdDSA", "ES256", "RS256"), min_length=1)
+    roles_claim: str = "roles"
+    scope_claim: str = "scope"
+
+
+class ServiceTokenSettings(_Section):
+    """Minted toward subgraphs, in the place of whatever the client sent.
+
+    Attributes:
+        keys: ``kid:base64url-secret[,kid2:secret2]``; the first signs.
+        issuer: the ``iss`` of our tokens.
+        anonymous_header: a header whose value becomes the ``anon`` claim, the device of a client that has not signed in.
+    """
+
+    keys: SecretStr
+    anonymous_header: str | None = None
+
+
+class IdentitySettings(_Section):
+    """Who the client is, and how subgraphs learn of it."""
+
+    issuers: tuple[IssuerSettings, ...] = ()
+    service_tokens: ServiceTokenSettings | None = None
+    refresh_seconds: float = Field(300.0, gt=0)
+
+
+class HeaderSettings(_Section):
+    """Headers that go on to subgraphs as the client sent them; everything not listed stays here."""
+
+    forward: tuple[str, ...] = ()
+
+    @field_validator("forward")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        lowered = tuple(name.lower() for name in names)
+        for name in lowered:
+            if not HEADER_NAME.match(name):
+                raise ValueError(f"{name!r} is not the name of a header")
+            if name in NEVER_FORWARDED:
+                raise ValueError(f"{name!r} belongs to the connection and cannot be forwarded")
+        return lowered
+
+
+class SubgraphSettings(_Section):
+    """What is said of one subgraph beside the supergraph: where it answers here."""
+
+    url: str = Field(pattern=r"^https?://")
+
+
+class ExecutionSettings(_Section):
+    """What one request may take.
+
+    Attributes:
+        timeout_seconds: for the whole request.
+        max_connections: to one subgraph.
+        max_response_bytes: of one subgraph's answer.
+    """
+
+    timeout_seconds: float = Field(30.0, gt=0)
+    max_connections: int = Field(128, ge=1)
+    max_response_bytes: int = Field(64_000_000, ge=1)
+    max_representations: int = Field(2_000, ge=1)
+
+
+class CacheSettings(_Section):
+    """How much is remembered; the least recently used goes first."""
+
+    documents: int = Field(2_000, ge=1)
+    document_bytes: int = Field(20_000_000, ge=1)
+    plans: int = Field(2_000, ge=1)
+
+
+class ExplainSettings(_Section):
+    """``extensions.queryPlan`` and ``extensions.trace`` for requests that ask with a header; off, since plans tell of the inside.
+
+    Attributes:
+        header: a request that has it, with ``plan``, ``trace`` or both, gets them.
+    """
+
+    enabled: bool = False
+    header: str = "x-gateway-explain"
+
+
+class GraphiqlSettings(_Section):
+    """The page at ``GET /graphql`` in a browser.
+
+    Attributes:
+        operations: a folder of example operations; see `gateway.graphiql.examples`.
+        accounts: offer the folder's demo accounts; in development only.
+    """
+
+    enabled: bool = True
+    operations: Path | None = None
+    accounts: bool = False
+
+
+class LogSettings(_Section):
+    """What is written to standard output.
+
+    Attributes:
+        requests: ``all`` writes one event a request, ``failed`` only those with errors.
+    """
+
+    format: Literal["json", "console"] = "json"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    requests: Literal["all", "failed", "none"] = "all"
+
+
+class Settings(BaseSettings):
+    """The gateway's settings. Built once, in a command; passed down; nobody else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="GATEWAY_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    supergraph: SupergraphSettings = SupergraphSettings()
+    server: ServerSettings = ServerSettings()
+    limits: LimitSettings = LimitSettings()
+    introspection: bool = True
+    batching: BatchingSettings = BatchingSettings()
+    persisted: PersistedSettings = PersistedSettings()
+    identity: IdentitySettings = IdentitySettings()
+    headers: HeaderSettings = HeaderSettings()
+    subgraphs: Mapping[str, SubgraphSettings] = {}
+    override_labels: tuple[str, ...] = ()
+    execution: ExecutionSettings = ExecutionSettings()
+    cache: CacheSettings = CacheSettings()
+    explain: ExplainSettings = ExplainSettings()
+    graphiql: GraphiqlSettings = GraphiqlSettings()
+    log: LogSettings = LogSettings()
+
+
+Flags = Annotated[Mapping[str, Any], "dotted keys to values, e.g. {'server.port': 4391}; None means not given"]
+
+
+def load_settings(path: Path | None, *, flags: Flags | None = None) -> Settings:
+    """The settings of this process.
+
+    Args:
+        path: a YAML file, or None for the defaults.
+        flags: what the command line said; wins over all else.
+
+    Raises:
+        InvalidSettings: the file is missing, is no YAML mapping, has an unknown key or a wrong value.
+    """
+    written = _read(path) if path is not None else {}
+    _resolve_paths(written, path.parent if path is not None else Path())
+    for key, variable in (("server.port", "GATEWAY_PORT"), ("server.host", "GATEWAY_HOST")):
+        if os.environ.get(variable):
+            _put(written, key, os.environ[variable])
+    told: dict[str, Any] = {}
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _put(told, key, value)
+
+    class Layered(Settings):
+        """Flags, then the environment, then the file; sections are merged key by key."""
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=written)
+
+    try:
+        return Layered(**told)
+    except ValidationError as error:
+        where = str(path) if path is not None else "settings"
+        raise InvalidSettings("\n".join(f"{where}: {_told(problem)}" for problem in error.errors())) from None
+
+
+def _told(problem: Mapping[str, Any]) -> str:
+    place = ".".join(str(step) for step in problem["loc"]) or "(top)"
+    if problem["type"] == "extra_forbidden":
+        return f"{place} is not a setting that the gateway knows"
+    return f"{place}: {problem['msg']}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidSettings(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        written = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
+        raise InvalidSettings(f"{path}{place}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    if written is None:
+        return {}
+    if not isinstance(written, dict):
+        raise InvalidSettings(f"{path}: must be a mapping of settings")
+    expanded = _expanded(written, path)
+    assert isinstance(expanded, dict)
+    return expanded
+
+
+def _expanded(value: object, path: Path) -> object:
+    """The value with every ``${env.NAME}`` replaced; a key whose whole value comes out empty is left out."""
+    match value:
+        case str():
+            return ENVIRONMENT_REFERENCE.sub(lambda found: _variable(found, path), value)
+        case dict():
+            items = {str(key): _expanded(item, path) for key, item in value.items()}
+            return {key: item for key, item in items.items() if item != "" or value.get(key) == ""}
+        case list():
+            return [_expanded(item, path) for item in value]
+        case _:
+            return value
+
+
+def _variable(found: re.Match[str], path: Path) -> str:
+    name, default = found.group(1), found.group(2)
+    value = os.environ.get(name) or default
+    if value is None:
+        raise InvalidSettings(f"{path}: the environment has no {name}, and the file gives no default for it")
+    return value
+
+
+def _resolve_paths(written: dict[str, Any], base: Path) -> None:
+    """Paths in the file are relative to the file."""
+    for section, key in (
+        ("supergraph", "path"),
+        ("supergraph", "subgraphs"),
+        ("persisted", "manifest"),
+        ("graphiql", "operations"),
+    ):
+        inside = written.get(section)
+        if isinstance(inside, dict) and isinstance(inside.get(key), str):
+            inside[key] = str(base / inside[key])
+
+
+def _put(written: dict[str, Any], key: str, value: object) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        inner = written.get(section)
+        inner = dict(inner) if isinstance(inner, Mapping) else {}
+        written[section] = inner
+        written = inner
+    written[last] = value
