@@ -1,0 +1,1 @@
+"""The floor under the subgraphs; no word of any domain. Imports point down: graph > storage > messaging > runtime."""

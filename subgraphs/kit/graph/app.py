@@ -1,0 +1,247 @@
+"""From a schema to an HTTP service: POST /graphql for those with a service token, the health routes for everybody.
+
+    token -> identity -> body -> trace and deadline -> context -> execute -> present
+
+A request that accepts `text/event-stream` is answered by Server-Sent Events, in the "distinct connections" mode of
+graphql-sse: `next` events and one `complete`.
+
+Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+import structlog
+from graphql import GraphQLError
+from prometheus_client import Histogram
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from strawberry.types.execution import ExecutionResult
+
+from subgraphs.kit.graph.context import Context
+from subgraphs.kit.graph.errors import presented
+from subgraphs.kit.graph.schema import SubgraphSchema
+from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
+from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
+from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens
+from subgraphs.kit.runtime.telemetry import continued_trace
+
+DEFAULT_DEADLINE_SECONDS = 10.0
+PING_SECONDS = 12.0
+
+ResourcesT = TypeVar("ResourcesT")
+LoadersT = TypeVar("LoadersT")
+
+_log = structlog.get_logger(__name__)
+_seconds = Histogram("graphql_request_seconds", "GraphQL requests by outcome.", ["service", "outcome"])
+
+
+class BadRequest(Exception):
+    """Raised when a request is not a GraphQL request; with the HTTP status to answer."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """A well-formed request body."""
+
+    query: str
+    variables: dict[str, Any]
+    operation_name: str | None
+
+
+def create_app(
+    *,
+    name: str,
+    schema: SubgraphSchema,
+    tokens: ServiceTokens,
+    resources: ResourcesT,
+    loaders: Callable[[ResourcesT, Identity], LoadersT],
+    checks: Mapping[str, ReadinessCheck],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    routes: Sequence[BaseRoute] = (),
+    max_body_bytes: int = 4_000_000,
+) -> Starlette:
+    """The service's application.
+
+    Args:
+        loaders: makes the loaders of one request.
+        checks: what /ready asks.
+        lifespan: opens and closes the resources around the application's life.
+        routes: the service's own, beside /graphql and the health routes.
+    """
+    endpoint = _Endpoint(
+        name=name, schema=schema, tokens=tokens, resources=resources, loaders=loaders, max_body_bytes=max_body_bytes
+    )
+    return Starlette(
+        routes=[Route("/graphql", endpoint.answer, methods=["POST"]), *health_routes(name, checks), *routes],
+        lifespan=lifespan,
+    )
+
+
+class _Endpoint(Generic[ResourcesT, LoadersT]):
+    def __init__(
+        self,
+        *,
+        name: str,
+        schema: SubgraphSchema,
+        tokens: ServiceTokens,
+        resources: ResourcesT,
+        loaders: Callable[[ResourcesT, Identity], LoadersT],
+        max_body_bytes: int,
+    ) -> None:
+        self._name = name
+        self._schema = schema
+        self._tokens = tokens
+        self._resources = resources
+        self._loaders = loaders
+        self._max_body_bytes = max_body_bytes
+
+    async def answer(self, request: Request) -> Response:
+        with continued_trace(request.headers):
+            started = time.perf_counter()
+            try:
+                identity = self._identity(request)
+                asked = _read_request(await _read_body(request, self._max_body_bytes))
+            except BadRequest as refusal:
+                self._note(started, caller=None, operation=None, outcome=refusal.code)
+                return _refused(refusal)
+            context = Context(identity, self._resources, self._loaders(self._resources, identity))
+            if "text/event-stream" in request.headers.get("accept", ""):
+                return StreamingResponse(
+                    _with_pings(self._events(asked, context)),
+                    media_type="text/event-stream",
+                    headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+                )
+            seconds = seconds_from_header(
+                request.headers.get(DEADLINE_HEADER), default_seconds=DEFAULT_DEADLINE_SECONDS
+            )
+            return await self._single(asked, context, seconds=seconds, started=started)
+
+    async def _single(
+        self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT], *, seconds: float, started: float
+    ) -> Response:
+        try:
+            with within(seconds):
+                async with asyncio.timeout(seconds):
+                    result = await self._schema.execute(
+                        asked.query,
+                        variable_values=asked.variables,
+                        operation_name=asked.operation_name,
+                        context_value=context,
+                    )
+        except TimeoutError:
+            outcome = "DEADLINE_EXCEEDED"
+            response = _refused(BadRequest(504, outcome, "The request ran out of time"))
+        except GraphQLError as error:  # no operation of that name
+            outcome = "BAD_REQUEST"
+            response = _refused(BadRequest(400, outcome, error.message))
+        except ValueError as error:
+            outcome = "BAD_REQUEST"
+            response = _refused(BadRequest(400, outcome, str(error)))
+        else:
+            payload = _payload(result)
+            outcome = "errors" if payload.get("errors") else "ok"
+            response = json_response(payload)
+        self._note(started, caller=context.identity.caller, operation=asked.operation_name, outcome=outcome)
+        return response
+
+    async def _events(self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT]) -> AsyncIterator[bytes]:
+        results = await self._schema.stream(
+            asked.query,
+            variable_values=asked.variables,
+            operation_name=asked.operation_name,
+            context_value=context,
+        )
+        async for result in results:
+            if isinstance(result, ExecutionResult):
+                yield b"event: next\ndata: " + orjson.dumps(_payload(result)) + b"\n\n"
+        yield b"event: complete\ndata:\n\n"
+
+    def _identity(self, request: Request) -> Identity:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise BadRequest(401, "UNAUTHENTICATED", "A service token is required")
+        try:
+            return self._tokens.verify(token)
+        except InvalidServiceToken as error:
+            raise BadRequest(401, "UNAUTHENTICATED", "The service token is not valid") from error
+
+    def _note(self, started: float, *, caller: str | None, operation: str | None, outcome: str) -> None:
+        seconds = time.perf_counter() - started
+        _seconds.labels(self._name, outcome).observe(seconds)
+        _log.info("graphql.request", operation=operation, caller=caller, outcome=outcome, ms=round(seconds * 1000, 1))
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise BadRequest(413, "PAYLOAD_TOO_LARGE", f"The body is larger than {limit} bytes")
+    except ClientDisconnect as error:
+        raise BadRequest(400, "BAD_REQUEST", "The body is incomplete") from error
+    return bytes(body)
+
+
+def _read_request(body: bytes) -> GraphQLRequest:
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(400, "BAD_REQUEST", "The body is not JSON") from error
+    if not isinstance(decoded, dict) or not isinstance(decoded.get("query"), str):
+        raise BadRequest(400, "BAD_REQUEST", "The body needs a query")
+    variables, operation_name = decoded.get("variables") or {}, decoded.get("operationName")
+    if not isinstance(variables, dict) or not (operation_name is None or isinstance(operation_name, str)):
+        raise BadRequest(400, "BAD_REQUEST", "variables is an object and operationName is text")
+    return GraphQLRequest(decoded["query"], variables, operation_name)
+
+
+def _refused(refusal: BadRequest) -> Response:
+    response = json_response(
+        {"errors": [{"message": str(refusal), "extensions": {"code": refusal.code}}]}, status=refusal.status
+    )
+    if refusal.status == 401:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+def _payload(result: ExecutionResult) -> dict[str, Any]:
+    payload: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        payload["errors"] = [presented(error) for error in result.errors]
+    return payload
+
+
+async def _with_pings(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The events, and a comment whenever 12 seconds pass without one, so that no proxy takes the silence for death."""
+    upcoming = asyncio.ensure_future(anext(events, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({upcoming}, timeout=PING_SECONDS)
+            if not done:
+                yield b":\n\n"
+                continue
+            event = upcoming.result()
+            if event is None:
+                return
+            yield event
+            upcoming = asyncio.ensure_future(anext(events, None))
+    finally:
+        upcoming.cancel()
+        await asyncio.gather(upcoming, return_exceptions=True)
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,116 @@
+"""Errors in their two kinds: those a client can act on are types of the schema, the rest are GraphQL errors with a stable code.
+
+What is unexpected is masked: the client sees INTERNAL_SERVER_ERROR and the trace id, the log sees the exception.
+"""
+
+from typing import Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry import federation
+
+from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.kit.runtime.deadline import DeadlineExceeded
+from subgraphs.kit.storage.pagination import InvalidCursor, InvalidPage
+
+_log = structlog.get_logger(__name__)
+
+
+@strawberry.interface
+class UserError:
+    code: str
+    message: str
+    path: list[str] | None = None
+
+
+@federation.type(shareable=True)
+class ValidationError(UserError):
+    pass
+
+
+@federation.type(shareable=True)
+class NotFoundError(UserError):
+    pass
+
+
+@federation.type(shareable=True, description="Optimistic lock lost: caller must refetch and retry")
+class VersionConflictError(UserError):
+    current_version: int = 0
+
+
+@federation.type(shareable=True, description="Same idempotency key, different body")
+class IdempotencyConflictError(UserError):
+    pass
+
+
+def invalid(message: str, *path: str) -> ValidationError:
+    """The refusal of an input, pointing at the part that is wrong, such as ("input", "price")."""
+    return ValidationError(code="VALIDATION_FAILED", message=message, path=list(path) or None)
+
+
+def not_found(what: str) -> NotFoundError:
+    """The answer for what is not there, and for what is somebody else's."""
+    return NotFoundError(code="NOT_FOUND", message=f"{what} was not found")
+
+
+def version_conflict(current_version: int) -> VersionConflictError:
+    """The answer to an update that was made from an older version."""
+    return VersionConflictError(
+        code="VERSION_CONFLICT",
+        message="It was changed meanwhile: read it again and retry",
+        current_version=current_version,
+    )
+
+
+def idempotency_conflict() -> IdempotencyConflictError:
+    """The answer to a known idempotency key with another body."""
+    return IdempotencyConflictError(
+        code="IDEMPOTENCY_CONFLICT",
+        message="This idempotency key was used with another request",
+        path=["idempotencyKey"],
+    )
+
+
+class Fault(Exception):
+    """A fault that the client may see, with its stable code. Raised when there is no result union to answer with."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def presented(error: GraphQLError) -> dict[str, Any]:
+    """The error as the client gets it, always with `extensions.code`; an unexpected one is logged and masked."""
+    shown: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        shown["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path is not None:
+        shown["path"] = error.path
+    code, message = _code_and_message(error)
+    return {**shown, "message": message, "extensions": {**(error.extensions or {}), "code": code}}
+
+
+def _code_and_message(error: GraphQLError) -> tuple[str, str]:
+    if error.extensions and "code" in error.extensions:
+        return str(error.extensions["code"]), error.message
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    match cause:
+        case Fault() | InvalidCursor() | InvalidPage():
+            return cause.code, str(cause)
+        case DeadlineExceeded():
+            return "DEADLINE_EXCEEDED", "The request ran out of time"
+        case ServiceError():
+            _log.warning("graphql.service_failed", service_called=cause.service, error=str(cause))
+            return "SERVICE_UNAVAILABLE", f"The {cause.service} service did not answer"
+        case GraphQLError() | None:
+            return "GRAPHQL_PARSE_FAILED" if isinstance(
+                error, GraphQLSyntaxError
+            ) else "GRAPHQL_VALIDATION_FAILED", error.message
+        case _ if error.path is None:  # a variable that its scalar refused
+            return "BAD_USER_INPUT", error.message
+        case _:
+            _log.error("graphql.unexpected_error", path=error.path, exc_info=cause)
+            return "INTERNAL_SERVER_ERROR", "Internal error"

@@ -1,0 +1,90 @@
+"""The scalars and value types that all subgraphs write alike: time, money, and the pieces of Relay."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import NewType
+
+import strawberry
+from strawberry import federation
+from strawberry.types.scalar import ScalarDefinition
+
+MAX_MINOR_UNITS = 2**53 - 1
+
+MinorUnits = NewType("MinorUnits", int)
+
+
+def _parse_minor_units(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_MINOR_UNITS:
+        raise ValueError("MinorUnits is a whole number of at most 2^53-1")
+    return value
+
+
+def _parse_datetime(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("DateTime is text by RFC 3339")  # noqa: TRY004 - a scalar refuses by ValueError
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("DateTime is text by RFC 3339, such as 2026-01-31T12:00:00Z") from None
+    if instant.tzinfo is None:
+        raise ValueError("DateTime needs an offset, such as Z")
+    return instant.astimezone(UTC)
+
+
+def rfc3339(instant: datetime) -> str:
+    """The instant in UTC, such as 2026-01-31T12:00:00.123456Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=rfc3339,
+        parse_value=_parse_datetime,
+    ),
+    MinorUnits: strawberry.scalar(
+        name="MinorUnits",
+        description="int64 count of minor units, JSON number <= 2^53-1 (never Float; Int is 32-bit and overflows)",
+        serialize=_parse_minor_units,
+        parse_value=_parse_minor_units,
+    ),
+}
+
+
+@strawberry.enum
+class Currency(Enum):
+    EUR = "EUR"
+    GBP = "GBP"
+    RUB = "RUB"
+    USD = "USD"
+
+
+@federation.type(shareable=True)
+class Money:
+    amount: MinorUnits
+    currency: Currency
+
+
+@strawberry.input
+class MoneyInput:
+    amount: MinorUnits
+    currency: Currency
+
+
+@strawberry.interface
+class Node:
+    id: strawberry.ID
+
+
+@federation.type(shareable=True)
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+def money(amount: int, currency: str) -> Money:
+    """Money from its two columns."""
+    return Money(amount=MinorUnits(amount), currency=Currency(currency))

@@ -1,0 +1,115 @@
+"""The durable row as the job: claim it with a lease, count the attempt before the work, settle it after, park it when it is hopeless.
+
+The table has the columns of the storage layer's `JobColumns`. A job is due when it is neither settled nor dead, its time has come, and nobody holds a lease on it. The claim is one guarded UPDATE that
+counts the attempt and commits before the work begins: a job that kills its worker still runs out of attempts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+MAX_ATTEMPTS = 8
+FIRST_BACKOFF_SECONDS = 1.0
+MAX_BACKOFF_SECONDS = 300.0
+MAX_ERROR_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lease on one job: the lease's end is what proves that it is still ours."""
+
+    job_id: str
+    attempt: int
+    lease_until: datetime
+
+
+def is_due(table: type[Any], now: datetime) -> ColumnElement[bool]:
+    """The condition that a row waits for a worker now."""
+    return and_(
+        table.settled_at.is_(None),
+        table.dead_at.is_(None),
+        table.due_at <= now,
+        or_(table.lease_until.is_(None), table.lease_until <= now),
+    )
+
+
+async def claim(
+    session: AsyncSession,
+    table: type[Any],
+    *,
+    now: datetime,
+    lease: timedelta,
+    job_ids: Sequence[str] | None = None,
+    limit: int = 10,
+) -> list[Claim]:
+    """Take a lease on due jobs, the longest due first, and count the attempt. Commit before the work.
+
+    Args:
+        job_ids: only these; None takes any.
+    """
+    due = select(table.id).where(is_due(table, now)).order_by(table.due_at, table.id).limit(limit)
+    if job_ids is not None:
+        due = due.where(table.id.in_(job_ids))
+    if session.get_bind().dialect.name == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    ids = list((await session.scalars(due)).all())
+    if not ids:
+        return []
+    lease_until = now + lease
+    taken = await session.execute(
+        update(table)
+        .where(table.id.in_(ids), is_due(table, now))
+        .values(lease_until=lease_until, attempts=table.attempts + 1)
+        .returning(table.id, table.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    attempts = {row.id: row.attempts for row in taken}
+    return [Claim(job_id, attempts[job_id], lease_until) for job_id in ids if job_id in attempts]
+
+
+async def settle(session: AsyncSession, table: type[Any], held: Claim, *, now: datetime) -> bool:
+    """Mark a job as done; False when the lease was lost meanwhile, and then the effect must be rolled back or be idempotent."""
+    done = await session.execute(
+        update(table)
+        .where(table.id == held.job_id, table.lease_until == held.lease_until, table.settled_at.is_(None))
+        .values(settled_at=now, lease_until=None, last_error=None)
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def fail(
+    session: AsyncSession, table: type[Any], held: Claim, *, now: datetime, error: str, max_attempts: int = MAX_ATTEMPTS
+) -> bool:
+    """Give a job back with its error: due again after a back-off, or dead after the last attempt. True when it is dead now."""
+    is_dead = held.attempt >= max_attempts
+    backoff = timedelta(seconds=min(FIRST_BACKOFF_SECONDS * 2 ** (held.attempt - 1), MAX_BACKOFF_SECONDS))
+    await session.execute(
+        update(table)
+        .where(table.id == held.job_id, table.lease_until == held.lease_until, table.settled_at.is_(None))
+        .values(
+            lease_until=None,
+            last_error=error[:MAX_ERROR_CHARACTERS],
+            due_at=now + backoff,
+            dead_at=now if is_dead else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return is_dead
+
+
+async def redrive(session: AsyncSession, table: type[Any], *, now: datetime) -> int:
+    """Bring every dead job back with fresh attempts; how many."""
+    revived = await session.execute(
+        update(table)
+        .where(table.dead_at.is_not(None), table.settled_at.is_(None))
+        .values(dead_at=None, attempts=0, due_at=now, lease_until=None)
+        .returning(table.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(revived.all())

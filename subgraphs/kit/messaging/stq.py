@@ -1,0 +1,88 @@
+"""The simple task queue: dramatiq on Redis, tuned for workers that are killed.
+
+A message only wakes a worker; the durable row (or stream entry) is the job. So a lost message costs time, not work, and a doubled one costs
+nothing. Actors are named, not imported: no subgraph depends on the workers.
+"""
+
+import asyncio
+from typing import Any
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+
+HEARTBEAT_TIMEOUT_MS = 5_000
+MAINTENANCE_CHANCE = (
+    1_000_000  # always: a killed worker's messages came back after 5.2 s, with the default not within 300 s
+)
+SOCKET_TIMEOUT_SECONDS = 2.0
+
+
+class QueueUnavailable(Exception):
+    """Raised when the queue's Redis cannot be reached or refuses the write."""
+
+
+def redis_client(url: str) -> redis.Redis:
+    """A client that never retries by itself: a lost reply would then enqueue twice."""
+    return redis.Redis.from_url(
+        url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
+    )
+
+
+def make_broker(url: str, *, middleware: list[dramatiq.Middleware] | None = None) -> RedisBroker:
+    """The broker that the workers and the enqueuing services share, on the Redis at the URL."""
+    return RedisBroker(  # type: ignore[no-untyped-call]
+        client=redis_client(url),
+        middleware=middleware,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+        maintenance_chance=MAINTENANCE_CHANCE,
+    )
+
+
+class TaskQueue:
+    """Enqueues by name."""
+
+    def __init__(self, url: str) -> None:
+        # No middleware: retries, time limits and the rest are the worker's, from its own declaration of the actor.
+        self._broker = make_broker(url, middleware=[])
+
+    def enqueue_blocking(self, queue: str, actor_name: str, *args: Any, delay_ms: int | None = None) -> None:
+        """Put one message into the queue, from a thread that may block.
+
+        Raises:
+            QueueUnavailable: when Redis is away or refuses.
+        """
+        self._broker.declare_queue(queue)
+        message: dramatiq.Message[Any] = dramatiq.Message(
+            queue_name=queue, actor_name=actor_name, args=args, kwargs={}, options={}
+        )
+        try:
+            self._broker.enqueue(message, delay=delay_ms)
+        except (redis.RedisError, dramatiq.errors.ConnectionError, OSError) as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
+    async def enqueue(self, queue: str, actor_name: str, *args: Any, delay_ms: int | None = None) -> None:
+        """Put one message into the queue.
+
+        Args:
+            args: JSON values.
+
+        Raises:
+            QueueUnavailable: when Redis is away or refuses.
+        """
+        await asyncio.to_thread(self.enqueue_blocking, queue, actor_name, *args, delay_ms=delay_ms)
+
+    async def ping(self) -> None:
+        """A readiness check.
+
+        Raises:
+            QueueUnavailable: when Redis does not answer.
+        """
+        try:
+            await asyncio.to_thread(self._broker.client.ping)
+        except (redis.RedisError, OSError) as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await asyncio.to_thread(self._broker.client.close)

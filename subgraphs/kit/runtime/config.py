@@ -1,0 +1,174 @@
+"""Runtime configuration as an immutable snapshot, asked of the config service twice a second.
+
+The order of belief: the service's newest good answer, else the last good one kept on disk, else the defaults in code. An answer that
+has any wrong part is rejected whole, so a process never runs on half of an update. Nothing here can make a request fail or wait.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+import structlog
+
+from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
+
+POLL_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 5.0
+
+_QUERY = """query ClientConfig($context: ClientContextInput!, $keys: [String!], $revision: String) {
+  clientConfig(context: $context, keys: $keys, ifNotRevision: $revision) { revision flags { key value variant reason } }
+}"""
+
+_log = structlog.get_logger(__name__)
+
+
+class InvalidConfig(ValueError):
+    """Raised when an update has a malformed part or a value of another type than its default."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSnapshot:
+    """Values by key, complete: every key has its default unless the service said otherwise."""
+
+    revision: str
+    values: Mapping[str, Any]
+
+    def get(self, key: str) -> Any:
+        """The value of a key that the process declared; KeyError for one that it did not."""
+        return self.values[key]
+
+
+Fetch = Callable[[str], Awaitable[dict[str, Any] | None]]
+"""From the revision in hand to the new `{revision, flags}`, or None when nothing changed."""
+
+
+def fetch_from(client: GraphQLClient, *, service: str, keys: list[str]) -> Fetch:
+    """Asks the config service for these keys, as the named service."""
+
+    async def fetch(revision: str) -> dict[str, Any] | None:
+        data = await client.execute(
+            _QUERY,
+            {
+                "context": {"platform": f"service:{service}", "appVersion": "1"},
+                "keys": keys,
+                "revision": revision or None,
+            },
+            timeout_seconds=1.0,
+        )
+        answer = data.get("clientConfig")
+        if answer is not None and not isinstance(answer, dict):
+            raise InvalidConfig("clientConfig is not an object")
+        return answer
+
+    return fetch
+
+
+def merged(defaults: Mapping[str, Any], answer: Mapping[str, Any]) -> ConfigSnapshot:
+    """The snapshot of defaults overridden by an answer.
+
+    Raises:
+        InvalidConfig: when any part of the answer is wrong; nothing of it is used.
+    """
+    revision, flags = answer.get("revision"), answer.get("flags")
+    if not isinstance(revision, str) or not isinstance(flags, list):
+        raise InvalidConfig("an update needs a revision and flags")
+    values = dict(defaults)
+    for flag in flags:
+        if not isinstance(flag, dict) or not isinstance(flag.get("key"), str) or "value" not in flag:
+            raise InvalidConfig("a flag needs a key and a value")
+        key, value = flag["key"], flag["value"]
+        if key not in defaults:
+            continue
+        if not _has_type_of(defaults[key], value):
+            raise InvalidConfig(f"{key} is not a {type(defaults[key]).__name__}")
+        values[key] = value
+    return ConfigSnapshot(revision, MappingProxyType(values))
+
+
+def _has_type_of(default: object, value: object) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(default))
+
+
+class ConfigSource:
+    """Holds the current snapshot and keeps it fresh while `run` runs.
+
+    Args:
+        defaults: every key that the process reads, with the value to use when nobody says otherwise.
+        kept_at: the file of the last good answer.
+    """
+
+    def __init__(self, defaults: Mapping[str, Any], *, fetch: Fetch, kept_at: Path) -> None:
+        self._defaults = dict(defaults)
+        self._fetch = fetch
+        self._kept_at = kept_at
+        self._current = self._from_disk() or ConfigSnapshot("", MappingProxyType(self._defaults))
+        self._answered = False
+
+    @property
+    def current(self) -> ConfigSnapshot:
+        """The snapshot to use for one whole request."""
+        return self._current
+
+    async def ready(self) -> None:
+        """A readiness check: returns once the config service has answered, or a last good answer was on disk.
+
+        Raises:
+            InvalidConfig: while neither is so.
+        """
+        if not self._answered and not self._current.revision:
+            raise InvalidConfig("no configuration yet")
+
+    async def refresh(self) -> None:
+        """Ask once; a changed and good answer becomes current and is kept on disk.
+
+        Raises:
+            ServiceError: when the service gave no answer.
+            InvalidConfig: when the answer is wrong.
+        """
+        answer = await self._fetch(self._current.revision)
+        self._answered = True
+        if answer is None or answer.get("revision") == self._current.revision:
+            return
+        snapshot = merged(self._defaults, answer)
+        await asyncio.to_thread(self._keep, answer)
+        self._current = snapshot
+        _log.info("config.updated", revision=snapshot.revision)
+
+    async def run(self) -> None:
+        """Refresh for ever, twice a second; slower, up to 5 seconds, while the service is away."""
+        pause, was_failing = POLL_SECONDS, False
+        while True:
+            try:
+                await self.refresh()
+            except (ServiceError, InvalidConfig, OSError) as error:
+                if not was_failing:
+                    _log.warning("config.refresh_failed", error=str(error), revision=self._current.revision)
+                pause, was_failing = min(pause * 2, MAX_BACKOFF_SECONDS), True
+            else:
+                pause, was_failing = POLL_SECONDS, False
+            await asyncio.sleep(pause)
+
+    def _from_disk(self) -> ConfigSnapshot | None:
+        try:
+            return merged(self._defaults, orjson.loads(self._kept_at.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            _log.warning("config.kept_copy_unusable", error=type(error).__name__)
+            return None
+
+    def _keep(self, answer: Mapping[str, Any]) -> None:
+        # Written beside and renamed: a reader or a crash never sees half a file.
+        self._kept_at.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._kept_at.with_suffix(f".{os.getpid()}.tmp")
+        beside.write_bytes(orjson.dumps(answer))
+        beside.replace(self._kept_at)

@@ -1,0 +1,65 @@
+"""`/health`, `/ready` and `/metrics`: alive, able, and counted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+CHECK_TIMEOUT_SECONDS = 2.0
+
+ReadinessCheck = Callable[[], Awaitable[None]]
+"""Returns when the dependency is there, raises when it is not."""
+
+
+def json_response(payload: object, *, status: int = 200) -> Response:
+    """A JSON answer that no cache keeps."""
+    return Response(
+        orjson.dumps(payload), status_code=status, media_type="application/json", headers={"cache-control": "no-store"}
+    )
+
+
+async def failing_checks(checks: Mapping[str, ReadinessCheck]) -> dict[str, str]:
+    """The checks that fail now, each with the kind of its failure; all run at once, none longer than 2 seconds."""
+
+    async def outcome(check: ReadinessCheck) -> str | None:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+                await check()
+        except TimeoutError:
+            return "timeout"
+        except Exception as error:  # noqa: BLE001 - whatever a check raises is its answer
+            return type(error).__name__
+        return None
+
+    outcomes = await asyncio.gather(*(outcome(check) for check in checks.values()))
+    return {name: failure for name, failure in zip(checks, outcomes, strict=True) if failure is not None}
+
+
+def health_routes(service: str, checks: Mapping[str, ReadinessCheck]) -> list[Route]:
+    """The three routes.
+
+    Args:
+        checks: by the name that a failing `/ready` shows, such as "database".
+    """
+
+    async def health(_: Request) -> Response:
+        return json_response({"status": "ok", "service": service})
+
+    async def ready(_: Request) -> Response:
+        failing = await failing_checks(checks)
+        if failing:
+            return json_response({"status": "unavailable", "service": service, "failing": failing}, status=503)
+        return json_response({"status": "ready", "service": service})
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return [
+        Route("/health", health, methods=["GET"]),
+        Route("/ready", ready, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]

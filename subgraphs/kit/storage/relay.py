@@ -1,0 +1,61 @@
+"""From the outbox to the queue: at once after the commit, and again for what was left over.
+
+A message carries the row's id and nothing else. Losing one is harmless: the leftovers' loop finds every row that is still due, whatever its id.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.storage.session import Database, Wake
+
+LEFTOVER_AFTER = timedelta(seconds=5)
+LEFTOVER_PAUSE_SECONDS = 5.0
+LEFTOVER_LIMIT = 200
+
+_log = structlog.get_logger(__name__)
+
+
+async def announce(queue: TaskQueue, wakes: list[Wake]) -> int:
+    """Enqueue wake-ups in order until the queue fails; how many went out. A failure is logged: the rows are still there."""
+    for sent, wake in enumerate(wakes):
+        try:
+            await queue.enqueue(wake.queue, wake.actor_name, wake.job_id)
+        except QueueUnavailable as error:
+            _log.warning("relay.queue_unavailable", error=str(error), left_over=len(wakes) - sent)
+            return sent
+    return len(wakes)
+
+
+async def leftovers(database: Database, table: type[Any], *, now: datetime, limit: int = LEFTOVER_LIMIT) -> list[Wake]:
+    """The wake-ups of rows that have been due for 5 seconds and that nobody holds, the longest due first.
+
+    On PostgreSQL rows that another relay looks at are skipped.
+    """
+    waiting = select(table).where(is_due(table, now - LEFTOVER_AFTER)).order_by(table.due_at, table.id).limit(limit)
+    if database.dialect == "postgresql":
+        waiting = waiting.with_for_update(skip_locked=True)
+        async with database.transaction() as session:
+            rows = (await session.scalars(waiting)).all()
+    else:
+        async with database.reading() as session:
+            rows = (await session.scalars(waiting)).all()
+    return [Wake(row.queue, row.actor_name, row.id) for row in rows]
+
+
+async def run_relay(database: Database, table: type[Any], queue: TaskQueue, *, clock: Clock = utc_now) -> None:
+    """Announce leftovers for ever, every 5 seconds."""
+    while True:
+        try:
+            left = await leftovers(database, table, now=clock())
+            if left:
+                _log.info("relay.leftovers", found=len(left), sent=await announce(queue, left))
+        except Exception:  # noqa: BLE001 - whatever fails is logged, and the next round tries again
+            _log.exception("relay.failed")
+        await asyncio.sleep(LEFTOVER_PAUSE_SECONDS)
