@@ -1,0 +1,67 @@
+/** The page: our header above GraphiQL, and a panel with the example operations in its sidebar. */
+import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from "@graphiql/plugin-doc-explorer";
+import { HISTORY_PLUGIN, HistoryStore } from "@graphiql/plugin-history";
+import { GraphiQLProvider, type GraphiQLPlugin } from "@graphiql/react";
+import { GraphiQL, GraphiQLInterface } from "graphiql";
+import type { GraphQLSchema } from "graphql";
+import { getOperationAST } from "graphql";
+import { useMemo, useState } from "react";
+import { template, type PageData } from "./examples";
+import { ExampleBar } from "./ExampleBar";
+import { Header } from "./Header";
+import { operationsPlugin } from "./Operations";
+import { learnRenewal, signInDocument } from "./session";
+import { ask, subscribe, type Question } from "./transport";
+
+const WELCOME = "# Write an operation here. Ctrl-Space completes, Ctrl-Enter runs it.\n\nquery {\n  __typename\n}\n";
+
+export function App({ data }: { data: PageData }) {
+  const [schema, setSchema] = useState<GraphQLSchema | null>(null);
+  const signIn = useMemo(() => schema && signInDocument(schema), [schema]);
+  const operations = useMemo(() => (data.operations.length > 0 ? operationsPlugin(data.operations) : null), [data]);
+  const plugins = useMemo<GraphiQLPlugin[]>(
+    () => [DOC_EXPLORER_PLUGIN, ...(operations ? [operations] : []), HISTORY_PLUGIN],
+    [operations],
+  );
+  const tabs = data.operations.map((example) => ({ query: example.query, variables: template(example) }));
+
+  return (
+    <GraphiQLProvider
+      fetcher={answer}
+      plugins={plugins}
+      referencePlugin={DOC_EXPLORER_PLUGIN}
+      {...(operations ? { visiblePlugin: operations } : {})}
+      {...(tabs.length > 0 ? { defaultTabs: tabs } : {})}
+      defaultQuery={WELCOME}
+      inputValueDeprecation
+      schemaDescription
+      onSchemaChange={(next) => {
+        learnRenewal(next);
+        setSchema(next);
+      }}
+    >
+      <HistoryStore>
+        <DocExplorerStore>
+          <div className="page">
+            <Header title={data.title} accounts={data.accounts} signInDocument={signIn} />
+            {operations && <ExampleBar examples={data.operations} />}
+            <GraphiQLInterface defaultEditorToolsVisibility showPersistHeadersSettings={false}>
+              <GraphiQL.Logo>
+                <></>
+              </GraphiQL.Logo>
+            </GraphiQLInterface>
+          </div>
+        </DocExplorerStore>
+      </HistoryStore>
+    </GraphiQLProvider>
+  );
+}
+
+type Fetcher = Parameters<typeof GraphiQLProvider>[0]["fetcher"];
+
+const answer: Fetcher = (params, options) => {
+  const question = params as Question;
+  const headers = (options?.headers ?? {}) as Record<string, string>;
+  const operation = options?.documentAST && getOperationAST(options.documentAST, question.operationName ?? undefined);
+  return operation?.operation === "subscription" ? subscribe(question, headers) : ask(question, headers);
+};

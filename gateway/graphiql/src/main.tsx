@@ -1,0 +1,17 @@
+import "graphiql/setup-workers/vite";
+import "@fontsource-variable/inter/wght.css";
+import "@fontsource-variable/jetbrains-mono/wght.css";
+import "graphiql/style.css";
+import "./style.css";
+import { createRoot } from "react-dom/client";
+import { App } from "./App";
+import { loadPageData, type PageData } from "./examples";
+
+const WITHOUT_EXAMPLES: PageData = { title: null, accounts: [], operations: [] };
+
+const data = await loadPageData().catch((error: unknown) => {
+  console.warn("The example operations could not be read.", error);
+  return WITHOUT_EXAMPLES;
+});
+document.title = data.title ? `${data.title} · GraphiQL` : "GraphiQL";
+createRoot(document.getElementById("root")!).render(<App data={data} />);
