@@ -1,0 +1,21 @@
+"""Why a text cannot be served as a supergraph."""
+
+from gateway.errors import GatewayError
+
+
+class SupergraphError(GatewayError):
+    """Raised when a text is not a supergraph, or asks for what this gateway does not know.
+
+    Args:
+        message: what is wrong, in a sentence for whoever deployed the file.
+        code: ``INVALID_GRAPHQL``, ``INVALID_FEDERATION_SUPERGRAPH``, ``UNKNOWN_LINK_VERSION`` or ``UNSUPPORTED_FEATURE``.
+        line: where in the text, from 1; 0 if nowhere in particular.
+        column: from 1; 0 if nowhere in particular.
+    """
+
+    def __init__(self, message: str, *, code: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"{message} ({line}:{column})" if line else message)
+        self.message = message
+        self.code = code
+        self.line = line
+        self.column = column

@@ -1,0 +1,120 @@
+"""Which specifications a supergraph links (`@link`, or `@core` before it), and under which names its directives go.
+
+A feature that is linked for SECURITY or EXECUTION must be understood; whoever ignored one would leak or answer wrongly.
+Source: https://specs.apollo.dev/link/v1.0/ and https://specs.apollo.dev/core/v0.2/
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    ConstDirectiveNode,
+    ConstValueNode,
+    DocumentNode,
+    EnumValueNode,
+    ListValueNode,
+    ObjectValueNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
+    StringValueNode,
+)
+
+from gateway.supergraph.errors import SupergraphError
+
+JOIN_VERSIONS = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
+_LINK_VERSIONS = {"link": frozenset({"v1.0"}), "core": frozenset({"v0.1", "v0.2"})}
+_UNDERSTOOD = frozenset(
+    {"link", "core", "join", "inaccessible", "authenticated", "requiresScopes", "policy", "context"}
+)
+_URL = re.compile(r"^(?P<identity>.*/(?P<name>[A-Za-z_][A-Za-z0-9_]*))/(?P<version>v\d+\.\d+)/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One linked specification.
+
+    Attributes:
+        name: as its address says, e.g. ``join``.
+        version: e.g. ``v0.5``; "" if the address names none.
+        prefix: what its elements are prefixed with in this document; differs from `name` after ``as:``.
+        imports: name in this document by name in the specification, ``@`` included, for imported elements.
+    """
+
+    name: str
+    version: str
+    prefix: str
+    imports: Mapping[str, str]
+
+    def directive(self, name: str) -> str:
+        """What the directive `name` of this specification is called here, without ``@``."""
+        imported = self.imports.get(f"@{name}")
+        if imported is not None:
+            return imported.removeprefix("@")
+        return self.prefix if name == self.name else f"{self.prefix}__{name}"
+
+    def owns(self, element: str) -> bool:
+        """Whether a directive or type called `element` (no ``@``) in this document belongs to the specification."""
+        if element == self.prefix or element.startswith(f"{self.prefix}__"):
+            return True
+        return element in self.imports.values() or f"@{element}" in self.imports.values()
+
+
+def read_features(document: DocumentNode) -> dict[str, Feature]:
+    """The specifications that the schema definition links, by name.
+
+    Raises:
+        SupergraphError: nothing is linked; an unknown version of link or join; a feature for SECURITY or EXECUTION that
+            this gateway does not know.
+    """
+    features: dict[str, Feature] = {}
+    for definition in document.definitions:
+        if not isinstance(definition, SchemaDefinitionNode | SchemaExtensionNode):
+            continue
+        for directive in definition.directives or ():
+            feature = _feature(directive)
+            if feature is not None:
+                features[feature.name] = feature
+    if "join" not in features:
+        message = "this is not a supergraph: its schema links no join specification"
+        raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH")
+    return features
+
+
+def _feature(directive: ConstDirectiveNode) -> Feature | None:
+    arguments = {argument.name.value: argument.value for argument in directive.arguments or ()}
+    url = arguments.get("url") or arguments.get("feature")
+    if not isinstance(url, StringValueNode):
+        return None
+    match = _URL.match(url.value)
+    alias = arguments.get("as")
+    name = match["name"] if match else url.value
+    version = match["version"] if match else ""
+    prefix = alias.value if isinstance(alias, StringValueNode) else name
+    line, column = _place(directive)
+    known_versions = JOIN_VERSIONS if name == "join" else _LINK_VERSIONS.get(name)
+    if known_versions is not None and version not in known_versions:
+        message = f"the supergraph links {url.value}, and this gateway knows {name} {', '.join(sorted(known_versions))}"
+        raise SupergraphError(message, code="UNKNOWN_LINK_VERSION", line=line, column=column)
+    purpose = arguments.get("for")
+    if isinstance(purpose, EnumValueNode) and name not in _UNDERSTOOD:
+        message = f"the supergraph needs {url.value} for {purpose.value}, which this gateway does not know"
+        raise SupergraphError(message, code="UNSUPPORTED_FEATURE", line=line, column=column)
+    return Feature(name, version, prefix, _imports(arguments.get("import")))
+
+
+def _imports(node: ConstValueNode | None) -> dict[str, str]:
+    imports: dict[str, str] = {}
+    for value in node.values or () if isinstance(node, ListValueNode) else ():
+        if isinstance(value, StringValueNode):
+            imports[value.value] = value.value
+        elif isinstance(value, ObjectValueNode):
+            parts = {f.name.value: f.value.value for f in value.fields or () if isinstance(f.value, StringValueNode)}
+            if "name" in parts:
+                imports[parts["name"]] = parts.get("as", parts["name"])
+    return imports
+
+
+def _place(directive: ConstDirectiveNode) -> tuple[int, int]:
+    loc = directive.loc
+    return (loc.start_token.line, loc.start_token.column) if loc else (0, 0)
