@@ -311,16 +311,18 @@ def load_settings(path: Path | None, *, flags: Flags | None = None) -> Settings:
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
             env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=written)
 
     try:
-        return Layered(**told)
+        layered = Layered(**told)
     except ValidationError as error:
         where = str(path) if path is not None else "settings"
         raise InvalidSettings("\n".join(f"{where}: {_told(problem)}" for problem in error.errors())) from None
+    # Workers are other processes: what they are sent must be of a class that they can import.
+    return Settings.model_construct(**{name: getattr(layered, name) for name in Settings.model_fields})
 
 
 def _told(problem: Mapping[str, Any]) -> str:
