@@ -1,14 +1,19 @@
 """Plans become answers: `Executor.prepare` once per cached plan, `Executable.execute` once per request."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import GraphQLSchema
 
-from gateway.errors import InternalError
+from gateway.errors import InternalError, SubgraphError
+from gateway.execution.encoding import encode_json
+from gateway.execution.flights import Flights, Recorded
+from gateway.execution.general import GeneralRun
+from gateway.execution.program import Program, compile_program
 from gateway.execution.request import Answer, ExecutionRequest, Service
-from gateway.execution.transport import Transport
-from gateway.operation.model import Operation
+from gateway.execution.transport import Reply, Transport
+from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 
 
@@ -46,9 +51,14 @@ class Executor:
         self.services = {service.name: service for service in services}
         self.api_schema = api_schema
         self.limits = limits or ExecutionLimits()
+        self.flights = Flights(transport)
 
     def prepare(self, plan: Plan, operation: Operation) -> "Executable":
-        """What executes `plan`; to be kept with it in the plan cache. Pure, some milliseconds."""
+        """What executes `plan`; to be kept with it in the plan cache. Pure, some milliseconds.
+
+        Raises:
+            InternalError: the plan or the operation does not belong to this supergraph.
+        """
         return Executable(self, plan, operation)
 
 
@@ -59,6 +69,7 @@ class Executable:
         self.plan = plan
         self.operation = operation
         self._executor = executor
+        self._program: Program = compile_program(plan, operation, executor.services, executor.api_schema)
 
     async def execute(self, request: ExecutionRequest) -> Answer:
         """The answer to a query or a mutation. Subgraphs' failures are inside it; nothing of theirs is raised.
@@ -66,13 +77,64 @@ class Executable:
         Raises:
             InternalError: a fault of the gateway itself, to be masked and logged.
         """
-        raise InternalError(f"cannot execute yet: {self.plan.kind.value}")
+        if self.plan.kind is OperationKind.SUBSCRIPTION:
+            raise InternalError("a subscription is to be subscribed to")
+        return await self._run(request, None)
 
-    def subscribe(self, request: ExecutionRequest) -> AsyncIterator[Answer]:
+    async def subscribe(self, request: ExecutionRequest) -> AsyncIterator[Answer]:
         """The answers to a subscription, one for each event, until the subgraph completes it.
 
         `request.deadline` bounds the wait for the subgraph to accept; the fetches that complete an event get as much time
         again, counted from the event. A stream that breaks ends with an answer that holds the error. Close the iterator
         (``aclose``) to give the subscription up.
+
+        Raises:
+            InternalError: a fault of the gateway itself, to be masked and logged.
         """
-        raise InternalError(f"cannot subscribe yet: {self.plan.kind.value}")
+        if self.plan.kind is not OperationKind.SUBSCRIPTION or not self.plan.fetches:
+            raise InternalError("only a subscription can be subscribed to")
+        loop = asyncio.get_running_loop()
+        event_seconds = max(request.deadline - loop.time(), 0.0)
+        program = self._program.fetches[0]
+        executor = self._executor
+        body = program.body(request.variables)
+        events = executor.transport.subscribe(
+            program.service,
+            body,
+            request.headers(program.service.name),
+            hop_headers=request.hop_headers,
+            deadline=request.deadline,
+        )
+        try:
+            async for event in events:
+                first: asyncio.Future[Reply] = loop.create_future()
+                first.set_result(Reply(200, "application/json", event))
+                recorded = Recorded(executor.flights)
+                recorded.add(0, body, first)
+                yield await self._run(replace(request, deadline=loop.time() + event_seconds), recorded)
+        except SubgraphError as error:
+            yield Answer(
+                encode_json(
+                    {
+                        "data": None,
+                        "errors": [
+                            {
+                                "message": error.message,
+                                "extensions": {"code": error.code, "serviceName": error.service},
+                            }
+                        ],
+                    }
+                ),
+                error_count=1,
+            )
+
+    async def _run(self, request: ExecutionRequest, recorded: Recorded | None) -> Answer:
+        executor = self._executor
+        run = GeneralRun(
+            self._program,
+            request,
+            executor.flights,
+            max_representations=executor.limits.max_representations,
+            recorded=recorded,
+        )
+        return await run.answer()

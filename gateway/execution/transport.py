@@ -28,13 +28,21 @@ class Transport(Protocol):
     """Sends GraphQL requests to subgraphs over HTTP."""
 
     def post(
-        self, service: Service, body: bytes, headers: HeaderLines, *, deadline: float, is_safe: bool
+        self,
+        service: Service,
+        body: bytes,
+        headers: HeaderLines,
+        *,
+        hop_headers: HeaderLines,
+        deadline: float,
+        is_safe: bool,
     ) -> Future[Reply]:
         """The reply to `body`, as a future: no task is made for it. Cancelling the future gives the request up.
 
         Args:
             body: a GraphQL request as JSON.
             headers: beside those that the transport sets itself (host, length, content type, accept).
+            hop_headers: more of them.
             deadline: a moment of the loop's clock, in seconds.
             is_safe: the request may be sent a second time if a kept connection turns out dead before any byte came back.
 
@@ -45,7 +53,7 @@ class Transport(Protocol):
         ...
 
     def subscribe(
-        self, service: Service, body: bytes, headers: HeaderLines, *, deadline: float
+        self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
     ) -> AsyncIterator[bytes]:
         """The events of a subscription, each a GraphQL response as JSON, until the subgraph completes it.
 

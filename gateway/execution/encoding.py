@@ -1,0 +1,28 @@
+"""JSON for the general path: nothing a custom scalar holds is changed on its way through.
+
+Numbers that Python's float cannot hold stay exact: fractions are decoded as Decimal and written as they came, integers have
+no bound.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+encode_json = _encoder.encode
+"""The JSON text of a value made of what `decode_json` gives."""
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text, with Decimal for every number that is no integer.
+
+    Raises:
+        ValueError: no JSON, no UTF-8, or nested deeper than Python's stack.
+    """
+    try:
+        return _decoder.decode(body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,118 @@
+"""Subgraphs' errors become the client's: each at its exact path, none twice, none lost.
+
+A subgraph's error says where it happened in the subgraph's own document: ``["_entities", 3, "name"]``. The client's document
+has that entity at one place or at many, perhaps under other names. So an error is kept until the tree is whole, and then shown
+once for each place, with its path translated field by field. What has no place of its own (a subgraph that is down, an error
+about a whole entity, an error without a path) is shown at every field that is null because of it; and if no client's field
+is, at the places themselves: whatever is null there later, for want of a key, is explained by it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import SubgraphError
+from gateway.execution.tree import Place, Trail, Tree, trail_path
+from gateway.planning.plan import FetchedField, FetchedSelection
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of a subgraph, and the part of the tree that it is about.
+
+    Attributes:
+        places: what the failed part of the fetch belongs to, with what was asked there.
+        below: the path from those places on, in the subgraph's response names; () for the places themselves.
+    """
+
+    service: str
+    message: str
+    extensions: dict[str, Any]
+    places: tuple[tuple[Place, tuple[FetchedSelection, ...]], ...]
+    below: tuple[str | int, ...] = ()
+
+    def shown(self) -> Iterator[dict[str, Any]]:
+        """The client's errors; to be asked when the tree is whole."""
+        paths: list[list[str | int]] = []
+        for place, selections in self.places:
+            if self.below:
+                paths.append(trail_path(_translate(self.below, selections, place.trail)))
+            else:
+                paths.extend(map(trail_path, _nulls(place.value, place.trail, selections)))
+        if not paths:
+            paths = [trail_path(place.trail) for place, _ in self.places]
+        for path in paths or [[]]:
+            error: dict[str, Any] = {"message": self.message}
+            if path:
+                error["path"] = path
+            error["extensions"] = self.extensions
+            yield error
+
+
+def failure_of_fetch(error: SubgraphError, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> Failure:
+    """The failure of a whole request, which cost all its places their fields."""
+    return Failure(error.service, error.message, {"code": error.code, "serviceName": error.service}, tuple(places))
+
+
+def failure_of_answer(
+    service: str, error: Any, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]], below: Sequence[str | int]
+) -> Failure:
+    """The failure that an entry of a response's ``errors`` tells of, whatever the entry is."""
+    message = error.get("message") if isinstance(error, dict) else None
+    if not isinstance(message, str) or not message:
+        message = f"Subgraph {service!r} reported an error without a message."
+    given = error.get("extensions") if isinstance(error, dict) else None
+    extensions: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+    code = extensions.pop("code", None)
+    extensions.pop("serviceName", None)
+    shown = {
+        "code": code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR",
+        "serviceName": service,
+        **extensions,
+    }
+    return Failure(service, message, shown, tuple(places), tuple(below))
+
+
+def _translate(below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail) -> Trail:
+    """The client's path of a subgraph's; it ends above the first field that only the gateway asked for."""
+    for segment in below:
+        if isinstance(segment, int):
+            trail = (trail, segment)
+            continue
+        matching = [field for field in _fields(selections) if field.response_name == segment]
+        if not matching or matching[0].key.startswith("__"):
+            return trail
+        trail = (trail, matching[0].key)
+        selections = [selection for field in matching for selection in field.selections]
+    return trail
+
+
+def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection]) -> Iterator[Trail]:
+    """The client's fields of `selections` that are null or missing in an object, and in the objects below it."""
+    seen: set[str] = set()
+    typename = value.get("__typename")
+    for field in _fields(selections, typename):
+        if field.key.startswith("__") or field.key in seen:
+            continue
+        seen.add(field.key)
+        yield from _nulls_at(value.get(field.key), (trail, field.key), field.selections)
+
+
+def _nulls_at(value: Any, trail: Trail, selections: Sequence[FetchedSelection]) -> Iterator[Trail]:
+    if value is None:
+        yield trail
+    elif isinstance(value, dict):
+        yield from _nulls(value, trail, selections)
+    elif isinstance(value, list) and selections:
+        for index, item in enumerate(value):
+            if item is not None:
+                yield from _nulls_at(item, (trail, index), selections)
+
+
+def _fields(selections: Sequence[FetchedSelection], typename: Any = None) -> Iterator[FetchedField]:
+    """The fields asked of an object: of all fragments, or, if its type is known, of those that fit."""
+    for selection in selections:
+        if isinstance(selection, FetchedField):
+            yield selection
+        elif typename is None or typename in selection.types:
+            yield from _fields(selection.selections, typename)

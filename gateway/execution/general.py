@@ -1,0 +1,318 @@
+"""The general path: executes any plan over a tree of dicts. Slow and complete; what it answers is what is right.
+
+There are no waves. Each fetch counts the fetches it still waits for; whoever brings the count to zero starts it. Replies
+arrive as callbacks on futures, so that a fetch costs no task; the one coroutine of a request waits for all to be over.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from gateway.errors import InternalError, SubgraphError
+from gateway.execution.encoding import encode_json
+from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch
+from gateway.execution.flights import Flights, Recorded
+from gateway.execution.program import FetchProgram, Program
+from gateway.execution.reply import SubgraphResponse, judge, malformed
+from gateway.execution.representations import Gathered, gather
+from gateway.execution.request import Answer, ExecutionRequest
+from gateway.execution.trace import FetchTrace, Trace
+from gateway.execution.transport import Reply
+from gateway.execution.tree import Place, Tree, merge, walk
+from gateway.planning.plan import FetchedSelection
+
+Asked = tuple[Place, tuple[FetchedSelection, ...]]
+
+
+@dataclass(slots=True)
+class _Request:
+    """One HTTP request of a fetch: for an entity fetch, a chunk of each group's representations."""
+
+    body: bytes
+    chunks: tuple[range, ...]
+    is_shared: bool = False
+    outcome: SubgraphResponse | SubgraphError | None = None
+
+
+class GeneralRun:
+    """One execution of a program.
+
+    Args:
+        recorded: replies that are there already, or on their way, from an execution that was given up.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        request: ExecutionRequest,
+        flights: Flights,
+        *,
+        max_representations: int,
+        recorded: Recorded | None = None,
+    ) -> None:
+        self._program = program
+        self._request = request
+        self._flights = flights
+        self._max_representations = max_representations
+        self._recorded = recorded or Recorded(flights)
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._flying: set[asyncio.Future[Reply]] = set()
+        self._waits_for = [len(fetch.fetch.depends_on) for fetch in program.fetches]
+        self._unfinished = len(program.fetches)
+        self._tree: Tree = {}
+        self._failures: list[list[Failure]] = [[] for _ in program.fetches]
+        self._fetch_count = 0
+        self._traces: list[FetchTrace] | None = None
+        if request.is_traced:
+            self._traces = [
+                FetchTrace(item.fetch.id, item.service.name, item.fetch.document, item.fetch.depends_on)
+                for item in program.fetches
+            ]
+
+    async def answer(self) -> Answer:
+        """The whole execution.
+
+        Raises:
+            InternalError: a fault of the gateway; fetches under way are given up.
+        """
+        if self._unfinished:
+            try:
+                for program in self._program.fetches:
+                    if not program.fetch.depends_on:
+                        self._start(program)
+                await self._done
+            finally:
+                for future in self._flying:
+                    self._flights.give_up(future)
+                self._recorded.abandon()
+        return self._project()
+
+    def _start(self, program: FetchProgram) -> None:
+        """Sends a fetch whose dependencies are done; if there is nothing to ask for, it is done at once."""
+        trace = self._traces[program.fetch.id] if self._traces is not None else None
+        if trace is not None:
+            trace.ready_at = self._loop.time() - self._began
+        gathered = [
+            gather(
+                chain.from_iterable(walk(self._tree, target) for target in group.group.targets),
+                group.group.representations,
+            )
+            for group in program.groups
+        ]
+        requests = self._requests(program, gathered)
+        if trace is not None:
+            trace.places = sum(group.place_count() for group in gathered)
+            trace.entities = sum(len(group.encoded) for group in gathered)
+        if not requests:
+            self._finish(program)
+            return
+        if trace is not None:
+            trace.started_at = self._loop.time() - self._began
+            trace.requests = len(requests)
+            trace.request_bytes = sum(len(request.body) for request in requests)
+        self._fetch_count += len(requests)
+        unanswered = len(requests)
+
+        def arrived(request: _Request, future: asyncio.Future[Reply]) -> None:
+            nonlocal unanswered
+            if self._done.done():
+                return
+            self._flying.discard(future)
+            try:
+                request.outcome = self._outcome(program, future, trace)
+                if request.is_shared and self._is_out_of_time_early(request.outcome):
+                    send(request)
+                    return
+                unanswered -= 1
+                if not unanswered:
+                    self._settle(program, gathered, requests)
+                    self._finish(program)
+            except Exception as error:  # noqa: BLE001 - a callback has nobody above it: the waiting coroutine is told
+                self._fail(error)
+
+        def send(request: _Request) -> None:
+            future = self._send(program, request)
+            if trace is not None:
+                trace.shared += request.is_shared
+            self._flying.add(future)
+            future.add_done_callback(partial(arrived, request))
+
+        for request in requests:
+            send(request)
+
+    def _send(self, program: FetchProgram, request: _Request) -> asyncio.Future[Reply]:
+        if (recorded := self._recorded.take(program.fetch.id, request.body)) is not None:
+            return recorded
+        future, request.is_shared = self._flights.post(
+            program.service,
+            request.body,
+            self._request.headers(program.service.name),
+            hop_headers=self._request.hop_headers,
+            deadline=self._request.deadline,
+            is_safe=program.is_safe,
+        )
+        return future
+
+    def _is_out_of_time_early(self, outcome: SubgraphResponse | SubgraphError) -> bool:
+        """Whether a shared request ran out of the time of whoever sent it, while this one's is not over."""
+        return (
+            isinstance(outcome, SubgraphError)
+            and outcome.code == "SUBGRAPH_TIMEOUT"
+            and self._loop.time() < self._request.deadline
+        )
+
+    def _requests(self, program: FetchProgram, gathered: Sequence[Gathered]) -> list[_Request]:
+        """The bodies to send: one, or for long lists of representations one for each chunk; [] if there are none."""
+        if not program.groups:
+            return [_Request(program.body(self._request.variables), ())]
+        longest = max(len(group.encoded) for group in gathered)
+        requests: list[_Request] = []
+        for start in range(0, longest, self._max_representations):
+            chunks = tuple(
+                range(min(start, len(group.encoded)), min(start + self._max_representations, len(group.encoded)))
+                for group in gathered
+            )
+            lists = [
+                group.variable_prefix + b"[" + b",".join(found.encoded[chunk.start : chunk.stop]) + b"]"
+                for group, found, chunk in zip(program.groups, gathered, chunks, strict=True)
+            ]
+            requests.append(_Request(program.body(self._request.variables, lists), chunks))
+        return requests
+
+    def _outcome(
+        self, program: FetchProgram, future: asyncio.Future[Reply], trace: FetchTrace | None
+    ) -> SubgraphResponse | SubgraphError:
+        try:
+            reply = future.result()
+            if trace is not None:
+                trace.response_bytes += len(reply.body)
+            return judge(program.service, reply)
+        except SubgraphError as error:
+            return error
+        except asyncio.CancelledError:
+            raise InternalError("a fetch was cancelled under its request") from None
+
+    def _settle(self, program: FetchProgram, gathered: Sequence[Gathered], requests: Sequence[_Request]) -> None:
+        """Merges what came, and remembers what failed."""
+        for request in requests:
+            match request.outcome:
+                case SubgraphError() as error:
+                    failed = [asked for _, _, asked in self._asked(program, gathered, request)]
+                    self._failures[program.fetch.id].append(failure_of_fetch(error, tuple(chain.from_iterable(failed))))
+                case SubgraphResponse() as response:
+                    self._merge(program, gathered, request, response)
+                case None:
+                    raise InternalError("a fetch was settled before its answer came")
+
+    def _asked(
+        self, program: FetchProgram, gathered: Sequence[Gathered], request: _Request
+    ) -> list[tuple[str, int, tuple[Asked, ...]]]:
+        """What a request asks for: (alias, index) of each entity with its places; for a root fetch ("", 0) and the root."""
+        if not program.groups:
+            selections = program.fetch.selections
+            return [("", 0, tuple((place, selections) for place in self._root_places(program)))]
+        return [
+            (
+                group.group.alias,
+                index - chunk.start,
+                tuple((place, group.group.selections) for place in found.places[index]),
+            )
+            for group, found, chunk in zip(program.groups, gathered, request.chunks, strict=True)
+            for index in chunk
+        ]
+
+    def _root_places(self, program: FetchProgram) -> list[Place]:
+        return walk(self._tree, program.fetch.root_path)
+
+    def _merge(
+        self, program: FetchProgram, gathered: Sequence[Gathered], request: _Request, response: SubgraphResponse
+    ) -> None:
+        failures = self._failures[program.fetch.id]
+        data = response.data
+        if not program.groups:
+            if data is not None:
+                for place in self._root_places(program):
+                    merge(program.shape, data, place.value)
+        else:
+            for group, found, chunk in zip(program.groups, gathered, request.chunks, strict=True):
+                entities = data.get(group.group.alias) if data is not None else None
+                if not isinstance(entities, list) or len(entities) != len(chunk):
+                    if chunk and (entities is not None or not response.errors):
+                        error = malformed(program.service, f"does not hold {len(chunk)} entities as asked")
+                        places = tuple((p, group.group.selections) for index in chunk for p in found.places[index])
+                        failures.append(failure_of_fetch(error, places))
+                    continue
+                for index, entity in zip(chunk, entities, strict=True):
+                    if isinstance(entity, dict):
+                        for place in found.places[index]:
+                            merge(group.shape, entity, place.value)
+        if response.errors:
+            self._note_errors(program, gathered, request, response.errors)
+
+    def _note_errors(
+        self, program: FetchProgram, gathered: Sequence[Gathered], request: _Request, errors: tuple[Any, ...]
+    ) -> None:
+        failures = self._failures[program.fetch.id]
+        asked = self._asked(program, gathered, request)
+        for error in errors:
+            path = _path(error)
+            about = asked
+            if program.groups:
+                if path:
+                    about = [item for item in about if item[0] == path[0]] or about
+                if len(path) > 1:
+                    about = [item for item in about if item[1] == path[1]] or about
+                path = path[2:]
+            places = tuple(chain.from_iterable(item[2] for item in about))
+            failures.append(failure_of_answer(program.service.name, error, places, path))
+
+    def _finish(self, program: FetchProgram) -> None:
+        """Counts a fetch as done, and starts those that waited for it alone."""
+        if self._traces is not None:
+            trace = self._traces[program.fetch.id]
+            trace.finished_at = self._loop.time() - self._began
+            trace.errors = len(self._failures[program.fetch.id])
+        self._unfinished -= 1
+        for id_ in program.dependents:
+            self._waits_for[id_] -= 1
+            if not self._waits_for[id_]:
+                self._start(self._program.fetches[id_])
+        if not self._unfinished and not self._done.done():
+            self._done.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._done.done():
+            self._done.set_exception(error)
+
+    def _project(self) -> Answer:
+        """The tree and the failures become the client's answer."""
+        errors = [shown for failures in self._failures for failure in failures for shown in failure.shown()]
+        introspection = self._program.introspection
+        introspected = introspection.answer(self._request.variables) if introspection is not None else {}
+        known = [error["path"] for error in errors if "path" in error]
+        data, found = self._program.projection.complete_root(self._tree, known, introspected)
+        errors.extend(found)
+        response: dict[str, Any] = {"data": data}
+        if errors:
+            response["errors"] = errors
+        trace = None
+        extensions = dict(self._request.extensions or {})
+        if self._traces is not None:
+            trace = Trace(self._traces, self._loop.time() - self._began)
+            extensions["trace"] = trace.shown()
+        if extensions:
+            response["extensions"] = extensions
+        return Answer(encode_json(response), len(errors), self._fetch_count, trace)
+
+
+def _path(error: Any) -> list[str | int]:
+    """The path of an entry of ``errors``; [] if it has none that can be understood."""
+    path = error.get("path") if isinstance(error, dict) else None
+    if isinstance(path, list) and all(isinstance(segment, str | int) for segment in path):
+        return path
+    return []

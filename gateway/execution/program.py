@@ -1,0 +1,110 @@
+"""A plan made ready to be executed: what each fetch sends, takes, and serves, worked out once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from gateway.errors import InternalError
+from gateway.execution.encoding import encode_json
+from gateway.execution.introspection import Introspection, compile_introspection
+from gateway.execution.projection import Projection, compile_projection
+from gateway.execution.request import Service
+from gateway.execution.tree import Shape, shape_of
+from gateway.operation.model import Operation, OperationKind
+from gateway.planning.plan import EntityGroup, Fetch, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgram:
+    """One ``_entities`` field of a fetch.
+
+    Attributes:
+        variable_prefix: ``"name":``, what stands before its representations in the request's variables.
+    """
+
+    group: EntityGroup
+    variable_prefix: bytes
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgram:
+    """One fetch.
+
+    Attributes:
+        document_prefix: the request's JSON up to where its variables begin, without a closing brace.
+        variable_prefixes: for each client variable: its name, and ``"name":``.
+        shape: of a root fetch's answer.
+        dependents: ids of the fetches that wait for this one.
+        is_safe: a query, which may be sent twice or shared.
+    """
+
+    fetch: Fetch
+    service: Service
+    document_prefix: bytes
+    variable_prefixes: tuple[tuple[str, bytes], ...]
+    shape: Shape
+    groups: tuple[GroupProgram, ...]
+    dependents: tuple[int, ...]
+    is_safe: bool
+
+    def body(self, variables: Mapping[str, Any], lists: Sequence[bytes] = ()) -> bytes:
+        """The request's JSON, with those of the client's variables that it names.
+
+        Args:
+            lists: members of its variables that are encoded already: ``"name":[...]`` for each group's representations.
+        """
+        given = [prefix + encode_json(variables[name]) for name, prefix in self.variable_prefixes if name in variables]
+        given.extend(lists)
+        if not given:
+            return self.document_prefix + b"}"
+        return self.document_prefix + b',"variables":{' + b",".join(given) + b"}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All that the general path needs of a plan and its operation."""
+
+    fetches: tuple[FetchProgram, ...]
+    projection: Projection
+    introspection: Introspection | None
+
+
+def compile_program(
+    plan: Plan, operation: Operation, services: dict[str, Service], api_schema: GraphQLSchema
+) -> Program:
+    """The program of a plan for an operation.
+
+    Raises:
+        InternalError: the plan names a subgraph that the executor was not given.
+    """
+    dependents: list[list[int]] = [[] for _ in plan.fetches]
+    for fetch in plan.fetches:
+        for id_ in fetch.depends_on:
+            dependents[id_].append(fetch.id)
+    return Program(
+        fetches=tuple(_compile_fetch(fetch, services, tuple(dependents[fetch.id])) for fetch in plan.fetches),
+        projection=compile_projection(operation, api_schema),
+        introspection=compile_introspection(operation, api_schema),
+    )
+
+
+def _compile_fetch(fetch: Fetch, services: dict[str, Service], dependents: tuple[int, ...]) -> FetchProgram:
+    service = services.get(fetch.service)
+    if service is None:
+        raise InternalError(f"the plan asks {fetch.service!r}, which is no subgraph of this executor")
+    return FetchProgram(
+        fetch=fetch,
+        service=service,
+        document_prefix=b'{"query":' + encode_json(fetch.document),
+        variable_prefixes=tuple((name, encode_json(name) + b":") for name in fetch.variables),
+        shape=shape_of(fetch.selections),
+        groups=tuple(
+            GroupProgram(group, encode_json(group.variable) + b":", shape_of(group.selections))
+            for group in fetch.groups
+        ),
+        dependents=dependents,
+        is_safe=fetch.kind is OperationKind.QUERY,
+    )
