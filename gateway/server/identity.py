@@ -1,0 +1,112 @@
+"""From an Authorization header to a caller, and from a caller to what subgraphs are told.
+
+No header is an anonymous caller. A header that is there must be right: a forged, expired or foreign token is refused, never taken
+for no token. Verified tokens are remembered until they expire, so that the signature is checked once, not once a request.
+
+Source: RFC 6750 (Bearer tokens), RFC 8725 (JWT Best Current Practices).
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import jwt
+
+from gateway.errors import ClientError
+from gateway.operation.access import ANONYMOUS, Caller
+from gateway.server.jwks import Jwks, KeysUnavailableError
+
+MAX_TOKEN_BYTES = 16_384
+MAX_REMEMBERED = 20_000
+LEEWAY_SECONDS = 5
+REQUIRED_CLAIMS = ["exp", "iss", "sub"]
+
+
+class Authenticator:
+    """Verifies the tokens of the configured issuers.
+
+    Args:
+        issuers: their keys; with none of them every caller is anonymous, and the header is not looked at.
+    """
+
+    def __init__(self, issuers: Sequence[Jwks]) -> None:
+        self._issuers = tuple(issuers)
+        self._remembered: dict[bytes, tuple[float, Caller]] = {}
+
+    def recall(self, authorization: bytes) -> Caller | None:
+        """The caller whose header this is, if it was verified before and is still valid; None means `verify` must tell."""
+        if not authorization or not self._issuers:
+            return ANONYMOUS
+        remembered = self._remembered.get(authorization)
+        if remembered is None or remembered[0] <= time.time():
+            return None
+        return remembered[1]
+
+    async def verify(self, authorization: bytes) -> Caller:
+        """The caller whose header this is.
+
+        Raises:
+            ClientError: UNAUTHENTICATED (401) for a token that is not valid; IDENTITY_UNAVAILABLE (503) if no issuer's keys could
+                be fetched yet.
+        """
+        scheme, _, token = authorization.partition(b" ")
+        token = token.strip()
+        if scheme.lower() != b"bearer" or not token or len(token) > MAX_TOKEN_BYTES:
+            raise _refused("The Authorization header is not a bearer token.")
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.InvalidTokenError:
+            raise _refused("The token is malformed.") from None
+        if not isinstance(kid, str):
+            raise _refused("The token does not name its key.")
+        unavailable = False
+        for issuer in self._issuers:
+            try:
+                key = await issuer.key(kid)
+            except KeysUnavailableError:
+                unavailable = True
+                continue
+            if key is not None:
+                return self._verified(authorization, token, key, issuer)
+        if unavailable:
+            raise ClientError("Tokens cannot be verified at the moment.", code="IDENTITY_UNAVAILABLE", status=503)
+        raise _refused("The token's key is not known.")
+
+    def _verified(self, authorization: bytes, token: bytes, key: jwt.PyJWK, issuer: Jwks) -> Caller:
+        settings = issuer.issuer
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                audience=settings.audience,
+                issuer=settings.issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": REQUIRED_CLAIMS, "verify_aud": settings.audience is not None},
+            )
+        except jwt.ExpiredSignatureError:
+            raise _refused("The token has expired.") from None
+        except jwt.InvalidTokenError:
+            raise _refused("The token is not valid.") from None
+        caller = Caller(
+            subject=str(claims["sub"]),
+            scopes=frozenset(_names(claims.get(settings.scope_claim))),
+            roles=frozenset(_names(claims.get(settings.roles_claim))),
+        )
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[authorization] = (float(claims["exp"]), caller)
+        return caller
+
+
+def _names(claim: Any) -> list[str]:
+    """A claim's names: a list of them, or text with spaces between."""
+    if isinstance(claim, str):
+        return claim.split()
+    if isinstance(claim, list):
+        return [name for name in claim if isinstance(name, str)]
+    return []
+
+
+def _refused(message: str) -> ClientError:
+    return ClientError(message, code="UNAUTHENTICATED", status=401)
