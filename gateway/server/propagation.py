@@ -1,0 +1,111 @@
+"""What subgraphs are told about a request: the headers that the settings list, and who the caller is.
+
+Nothing goes on by itself. With service tokens configured, who the caller is goes on as a short-lived token of ours, in the place of
+whatever Authorization the client sent; without them, Authorization goes on only if it is listed. The lines of a caller are the same
+bytes while its token is, so that identical queries in flight can be shared within one identity and never across two.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+
+from gateway.execution.request import NO_HEADERS, HeaderLines, header_lines
+from gateway.operation.access import Caller
+from gateway.settings import Settings
+
+TOKEN_TTL_SECONDS = 60
+MIN_LEFT_SECONDS = 20
+"""A minted token is used until this much of its life is left: longer than a request to a subgraph may take to arrive."""
+
+MAX_REMEMBERED = 20_000
+TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+ANONYMOUS_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+TOKEN_SAFE = re.compile(rb"^[\x20-\x7e\x80-\xff\t]*$")
+
+Mint = Callable[[Caller], str]
+RawHeaders = Iterable[tuple[bytes, bytes]]
+
+
+class Propagation:
+    """Makes the header lines that go with a request's fetches.
+
+    Args:
+        mint: a token for a caller, valid for `TOKEN_TTL_SECONDS`; None if subgraphs get no tokens.
+    """
+
+    def __init__(self, settings: Settings, mint: Mint | None) -> None:
+        self._mint = mint
+        self._forwarded = frozenset(
+            name.encode() for name in settings.headers.forward if mint is None or name != "authorization"
+        )
+        self._minted: dict[Caller, tuple[float, HeaderLines]] = {}
+
+    def identity_lines(self, caller: Caller, headers: RawHeaders) -> HeaderLines:
+        """The lines that say who asks: the token, and the listed headers as the client sent them, in the client's order."""
+        lines = self._token_line(caller) if self._mint is not None else NO_HEADERS
+        if not self._forwarded:
+            return lines
+        listed = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in headers
+            if name in self._forwarded and TOKEN_SAFE.match(value)
+        ]
+        return HeaderLines(lines + header_lines(listed)) if listed else lines
+
+    def _token_line(self, caller: Caller) -> HeaderLines:
+        now = time.time()
+        minted = self._minted.get(caller)
+        if minted is not None and minted[0] - now > MIN_LEFT_SECONDS:
+            return minted[1]
+        assert self._mint is not None
+        lines = header_lines([("authorization", f"Bearer {self._mint(caller)}")])
+        if len(self._minted) >= MAX_REMEMBERED:
+            self._minted.clear()
+        self._minted[caller] = (now + TOKEN_TTL_SECONDS, lines)
+        return lines
+
+
+def trace_lines(traceparent: bytes, tracestate: bytes) -> HeaderLines:
+    """The W3C trace context as the client sent it, if it is one.
+
+    Source: W3C Trace Context, section 3.2.
+    """
+    if not TRACEPARENT.match(traceparent):
+        return NO_HEADERS
+    lines = b"traceparent: " + traceparent + b"\r\n"
+    if tracestate and len(tracestate) <= 512 and TOKEN_SAFE.match(tracestate):
+        lines += b"tracestate: " + tracestate + b"\r\n"
+    return HeaderLines(lines)
+
+
+def anonymous_id(value: bytes) -> str | None:
+    """The id in a header that names the device; None if it does not look like one."""
+    text = value.decode("latin-1")
+    return text if ANONYMOUS_ID.match(text) else None
+
+
+def service_token_mint(keys: str) -> Mint:
+    """Mints the market's service tokens.
+
+    Args:
+        keys: ``kid:base64url-secret[,kid2:secret2]``; the first signs.
+
+    Raises:
+        ValueError: `keys` is no key ring; the message holds no secret.
+    """
+    from subgraphs.kit.runtime.identity import GATEWAY, Identity, ServiceTokens
+    from subgraphs.kit.runtime.keys import KeyRing
+
+    tokens = ServiceTokens(KeyRing.parse(keys))
+
+    def mint(caller: Caller) -> str:
+        identity = Identity(
+            caller=GATEWAY,
+            subject=caller.subject,
+            roles=caller.roles,
+            scopes=caller.scopes,
+            anonymous_id=caller.anonymous_id,
+        )
+        return tokens.mint(identity, ttl_seconds=TOKEN_TTL_SECONDS)
+
+    return mint
