@@ -5,20 +5,21 @@ requirement is a bit. What a caller satisfies is one integer, worked out once pe
 is refused where a demanded bit is not satisfied. An operation's plan depends on the caller only through the bits that its fields
 demand, so these, and nothing else of the caller, are part of the plan's cache key.
 
-Every way to a field leads through its concrete type: a field chosen on an interface or a union is judged for each type that the
-value may have, and where the judgements differ it is split by type. A field that needs others (`@requires`, `@fromContext`)
-demands what they demand, so nothing can be read through it.
+Normalising asks for each field, and for a field of an interface about every type that the value may have, so that every way to a
+field leads through its concrete type. A field that needs others (`@requires`, `@fromContext`) demands what they demand: nothing
+can be read through it.
 
     type Bill { total: Int @authenticated }  type Gift { total: Int }  interface Item { total: Int }
     anonymous { item { total } }   becomes   { item { ... on Bill { total: refused } ... on Gift { total } } }
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
-from graphql import get_named_type
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, OperationDefinitionNode
 
-from gateway.operation.model import Field, Fragment, Operation, Refusal, Selection
+from gateway.operation.model import Refusal
+from gateway.operation.parse import Document
 from gateway.supergraph.access import Access
 from gateway.supergraph.field_sets import SetField, SetFragment, SetSelection, parse_field_set
 from gateway.supergraph.model import Supergraph
@@ -65,6 +66,9 @@ class AccessRules:
         direct = {place: self._bits(access) for place, access in supergraph.access.items()}
         self._demands: Mapping[tuple[str, str], int] = _with_needed(supergraph, direct) if direct else {}
         self._satisfied: dict[Caller, int] = {}
+        self._by_name: dict[str, int] = {}
+        for (_, field_name), bits in self._demands.items():
+            self._by_name[field_name] = self._by_name.get(field_name, 0) | bits
 
     @property
     def is_open(self) -> bool:
@@ -89,22 +93,29 @@ class AccessRules:
             self._satisfied[caller] = bits
         return bits
 
-    def relevant(self, operation: Operation) -> int:
-        """The bits that the operation's fields demand: the part of `satisfied` that its plan depends on."""
-        if not self._demands:
-            return 0
+    def relevant(self, document: Document, definition: OperationDefinitionNode) -> int:
+        """The bits that the operation's plan may depend on: those that any field of one of its names demands, on any type.
+
+        Judged by name alone, so that it does not depend on conditions; a bit too many only costs a plan.
+        """
         bits = 0
-        for place in self._places(operation.selections, operation.root_type, frozenset((operation.root_type,))):
-            bits |= self._demands.get(place, 0)
+        for name in _field_names(document, definition):
+            bits |= self._by_name.get(name, 0)
         return bits | SIGNED_IN if bits else 0
 
-    def enforce(self, operation: Operation, satisfied: int) -> Operation:
-        """The operation with a refusal on each field that the caller may not see."""
-        if not self._demands:
-            return operation
-        root = operation.root_type
-        kept = self._enforce_set(operation.selections, root, frozenset((root,)), satisfied)
-        return replace(operation, selections=kept)
+    def refusals(self, satisfied: int) -> Callable[[str, str], Refusal | None]:
+        """For a caller that satisfies these bits, why it may not see a field, by (type, field); None if it may."""
+        demands = self._demands
+        is_signed_in = bool(satisfied & SIGNED_IN)
+
+        def refuse(type_name: str, field_name: str) -> Refusal | None:
+            if not demands.get((type_name, field_name), 0) & ~satisfied:
+                return None
+            if is_signed_in:
+                return Refusal("FORBIDDEN", f'You may not see "{field_name}".')
+            return Refusal("UNAUTHENTICATED", f'Sign in to see "{field_name}".')
+
+        return refuse
 
     def _bits(self, access: Access) -> int:
         bits = SIGNED_IN if access.authenticated else 0
@@ -120,75 +131,29 @@ class AccessRules:
             self._next_bit <<= 1
         return known[alternatives]
 
-    def _places(
-        self, selections: tuple[Selection, ...], parent: str, possible: frozenset[str]
-    ) -> Iterator[tuple[str, str]]:
-        """Every (type, field) that the selections may read, concrete types and the type as written."""
-        for selection in selections:
-            if isinstance(selection, Fragment):
-                narrowed = possible & self._possible(selection.type_condition)
-                yield from self._places(selection.selections, selection.type_condition, narrowed)
-                continue
-            yield parent, selection.name
-            for concrete in possible:
-                yield concrete, selection.name
-            if selection.selections:
-                returned = self._returned(parent, selection.name)
-                yield from self._places(selection.selections, returned, self._possible(returned))
 
-    def _enforce_set(
-        self, selections: tuple[Selection, ...], parent: str, possible: frozenset[str], satisfied: int
-    ) -> tuple[Selection, ...]:
-        kept: list[Selection] = []
-        for selection in selections:
-            if isinstance(selection, Fragment):
-                narrowed = possible & self._possible(selection.type_condition)
-                inner = self._enforce_set(selection.selections, selection.type_condition, narrowed, satisfied)
-                kept.append(replace(selection, selections=inner))
-            else:
-                kept.extend(self._enforce_field(selection, parent, possible, satisfied))
-        return tuple(kept)
-
-    def _enforce_field(
-        self, selected: Field, parent: str, possible: frozenset[str], satisfied: int
-    ) -> Iterator[Selection]:
-        """The field as it may be seen: as it is, refused, or split by concrete type where types differ."""
-        common = self._demands.get((parent, selected.name), 0)
-        denied = {
-            concrete for concrete in possible if (self._demands.get((concrete, selected.name), 0) | common) & ~satisfied
-        }
-        if common & ~satisfied or (denied and len(denied) == len(possible)):
-            yield self._refused(selected, parent, satisfied)
-            return
-        allowed = selected
-        if selected.selections:
-            returned = self._returned(parent, selected.name)
-            inner = self._enforce_set(selected.selections, returned, self._possible(returned), satisfied)
-            allowed = replace(selected, selections=inner)
-        if not denied:
-            yield allowed
-            return
-        for concrete in sorted(possible):
-            shown = self._refused(selected, concrete, satisfied) if concrete in denied else allowed
-            yield Fragment(concrete, (shown,))
-
-    def _refused(self, selected: Field, parent: str, satisfied: int) -> Field:
-        place = f"{parent}.{selected.name}"
-        if satisfied & SIGNED_IN:
-            refusal = Refusal("FORBIDDEN", f"You may not see {place}.")
-        else:
-            refusal = Refusal("UNAUTHENTICATED", f"Sign in to see {place}.")
-        return replace(selected, refusal=refusal)
-
-    def _possible(self, type_name: str) -> frozenset[str]:
-        return self._supergraph.possible_types.get(type_name, frozenset())
-
-    def _returned(self, parent: str, field_name: str) -> str:
-        """The named type of a field of the API schema."""
-        api = self._supergraph.api
-        composite = api.get_type(parent)
-        definition = api.get_field(composite, field_name) if composite is not None else None  # type: ignore[arg-type]
-        return get_named_type(definition.type).name if definition is not None else ""
+def _field_names(document: Document, definition: OperationDefinitionNode) -> set[str]:
+    """The names of all fields that an operation selects, its fragments included."""
+    names: set[str] = set()
+    spread: set[str] = set()
+    pending = [definition.selection_set]
+    while pending:
+        for selection in pending.pop().selections:
+            match selection:
+                case FieldNode():
+                    names.add(selection.name.value)
+                    if selection.selection_set is not None:
+                        pending.append(selection.selection_set)
+                case InlineFragmentNode():
+                    pending.append(selection.selection_set)
+                case FragmentSpreadNode():
+                    fragment = document.fragments.get(selection.name.value)
+                    if fragment is not None and selection.name.value not in spread:
+                        spread.add(selection.name.value)
+                        pending.append(fragment.selection_set)
+                case _:
+                    pass
+    return names
 
 
 def _with_needed(supergraph: Supergraph, direct: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
