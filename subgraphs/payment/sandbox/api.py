@@ -1,0 +1,241 @@
+"""The bank over HTTP: a merchant's API under `/v1`, and the payer's page under `/authorize`."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from subgraphs.kit.runtime.health import json_response
+from subgraphs.payment.sandbox import page
+from subgraphs.payment.sandbox.bank import Bank, BankError, Invalid, Key, Unknown
+from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, NotAllowed
+
+MAX_BODY_BYTES = 65_536
+RETRY_AFTER_SECONDS = 2
+MAX_MINOR_UNITS = 2**53 - 1
+
+
+class Unauthorized(BankError):
+    """Raised when the API key is missing or wrong."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class TooLarge(BankError):
+    """Raised when a body is larger than 64 KiB."""
+
+    status = 413
+    code = "too_large"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Create(_Body):
+    reference: str = Field(min_length=1, max_length=200)
+    amount: int = Field(ge=1, le=MAX_MINOR_UNITS)
+    currency: Literal["EUR", "GBP", "RUB", "USD"]
+    capture: Literal["automatic", "manual"] = "automatic"
+
+
+class _Confirm(_Body):
+    method: str = Field(min_length=1, max_length=100)
+    return_url: HttpUrl | None = Field(None, strict=False)
+
+
+class _Capture(_Body):
+    amount: int | None = Field(None, ge=1, le=MAX_MINOR_UNITS)
+
+
+class _Nothing(_Body):
+    pass
+
+
+class _Refund(_Body):
+    amount: int = Field(ge=1, le=MAX_MINOR_UNITS)
+    reference: str = Field(min_length=1, max_length=200)
+
+
+_Model = TypeVar("_Model", bound=_Body)
+
+
+def bank_routes(bank: Bank, *, api_key: str, wake: Callable[[], None]) -> list[Route]:
+    """Every route but the health checks.
+
+    Args:
+        wake: called after each change, so that what is due is sent at once.
+    """
+
+    async def create(request: Request) -> Response:
+        key, body = await _read(request, _Create)
+        return _answer(
+            await bank.create(
+                key,
+                reference=body.reference,
+                amount=body.amount,
+                currency=body.currency,
+                capture_mode=CaptureMode(body.capture),
+            )
+        )
+
+    async def confirm(request: Request) -> Response:
+        key, body = await _read(request, _Confirm)
+        return_url = None if body.return_url is None else str(body.return_url)
+        return _answer(await bank.confirm(key, request.path_params["id"], method=body.method, return_url=return_url))
+
+    async def capture(request: Request) -> Response:
+        key, body = await _read(request, _Capture)
+        return _answer(await bank.capture(key, request.path_params["id"], amount=body.amount))
+
+    async def cancel(request: Request) -> Response:
+        key, _ = await _read(request, _Nothing)
+        return _answer(await bank.cancel(key, request.path_params["id"]))
+
+    async def refund(request: Request) -> Response:
+        key, body = await _read(request, _Refund)
+        return _answer(await bank.refund(key, request.path_params["id"], amount=body.amount, reference=body.reference))
+
+    async def show(request: Request) -> Response:
+        return json_response(await bank.shown(request.path_params["id"]))
+
+    async def list_intents(request: Request) -> Response:
+        query = request.query_params
+        listed = await bank.listed(
+            reference=query.get("reference"), after=query.get("after", ""), limit=_number(request, "limit", 100)
+        )
+        return json_response({"intents": listed})
+
+    async def list_events(request: Request) -> Response:
+        events = await bank.events(after=_number(request, "after", 0), limit=_number(request, "limit", 100))
+        return json_response({"events": events})
+
+    async def ask_payer(request: Request) -> Response:
+        intent = await bank.intent(request.path_params["id"])
+        if intent.status is not IntentStatus.REQUIRES_ACTION:
+            return page.outcome(intent)
+        _require_token(intent, request.query_params.get("token", ""))
+        return page.question(intent)
+
+    async def hear_payer(request: Request) -> Response:
+        form = parse_qs((await _raw_body(request)).decode("utf-8", errors="replace"))
+        intent = await bank.intent(request.path_params["id"])
+        if intent.status is not IntentStatus.REQUIRES_ACTION:
+            return page.outcome(intent)
+        _require_token(intent, form.get("token", [""])[0])
+        decision = form.get("decision", [""])[0]
+        if decision not in {"approve", "decline"}:
+            raise Invalid("decision", "Say approve or decline.")
+        decided = await bank.decide(intent.id, is_approved=decision == "approve")
+        if decided.return_url is None:
+            return page.outcome(decided)
+        return RedirectResponse(_returning(decided.return_url, decided), status_code=303)
+
+    def merchant(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            try:
+                _require_api_key(request, api_key)
+                answer = await endpoint(request)
+            except (BankError, NotAllowed) as error:
+                return _refusal(error)
+            wake()
+            return answer
+
+        return guarded
+
+    def payer(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            try:
+                answer = await endpoint(request)
+            except (BankError, NotAllowed) as error:
+                return _refusal(error)
+            wake()
+            return answer
+
+        return guarded
+
+    return [
+        Route("/v1/intents", merchant(create), methods=["POST"]),
+        Route("/v1/intents", merchant(list_intents), methods=["GET"]),
+        Route("/v1/intents/{id}", merchant(show), methods=["GET"]),
+        Route("/v1/intents/{id}/confirm", merchant(confirm), methods=["POST"]),
+        Route("/v1/intents/{id}/capture", merchant(capture), methods=["POST"]),
+        Route("/v1/intents/{id}/cancel", merchant(cancel), methods=["POST"]),
+        Route("/v1/intents/{id}/refunds", merchant(refund), methods=["POST"]),
+        Route("/v1/events", merchant(list_events), methods=["GET"]),
+        Route("/authorize/{id}", payer(ask_payer), methods=["GET"]),
+        Route("/authorize/{id}", payer(hear_payer), methods=["POST"]),
+    ]
+
+
+async def _read(request: Request, model: type[_Model]) -> tuple[Key, _Model]:
+    raw = await _raw_body(request)
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= 255:
+        raise Invalid("Idempotency-Key", "Every change needs an Idempotency-Key of 1 to 255 characters.")
+    try:
+        body = model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Invalid(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from error
+    # Of the values, not of the bytes: the same request may be written with other spaces.
+    asked = orjson.dumps([request.url.path, body.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS)
+    return Key(key, hashlib.sha256(asked).hexdigest()), body
+
+
+async def _raw_body(request: Request) -> bytes:
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY_BYTES:
+            raise TooLarge("The body is larger than 64 KiB.")
+    return raw
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Invalid(name, f"{name} is not a number.")
+    return min(int(text), 1000) if name == "limit" else int(text)
+
+
+def _require_api_key(request: Request, api_key: str) -> None:
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {api_key}".encode()):
+        raise Unauthorized("Give the API key as a bearer token.")
+
+
+def _require_token(intent: Intent, given: str) -> None:
+    if not hmac.compare_digest(given.encode(), (intent.action_token or "").encode()):
+        raise Unknown("There is no such intent.")
+
+
+def _returning(url: str, intent: Intent) -> str:
+    parts = urlsplit(url)
+    said = urlencode({"intent": intent.id, "status": intent.status.value})
+    return urlunsplit(parts._replace(query=f"{parts.query}&{said}" if parts.query else said))
+
+
+def _answer(answer: tuple[int, dict[str, Any]]) -> Response:
+    status, body = answer
+    return json_response(body, status=status)
+
+
+def _refusal(error: BankError | NotAllowed) -> Response:
+    if isinstance(error, NotAllowed):
+        return json_response({"error": {"code": error.code, "message": str(error), "field": None}}, status=409)
+    field = error.field if isinstance(error, Invalid) else None
+    response = json_response(
+        {"error": {"code": error.code, "message": str(error), "field": field}}, status=error.status
+    )
+    if error.status == 503:
+        response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return response

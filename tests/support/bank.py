@@ -1,0 +1,132 @@
+"""The bank sandbox as the process that it is, and a listener for what it sends."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tests.support.ports import free_ports
+
+API_KEY = "a-test-key-of-the-bank"
+WEBHOOK_SECRET = "a-test-secret-of-webhooks"
+START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBank:
+    """A bank that answers."""
+
+    url: str
+
+    def client(self) -> httpx.AsyncClient:
+        """A merchant's client with the right key."""
+        return httpx.AsyncClient(
+            base_url=self.url, headers={"authorization": f"Bearer {API_KEY}"}, timeout=10, trust_env=False
+        )
+
+
+@contextmanager
+def running_bank(
+    file: Path, *, webhook_url: str = "", port: int | None = None, slow_seconds: float = 0.2
+) -> Iterator[RunningBank]:
+    """Start the bank on its file, wait until it is ready, stop it by its process id in the end."""
+    port = port or free_ports(1)[0]
+    environment = {
+        **os.environ,
+        "BANK_PORT": str(port),
+        "BANK_API_KEY": API_KEY,
+        "BANK_WEBHOOK_URL": webhook_url,
+        "BANK_DATA": str(file),
+        "BANK_SLOW_SECONDS": str(slow_seconds),
+        "PAYMENT_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "YARMARKA_LOG_FORMAT": "json",
+    }
+    log = file.with_suffix(".log")
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "subgraphs.payment.sandbox"], env=environment, stdout=output, stderr=output
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_ready(url):
+            assert process.poll() is None, f"the bank died:\n{log.read_text()}"
+            assert time.monotonic() < deadline, f"the bank is not ready:\n{log.read_text()}"
+            time.sleep(0.05)
+        yield RunningBank(url)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", timeout=2, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, *, port: int | None = None) -> AsyncIterator[str]:
+    """Serve an app in this loop; its address."""
+    port = port or free_ports(1)[0]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none"))
+    serving = asyncio.create_task(server._serve())
+    try:
+        await eventually(lambda: server.started)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@dataclass(slots=True)
+class Listener:
+    """Takes webhooks, after refusing the first `refusals` of them."""
+
+    refusals: int = 0
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def app(self) -> Starlette:
+        """The app to serve."""
+
+        async def take(request: Request) -> Response:
+            self.received.append((dict(request.headers), await request.body()))
+            if self.refusals > 0:
+                self.refusals -= 1
+                return Response(status_code=503)
+            return Response(status_code=204)
+
+        return Starlette(routes=[Route("/webhooks/bank", take, methods=["POST"])])
+
+
+async def eventually(condition: Callable[[], Any] | Callable[[], Awaitable[Any]], *, seconds: float = 10.0) -> None:
+    """Return as soon as the condition holds.
+
+    Raises:
+        AssertionError: when it does not within the time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        outcome = condition()
+        if asyncio.iscoroutine(outcome):
+            outcome = await outcome
+        if outcome:
+            return
+        assert time.monotonic() < deadline, f"not true within {seconds} seconds"
+        await asyncio.sleep(0.02)
