@@ -1,0 +1,142 @@
+"""One request and its whole reply, as a future that a connection fills.
+
+The exchange is the future that the executor waits on: one object and no task a fetch. It ends once, by an answer, an error,
+its deadline or being cancelled; whatever else reaches it then is ignored.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.errors import SubgraphError
+from gateway.execution.request import Service
+from gateway.execution.transport import Reply
+
+if TYPE_CHECKING:
+    from gateway.execution.connection import Connection
+
+MAX_HEAD_BYTES: Final = 1 << 16
+
+
+class Exchange(asyncio.Future[Reply]):
+    """A POST under way, or waiting for a connection.
+
+    Args:
+        request: the whole request as it goes on the wire.
+        deadline: a moment of the loop's clock.
+        is_safe: may be sent again if a kept connection is found dead.
+        max_response_bytes: of the body; a longer one fails.
+
+    Attributes:
+        connection: which carries it now; None while it waits.
+        is_retried: it has been sent on a connection that was dead.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        request: bytes,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        deadline: float,
+        is_safe: bool,
+        max_response_bytes: int,
+    ) -> None:
+        super().__init__(loop=loop)
+        self.service = service
+        self.request = request
+        self.deadline = deadline
+        self.is_safe = is_safe
+        self.connection: Connection | None = None
+        self.is_retried = False
+        self.received = 0
+        self._max_response_bytes = max_response_bytes
+        self._status = 0
+        self._content_type = ""
+        self._is_length_known = False
+        self._body: bytes | list[bytes] = b""
+        self._timer = loop.call_at(deadline, self._expire)
+
+    # What may end it
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Gives the request up, and its connection with it."""
+        is_cancelled = super().cancel(msg)
+        if is_cancelled:
+            self._let_go()
+        return is_cancelled
+
+    def fail(self, code: str, message: str) -> None:
+        """Ends it with an error."""
+        if not self.done():
+            self.set_exception(SubgraphError(message, service=self.service.name, code=code))
+            self._let_go()
+
+    def _expire(self) -> None:
+        self.fail("SUBGRAPH_TIMEOUT", f"Subgraph {self.service.name!r} did not answer in time.")
+
+    def _let_go(self) -> None:
+        self._timer.cancel()
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.abort()
+
+    # What the connection tells
+
+    def fed(self, count: int) -> None:
+        """Counts bytes from the wire; a head or a body that is too long fails."""
+        self.received += count
+        if self.received > self._max_response_bytes + MAX_HEAD_BYTES:
+            self._fail_too_large()
+
+    def header(self, name: bytes, value: bytes) -> None:
+        """Takes note of a header."""
+        lowered = name.lower()
+        if lowered == b"content-type":
+            self._content_type = value.split(b";", 1)[0].strip().lower().decode("latin-1")
+        elif lowered == b"content-length":
+            self._is_length_known = True
+            if value.isdigit() and int(value) > self._max_response_bytes:
+                self._fail_too_large()
+        elif lowered == b"transfer-encoding":
+            self._is_length_known = True
+
+    def head(self, status: int) -> None:
+        """Takes note of the status."""
+        self._status = status
+
+    def piece(self, data: bytes) -> None:
+        """Takes a piece of the body."""
+        if not self._body:
+            self._body = data
+        elif isinstance(self._body, bytes):
+            self._body = [self._body, data]
+        else:
+            self._body.append(data)
+
+    def complete(self) -> None:
+        """Ends it with the answer."""
+        self.connection = None
+        if not self.done():
+            self._timer.cancel()
+            body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
+            self.set_result(Reply(self._status, self._content_type, body))
+
+    def lost(self) -> None:
+        """The connection is closed: that ends a body whose length nobody gave, and breaks any other."""
+        self.connection = None
+        if self._status and not self._is_length_known:
+            self.complete()
+        else:
+            self.fail(
+                "SUBGRAPH_UNREACHABLE", f"Subgraph {self.service.name!r} closed the connection before its answer."
+            )
+
+    def broken(self) -> None:
+        """What came is no HTTP."""
+        self.fail("SUBGRAPH_MALFORMED_RESPONSE", f"Subgraph {self.service.name!r} does not speak HTTP/1.1.")
+
+    def _fail_too_large(self) -> None:
+        self.fail(
+            "SUBGRAPH_RESPONSE_TOO_LARGE",
+            f"The response of subgraph {self.service.name!r} is longer than {self._max_response_bytes} bytes.",
+        )

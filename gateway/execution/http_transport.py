@@ -1,0 +1,140 @@
+"""The Transport over HTTP/1.1: a pool of connections to each origin, one exchange a request.
+
+Redirects are not followed, compression is not asked for, and a failure is never retried but for one case: a kept connection
+that was dead before any byte came back, and a query that may be asked twice.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from gateway.errors import InternalError, SubgraphError
+from gateway.execution.event_stream import STREAM_ACCEPT, Events
+from gateway.execution.exchange import Exchange
+from gateway.execution.pool import Origin, Pool, PoolLimits
+from gateway.execution.request import HeaderLines, Service
+from gateway.execution.transport import Reply
+
+ACCEPT: Final = b"application/graphql-response+json, application/json;q=0.9"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportLimits:
+    """Bounds of what subgraphs may cost.
+
+    Attributes:
+        max_response_bytes: of one answer, or one event.
+        max_events: of a subscription that wait to be taken; the subgraph is not read further then.
+        pool: of each origin's connections.
+    """
+
+    max_response_bytes: int = 16 * 1024 * 1024
+    max_events: int = 64
+    pool: PoolLimits = field(default_factory=PoolLimits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """What is known of an address before any request: its pool, and the head of every POST to it."""
+
+    pool: Pool
+    origin: Origin
+    post_head: bytes
+    stream_head: bytes
+
+
+class HttpTransport:
+    """Requests to subgraphs on the running loop.
+
+    Args:
+        tls: for https addresses; the system's trust if None.
+    """
+
+    def __init__(self, limits: TransportLimits | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+        self._limits = limits or TransportLimits()
+        self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._routes: dict[str, _Route] = {}
+        self._pools: dict[Origin, Pool] = {}
+
+    def post(
+        self,
+        service: Service,
+        body: bytes,
+        headers: HeaderLines,
+        *,
+        hop_headers: HeaderLines,
+        deadline: float,
+        is_safe: bool,
+    ) -> asyncio.Future[Reply]:
+        """As `Transport.post`."""
+        route = self._routes.get(service.url) or self._route(service.url)
+        exchange = Exchange(
+            service,
+            b"%b%b%bContent-Length: %d\r\n\r\n%b" % (route.post_head, headers, hop_headers, len(body), body),
+            loop=self._loop,
+            deadline=deadline,
+            is_safe=is_safe,
+            max_response_bytes=self._limits.max_response_bytes,
+        )
+        route.pool.submit(exchange)
+        return exchange
+
+    async def subscribe(
+        self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
+    ) -> AsyncIterator[bytes]:
+        """As `Transport.subscribe`: server-sent events, or parts of a multipart body, on a connection of its own."""
+        route = self._routes.get(service.url) or self._route(service.url)
+        events = Events(
+            service,
+            b"%b%b%bContent-Length: %d\r\n\r\n%b" % (route.stream_head, headers, hop_headers, len(body), body),
+            max_event_bytes=self._limits.max_response_bytes,
+            max_events=self._limits.max_events,
+        )
+        try:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await events.open(self._loop, route.origin)
+            except TimeoutError:
+                raise SubgraphError(
+                    f"Subgraph {service.name!r} did not accept the subscription in time.",
+                    service=service.name,
+                    code="SUBGRAPH_TIMEOUT",
+                ) from None
+            async for event in events:
+                yield event
+        finally:
+            events.close()
+
+    async def close(self) -> None:
+        """As `Transport.close`."""
+        for pool in self._pools.values():
+            await pool.close()
+
+    def _route(self, url: str) -> _Route:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InternalError(f"a subgraph's address is not HTTP: {url!r}")
+        tls = None
+        if parts.scheme == "https":
+            self._tls = tls = self._tls or ssl.create_default_context()
+        origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = Pool(origin, self._limits.pool, self._loop)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        host = parts.netloc.rpartition("@")[2]
+        head = (
+            f"POST {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: yarmarka-gateway\r\nContent-Type: application/json\r\n"
+        ).encode("ascii")
+        route = _Route(
+            pool,
+            origin,
+            head + b"Accept: " + ACCEPT + b"\r\n",
+            head + b"Accept: " + STREAM_ACCEPT + b"\r\nCache-Control: no-store\r\n",
+        )
+        self._routes[url] = route
+        return route
