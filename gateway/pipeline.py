@@ -1,1 +1,213 @@
-"""The map of a request: prepare, plan, execute, project. Only calls."""
+"""The map of a request: prepare, plan, execute, project. Only calls.
+
+    text, name      -> PreparedOperation   parsed, limited, validated           (remembered by text)
+    + variables     -> coerced values
+    + caller        -> access bits
+    all of these    -> Executable          normalised, planned, compiled         (remembered by what it depends on)
+    + deadline      -> Answer              fetched, merged, projected, encoded
+
+A plan depends on the text, the operation's name, the values of the variables in `@skip` and `@include`, those of the caller's
+rights that the operation's fields demand, and the override labels that are active; all of it is in the key (decision 0002).
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import ClientError
+from gateway.execution.executor import Executable, Executor
+from gateway.execution.request import NO_HEADERS, Answer, ExecutionRequest, HeaderLines
+from gateway.operation.access import ANONYMOUS, AccessRules, Caller
+from gateway.operation.cache import BoundedCache
+from gateway.operation.model import Operation, OperationKind
+from gateway.operation.normalize import normalize
+from gateway.operation.prepare import PreparedOperation, Preparer
+from gateway.planning.plan import Plan
+from gateway.supergraph.model import Supergraph
+
+MakePlan = Callable[[Operation, frozenset[str]], Plan]
+"""The planner of one supergraph: from an operation and the active override labels to its plan; pure."""
+
+ShowPlan = Callable[[Plan], Any]
+"""A plan as ``extensions.queryPlan`` shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks, with everything decided that is not GraphQL's.
+
+    Attributes:
+        text: the document.
+        variables: as decoded from JSON; None is {}.
+        deadline: when the answer is due, by the loop's clock.
+        headers: of every subgraph request: who asks.
+        hop_headers: of every subgraph request: trace context.
+        labels: active override labels.
+        shows_plan: add ``extensions.queryPlan``.
+        is_traced: add ``extensions.trace``.
+    """
+
+    text: str
+    operation_name: str | None
+    variables: Mapping[str, Any] | None
+    deadline: float
+    caller: Caller = ANONYMOUS
+    headers: HeaderLines = NO_HEADERS
+    hop_headers: HeaderLines = NO_HEADERS
+    labels: frozenset[str] = frozenset()
+    shows_plan: bool = False
+    is_traced: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """A plan that is ready to execute.
+
+    Attributes:
+        digest: short and stable, for logs: equal plans of one text have equal digests.
+    """
+
+    executable: Executable
+    digest: str
+
+
+@dataclass(slots=True)
+class Ready:
+    """A request that only needs executing.
+
+    Attributes:
+        kind: decides how the answer is sent.
+    """
+
+    request: Request
+    operation: PreparedOperation
+    variables: Mapping[str, Any]
+    planned: Planned
+    extensions: Mapping[str, Any] | None = field(default=None)
+
+    @property
+    def kind(self) -> OperationKind:
+        return self.operation.kind
+
+
+class Pipeline:
+    """One supergraph in service. A new supergraph gets a new pipeline; requests under way finish with the old one."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        *,
+        rules: AccessRules,
+        preparer: Preparer,
+        make_plan: MakePlan,
+        show_plan: ShowPlan,
+        executor: Executor,
+        max_plans: int,
+    ) -> None:
+        self.supergraph = supergraph
+        self._rules = rules
+        self._preparer = preparer
+        self._make_plan = make_plan
+        self._show_plan = show_plan
+        self._executor = executor
+        self._plans: BoundedCache[tuple[object, ...], Planned] = BoundedCache(max_entries=max_plans)
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to a query or a mutation.
+
+        Raises:
+            ClientError: the request cannot be answered as it is; no subgraph was called.
+            InternalError: a fault of the gateway itself.
+        """
+        return await self.execute(self.ready(request))
+
+    def ready(self, request: Request) -> Ready:
+        """Everything before the first fetch.
+
+        Raises:
+            ClientError: as `answer`.
+        """
+        operation = self._preparer.prepare(request.text, request.operation_name)
+        variables = operation.variables.coerce(request.variables)
+        planned = self.plan(operation, variables, request.caller, request.labels)
+        extensions = {"queryPlan": self._show_plan(planned.executable.plan)} if request.shows_plan else None
+        return Ready(request, operation, variables, planned, extensions)
+
+    async def execute(self, ready: Ready) -> Answer:
+        """The answer to what `ready` made of a query or a mutation."""
+        return await ready.planned.executable.execute(_execution(ready))
+
+    def subscribe(self, ready: Ready) -> AsyncIterator[Answer]:
+        """The answers to what `ready` made of a subscription, one an event."""
+        return ready.planned.executable.subscribe(_execution(ready))
+
+    def plan(
+        self,
+        operation: PreparedOperation,
+        variables: Mapping[str, Any],
+        caller: Caller = ANONYMOUS,
+        labels: frozenset[str] = frozenset(),
+    ) -> Planned:
+        """The plan for these values and this caller: remembered, or made now.
+
+        Raises:
+            ClientError: no plan can answer the operation, or none is found in time.
+        """
+        satisfied = self._rules.satisfied(caller) & operation.demanded if operation.demanded else 0
+        conditions = tuple([variables.get(name) for name in operation.condition_names])
+        key = (operation, conditions, satisfied, labels)
+        planned = self._plans.get(key)
+        if planned is None:
+            planned = self._make(operation, conditions, satisfied, labels)
+            self._plans.put(key, planned)
+        return planned
+
+    def warm(self, previous: "Pipeline", count: int) -> int:
+        """Prepare what the previous schema's clients asked most, so that they do not wait for plans; how many are ready."""
+        warmed = 0
+        for text, name in previous.hottest(count):
+            try:
+                operation = self._preparer.prepare(text, name)
+                if not operation.condition_names and not operation.demanded:
+                    self.plan(operation, {})
+                warmed += 1
+            except ClientError:
+                continue  # It is no longer valid: whoever sends it again is told why.
+        return warmed
+
+    def hottest(self, count: int) -> list[tuple[str, str | None]]:
+        """The texts and operation names that were asked for most, most asked first."""
+        return self._preparer.hottest(count)
+
+    def _make(
+        self,
+        operation: PreparedOperation,
+        conditions: tuple[Any, ...],
+        satisfied: int,
+        labels: frozenset[str],
+    ) -> Planned:
+        normalised = normalize(
+            operation.document,
+            operation.definition,
+            self.supergraph.api,
+            conditions=dict(zip(operation.condition_names, conditions, strict=True)),
+            refuse=self._rules.refusals(satisfied),
+        )
+        plan = self._make_plan(normalised, labels)
+        depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
+        digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
+        return Planned(self._executor.prepare(plan, normalised), digest)
+
+
+def _execution(ready: Ready) -> ExecutionRequest:
+    request = ready.request
+    lines = request.headers
+    return ExecutionRequest(
+        deadline=request.deadline,
+        variables=ready.variables,
+        headers=lambda _service: lines,
+        hop_headers=request.hop_headers,
+        extensions=ready.extensions,
+        is_traced=request.is_traced,
+    )

@@ -212,10 +212,14 @@ class ExecutionSettings(_Section):
 
 
 class CacheSettings(_Section):
-    """How much is remembered; the least recently used goes first."""
+    """How much is remembered; what is used least goes first.
+
+    Attributes:
+        document_bytes: about the memory that parsed documents may take.
+    """
 
     documents: int = Field(2_000, ge=1)
-    document_bytes: int = Field(20_000_000, ge=1)
+    document_bytes: int = Field(100_000_000, ge=1)
     plans: int = Field(2_000, ge=1)
 
 

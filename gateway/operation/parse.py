@@ -54,6 +54,7 @@ def parse_document(text: str, *, max_tokens: int) -> Document:
             raise ClientError("The document is nested too deeply.", code="MAX_DEPTH_EXCEEDED") from None
         locations = [{"line": place.line, "column": place.column} for place in error.locations or ()]
         raise ClientError(error.message, code="GRAPHQL_PARSE_FAILED", locations=locations) from None
+    _unchain_tokens(ast)
     operations: dict[str | None, OperationDefinitionNode] = {}
     fragments: dict[str, FragmentDefinitionNode] = {}
     count = 0
@@ -66,6 +67,13 @@ def parse_document(text: str, *, max_tokens: int) -> Document:
     if count > MAX_OPERATIONS:
         raise ClientError(f"The document has more than {MAX_OPERATIONS} operations.", code="MAX_OPERATIONS_EXCEEDED")
     return Document(text, ast, MappingProxyType(operations), MappingProxyType(fragments))
+
+
+def _unchain_tokens(ast: DocumentNode) -> None:
+    """Cut the list that links all tokens: a cached plan keeps a few values of the document, which would keep every token."""
+    token = ast.loc.start_token if ast.loc is not None else None
+    while token is not None:
+        token.prev, token.next, token = None, None, token.next
 
 
 def select_operation(document: Document, name: str | None) -> OperationDefinitionNode:

@@ -1,0 +1,75 @@
+"""A bounded memory: what was used since the last round stays, the rest makes room."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Entry(Generic[V]):
+    __slots__ = ("size", "used", "value")
+
+    def __init__(self, value: V, size: int) -> None:
+        self.value = value
+        self.size = size
+        self.used = 0
+
+
+class BoundedCache(Generic[K, V]):
+    """A mapping that never holds more than so many entries, nor more than so many bytes.
+
+    A hit costs one look-up and one addition: entries are not moved. To make room, entries are taken oldest first; one that was
+    used since it was last looked at goes to the end instead, its uses halved (the second-chance algorithm).
+
+    Args:
+        max_entries: n >= 1.
+        max_bytes: of the sizes that `put` is told.
+    """
+
+    def __init__(self, *, max_entries: int, max_bytes: int | None = None) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._entries: dict[K, _Entry[V]] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: K) -> V | None:
+        """The value, or None."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        entry.used += 1
+        return entry.value
+
+    def put(self, key: K, value: V, *, size: int = 0) -> None:
+        """Keep the value, unless it alone is larger than all that may be kept.
+
+        Args:
+            size: in bytes, for `max_bytes`.
+        """
+        if self._max_bytes is not None and size > self._max_bytes:
+            return
+        old = self._entries.pop(key, None)
+        if old is not None:
+            self._bytes -= old.size
+        self._entries[key] = _Entry(value, size)
+        self._bytes += size
+        while len(self._entries) > self._max_entries or (self._max_bytes is not None and self._bytes > self._max_bytes):
+            self._make_room()
+
+    def hottest(self, count: int) -> Iterator[tuple[K, V]]:
+        """The entries that were used most, most used first."""
+        ranked = sorted(self._entries.items(), key=lambda item: -item[1].used)
+        return iter([(key, entry.value) for key, entry in ranked[:count]])
+
+    def _make_room(self) -> None:
+        key = next(iter(self._entries))
+        entry = self._entries.pop(key)
+        if entry.used:
+            entry.used >>= 1
+            self._entries[key] = entry
+        else:
+            self._bytes -= entry.size
