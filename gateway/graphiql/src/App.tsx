@@ -1,11 +1,11 @@
 /** The page: our header above GraphiQL, and a panel with the example operations in its sidebar. */
 import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from "@graphiql/plugin-doc-explorer";
 import { HISTORY_PLUGIN, HistoryStore } from "@graphiql/plugin-history";
-import { GraphiQLProvider, type GraphiQLPlugin } from "@graphiql/react";
+import { GraphiQLProvider, useGraphiQL, type GraphiQLPlugin } from "@graphiql/react";
 import { GraphiQL, GraphiQLInterface } from "graphiql";
 import type { GraphQLSchema } from "graphql";
 import { getOperationAST } from "graphql";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { template, type PageData } from "./examples";
 import { ExampleBar } from "./ExampleBar";
 import { Header } from "./Header";
@@ -14,6 +14,9 @@ import { learnRenewal, signInDocument } from "./session";
 import { ask, subscribe, type Question } from "./transport";
 
 const WELCOME = "# Write an operation here. Ctrl-Space completes, Ctrl-Enter runs it.\n\nquery {\n  __typename\n}\n";
+
+/** Without stored tabs GraphiQL shows the first default tab, and must be told its variables apart. */
+const isFirstVisit = localStorage.getItem("graphiql:tabState") === null;
 
 export function App({ data }: { data: PageData }) {
   const [schema, setSchema] = useState<GraphQLSchema | null>(null);
@@ -32,6 +35,7 @@ export function App({ data }: { data: PageData }) {
       referencePlugin={DOC_EXPLORER_PLUGIN}
       {...(operations ? { visiblePlugin: operations } : {})}
       {...(tabs.length > 0 ? { defaultTabs: tabs } : {})}
+      {...(isFirstVisit && tabs[0] ? { initialVariables: tabs[0].variables } : {})}
       defaultQuery={WELCOME}
       inputValueDeprecation
       schemaDescription
@@ -42,7 +46,7 @@ export function App({ data }: { data: PageData }) {
     >
       <HistoryStore>
         <DocExplorerStore>
-          <div className="page">
+          <Frame>
             <Header title={data.title} accounts={data.accounts} signInDocument={signIn} />
             {operations && <ExampleBar examples={data.operations} />}
             <GraphiQLInterface defaultEditorToolsVisibility showPersistHeadersSettings={false}>
@@ -50,10 +54,22 @@ export function App({ data }: { data: PageData }) {
                 <></>
               </GraphiQL.Logo>
             </GraphiQLInterface>
-          </div>
+          </Frame>
         </DocExplorerStore>
       </HistoryStore>
     </GraphiQLProvider>
+  );
+}
+
+/** GraphiQL forgets a tab that is chosen before its editors are there, so nothing can be chosen until they are. */
+function Frame({ children }: { children: ReactNode }) {
+  const isReady = useGraphiQL(({ queryEditor, variableEditor, responseEditor }) =>
+    Boolean(queryEditor && variableEditor && responseEditor),
+  );
+  return (
+    <div className="page" inert={!isReady} aria-busy={!isReady}>
+      {children}
+    </div>
   );
 }
 

@@ -7,8 +7,9 @@ import { useSession } from "./session";
 type State = "plain" | "filling" | "filled" | { missing: string };
 
 export function ExampleBar({ examples }: { examples: Example[] }) {
-  const { tab, editor, schema } = useGraphiQL((state) => ({
+  const { tab, operationName, editor, schema } = useGraphiQL((state) => ({
     tab: state.tabs[state.activeTabIndex],
+    operationName: state.operationName,
     editor: state.variableEditor,
     schema: state.schema,
   }));
@@ -37,17 +38,15 @@ export function ExampleBar({ examples }: { examples: Example[] }) {
     attempt.current++;
     setState("plain");
     if (!example || !editor || !schema) return;
-    // GraphiQL gives its first tab's variables to the store, but not to the editor.
-    if (editor.getValue() === "" && tab?.variables) editor.setValue(tab.variables);
-    const text = tab?.variables ?? "";
+    const text = editor.getValue();
     if (text === template(example) && needsFilling(text)) void refill(example);
-    // Only another tab, reader or schema starts it again: not each letter that is typed.
-  }, [id, example?.name, editor, schema !== null, refill]); // eslint-disable-line
+    // Another tab, reader or schema starts it again; a letter that is typed does not.
+  }, [id, example, editor, schema, refill]);
 
   if (!example) return <div className="example-bar" />;
   const missing = typeof state === "object" ? state.missing : null;
   return (
-    <div className="example-bar" data-state={missing ? "missing" : state}>
+    <div className="example-bar" data-state={missing ? "missing" : state} aria-busy={operationName !== example.name}>
       <strong>{example.name}</strong>
       <span className="example-about">{example.about}</span>
       {example.account && <span className="badge">{example.account}</span>}
