@@ -12,6 +12,7 @@ from strawberry import federation
 
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
+from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound, Refusal, VersionConflict
 from subgraphs.kit.storage.pagination import InvalidCursor, InvalidPage
 
 _log = structlog.get_logger(__name__)
@@ -44,32 +45,26 @@ class IdempotencyConflictError(UserError):
     pass
 
 
-def invalid(message: str, *path: str) -> ValidationError:
-    """The refusal of an input, pointing at the part that is wrong, such as ("input", "price")."""
-    return ValidationError(code="VALIDATION_FAILED", message=message, path=list(path) or None)
+def user_error(refusal: Refusal) -> Any:
+    """The shared error type that answers a refusal; a domain matches its own refusals first and hands the rest to this.
 
-
-def not_found(what: str) -> NotFoundError:
-    """The answer for what is not there, and for what is somebody else's."""
-    return NotFoundError(code="NOT_FOUND", message=f"{what} was not found")
-
-
-def version_conflict(current_version: int) -> VersionConflictError:
-    """The answer to an update that was made from an older version."""
-    return VersionConflictError(
-        code="VERSION_CONFLICT",
-        message="It was changed meanwhile: read it again and retry",
-        current_version=current_version,
-    )
-
-
-def idempotency_conflict() -> IdempotencyConflictError:
-    """The answer to a known idempotency key with another body."""
-    return IdempotencyConflictError(
-        code="IDEMPOTENCY_CONFLICT",
-        message="This idempotency key was used with another request",
-        path=["idempotencyKey"],
-    )
+    Raises:
+        Refusal: the refusal itself, when it is not one of the shared ones.
+    """
+    path = list(refusal.path) or None
+    match refusal:
+        case InvalidInput():
+            return ValidationError(code=refusal.code, message=str(refusal), path=path)
+        case NotFound():
+            return NotFoundError(code=refusal.code, message=str(refusal), path=path)
+        case VersionConflict(current_version=current_version):
+            return VersionConflictError(
+                code=refusal.code, message=str(refusal), path=path, current_version=current_version
+            )
+        case IdempotencyConflict():
+            return IdempotencyConflictError(code=refusal.code, message=str(refusal), path=path)
+        case _:
+            raise refusal
 
 
 class Fault(Exception):
@@ -98,7 +93,7 @@ def _code_and_message(error: GraphQLError) -> tuple[str, str]:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     match cause:
-        case Fault() | InvalidCursor() | InvalidPage():
+        case Fault() | InvalidCursor() | InvalidPage() | Refusal():
             return cause.code, str(cause)
         case DeadlineExceeded():
             return "DEADLINE_EXCEEDED", "The request ran out of time"

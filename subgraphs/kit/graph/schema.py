@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from graphql import GraphQLError
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
@@ -53,5 +62,20 @@ def make_schema(
         config=StrawberryConfig(disable_field_suggestions=True, scalar_map={**SCALARS, **(scalars or {})}),
         federation_version=FEDERATION_VERSION,
     )
-    guard(schema._schema)  # noqa: SLF001 - Strawberry has no public way to the graphql-core schema
+    built = schema._schema  # noqa: SLF001 - Strawberry has no public way to the graphql-core schema
+    _without_null_defaults(built)
+    guard(built)
     return schema
+
+
+def _without_null_defaults(schema: GraphQLSchema) -> None:
+    # Python's `= None` says "may be left out"; in the SDL that is no default at all, and `= null` would be another contract.
+    for type_ in schema.type_map.values():
+        inputs: list[GraphQLInputField | GraphQLArgument] = []
+        if isinstance(type_, GraphQLInputObjectType):
+            inputs = list(type_.fields.values())
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            inputs = [argument for field in type_.fields.values() for argument in field.args.values()]
+        for each in inputs:
+            if each.default_value is None:
+                each.default_value = Undefined

@@ -1,0 +1,1 @@
+"""The user schema: translation between the contract and the commands and queries, and nothing else."""

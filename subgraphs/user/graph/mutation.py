@@ -1,0 +1,166 @@
+"""The mutations of the user schema: a command each, its refusals answered as members of the result union."""
+
+from typing import Any
+
+import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
+
+from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.runtime.refusals import Refusal
+from subgraphs.user import commands, errors
+from subgraphs.user.graph.context import Info
+from subgraphs.user.graph.types import (
+    AddAddressResult,
+    AddressInput,
+    Buyer,
+    EmailTakenError,
+    InvalidCredentialsError,
+    RefreshSessionResult,
+    RegisterSellerInput,
+    RegisterSellerResult,
+    RegisterSellerSuccess,
+    Seller,
+    SessionExpiredError,
+    SetRolesResult,
+    SetRolesSuccess,
+    SignInInput,
+    SignInResult,
+    SignInSuccess,
+    SignUpInput,
+    SignUpResult,
+    SlugTakenError,
+    TooManyAttemptsError,
+    UpdateBuyerProfileInput,
+    UpdateBuyerProfileResult,
+    UpdateBuyerProfileSuccess,
+    account_of,
+)
+from subgraphs.user.model import Role
+from subgraphs.user.sessions import NewAccount, SignedIn
+
+
+def _answer(refusal: Refusal) -> Any:
+    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+    match refusal:
+        case errors.SlugTaken(suggestion=suggestion):
+            return SlugTakenError(**shown, suggestion=suggestion)
+        case errors.EmailTaken():
+            return EmailTakenError(**shown)
+        case errors.InvalidCredentials():
+            return InvalidCredentialsError(**shown)
+        case errors.TooManyAttempts(retry_after_ms=retry_after_ms):
+            return TooManyAttemptsError(**shown, retry_after_ms=retry_after_ms)
+        case errors.SessionExpired():
+            return SessionExpiredError(**shown)
+        case _:
+            return user_error(refusal)
+
+
+async def _signed_in(info: Info, signed_in: SignedIn) -> SignInSuccess:
+    account = await account_of(info, signed_in.account_id)
+    if account is None:
+        raise Fault("NOT_FOUND", "The account has no profile")
+    return SignInSuccess(
+        access_token=signed_in.access_token,
+        refresh_token=signed_in.refresh_token,
+        expires_at=signed_in.expires_at,
+        account=account,
+    )
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(directives=[Cost(weight=20)])
+    async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:
+        """Make a buyer's account and sign it in."""
+        resources = info.context.resources
+        if not resources.config.current.get("user.sign_up_open"):
+            raise Fault("SIGN_UP_CLOSED", "New accounts are not taken at the moment")
+        new = NewAccount(input.email, input.password, input.display_name, input.locale)
+        try:
+            return await _signed_in(info, await resources.sessions.sign_up(new))
+        except Refusal as refusal:
+            return _answer(refusal)
+
+    @strawberry.mutation(directives=[Cost(weight=20)])
+    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
+        """Begin a session."""
+        try:
+            return await _signed_in(info, await info.context.resources.sessions.sign_in(input.email, input.password))
+        except Refusal as refusal:
+            return _answer(refusal)
+
+    @strawberry.mutation(directives=[Cost(weight=10)])
+    async def refresh_session(self, info: Info, refresh_token: str) -> RefreshSessionResult:
+        """Exchange a refresh token, good once, for the next pair of tokens."""
+        try:
+            return await _signed_in(info, await info.context.resources.sessions.refresh(refresh_token))
+        except Refusal as refusal:
+            return _answer(refusal)
+
+    @strawberry.mutation(directives=[Cost(weight=10)])
+    async def sign_out(self, info: Info, refresh_token: str) -> bool:
+        """End the session of a refresh token; false when the token is not known."""
+        return await info.context.resources.sessions.sign_out(refresh_token)
+
+    @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
+    async def update_buyer_profile(self, info: Info, input: UpdateBuyerProfileInput) -> UpdateBuyerProfileResult:
+        """Change the caller's profile."""
+        changes = commands.ProfileChanges(input.display_name, input.phone, input.locale)
+        try:
+            changed = await commands.update_buyer_profile(
+                info.context.resources.database,
+                info.context.account_id,
+                changes,
+                expected_version=input.expected_version,
+            )
+        except Refusal as refusal:
+            return _answer(refusal)
+        return UpdateBuyerProfileSuccess(buyer=Buyer.of(changed))
+
+    @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
+    async def add_address(self, info: Info, input: AddressInput) -> AddAddressResult:
+        """Add an address to the caller's."""
+        address = commands.NewAddress(input.line1, input.line2, input.city, input.postal_code, input.country)
+        try:
+            buyer = await commands.add_address(info.context.resources.database, info.context.account_id, address)
+        except Refusal as refusal:
+            return _answer(refusal)
+        return UpdateBuyerProfileSuccess(buyer=Buyer.of(buyer))
+
+    @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
+    async def register_seller(self, info: Info, input: RegisterSellerInput) -> RegisterSellerResult:
+        """Make the caller a seller too."""
+        resources = info.context.resources
+        try:
+            seller = await commands.register_seller(
+                resources.database,
+                info.context.account_id,
+                display_name=input.display_name,
+                slug=input.slug,
+                about=input.about,
+                clock=resources.clock,
+            )
+        except Refusal as refusal:
+            return _answer(refusal)
+        return RegisterSellerSuccess(seller=Seller.of(seller))
+
+    @federation.mutation(requires_scopes=[["admin:users"]], tags=["admin"])
+    async def set_roles(self, info: Info, account_id: strawberry.ID, roles: list[Role]) -> SetRolesResult:
+        """Give an account exactly these roles."""
+        resources = info.context.resources
+        try:
+            account = await commands.set_roles(
+                resources.database,
+                account_id,
+                roles,
+                acting_account_id=info.context.account_id,
+                now=resources.clock(),
+            )
+        except Refusal as refusal:
+            return _answer(refusal)
+        shown = await account_of(info, account.id)
+        if shown is None:
+            raise Fault("NOT_FOUND", "The account has no profile")
+        return SetRolesSuccess(account=shown, roles=[Role(name) for name in account.roles])

@@ -1,0 +1,102 @@
+"""The rules of accounts, pure: what an address, a name, a slug and a set of roles may be."""
+
+import re
+from collections.abc import Collection, Iterable
+from enum import Enum
+
+from subgraphs.kit.runtime.refusals import InvalidInput
+
+MIN_PASSWORD_CHARACTERS = 8
+MAX_PASSWORD_CHARACTERS = 128
+MAX_NAME_CHARACTERS = 80
+MAX_ABOUT_CHARACTERS = 2_000
+MAX_ADDRESSES = 20
+SLUG_CHARACTERS = 40
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,188}[a-z0-9])?")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class Role(Enum):
+    """What an account may be; roles add up."""
+
+    BUYER = "BUYER"
+    SELLER = "SELLER"
+    SUPPORT = "SUPPORT"
+    ADMIN = "ADMIN"
+
+
+def email_of(text: str) -> str:
+    """The address in the form in which it is unique: trimmed, lower case."""
+    email = text.strip().lower()
+    if not _EMAIL.fullmatch(email):
+        raise InvalidInput("This is not an e-mail address", "input", "email")
+    return email
+
+
+def password_of(text: str) -> str:
+    """The password, long enough and not absurdly long."""
+    if not MIN_PASSWORD_CHARACTERS <= len(text) <= MAX_PASSWORD_CHARACTERS:
+        raise InvalidInput(
+            f"A password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters", "input", "password"
+        )
+    return text
+
+
+def name_of(text: str, *path: str, limit: int = MAX_NAME_CHARACTERS) -> str:
+    """Trimmed text of 1 to `limit` characters."""
+    name = text.strip()
+    if not 1 <= len(name) <= limit:
+        raise InvalidInput(f"1 to {limit} characters are needed", *path)
+    return name
+
+
+def slug_of(text: str) -> str:
+    """A slug: 3 to 40 of a-z, 0-9 and inner hyphens."""
+    if not _SLUG.fullmatch(text):
+        raise InvalidInput(
+            "A slug has 3 to 40 of a-z, 0-9 and -, and begins and ends with a letter or digit", "input", "slug"
+        )
+    return text
+
+
+def locale_of(text: str) -> str:
+    """A language tag such as en or de-AT."""
+    if not _LOCALE.fullmatch(text):
+        raise InvalidInput("A locale is a language tag such as en or de-AT", "input", "locale")
+    return text
+
+
+def phone_of(text: str) -> str:
+    """A telephone number in international form, such as +4915112345678."""
+    number = re.sub(r"[ ()-]", "", text)
+    if not _PHONE.fullmatch(number):
+        raise InvalidInput("A phone number is in international form, such as +4915112345678", "input", "phone")
+    return number
+
+
+def country_of(text: str) -> str:
+    """An ISO 3166 code of two letters."""
+    if not _COUNTRY.fullmatch(text):
+        raise InvalidInput("A country is a code of two capital letters, such as DE", "input", "country")
+    return text
+
+
+def free_slug(wanted: str, taken: Collection[str]) -> str:
+    """The first of wanted-2, wanted-3, .. that is not taken."""
+    number = 2
+    while True:
+        suffix = f"-{number}"
+        candidate = wanted[: SLUG_CHARACTERS - len(suffix)].rstrip("-") + suffix
+        if candidate not in taken:
+            return candidate
+        number += 1
+
+
+def ordered_roles(roles: Iterable[Role]) -> list[Role]:
+    """The roles once each, in the order in which they are declared."""
+    given = set(roles)
+    return [role for role in Role if role in given]

@@ -1,0 +1,66 @@
+"""What lives as long as the process, opened from the settings and closed at the end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.session import Database
+from subgraphs.user.attempts import SignInAttempts
+from subgraphs.user.passwords import Passwords
+from subgraphs.user.sessions import Sessions
+from subgraphs.user.settings import UserSettings
+from subgraphs.user.tokens import AccessTokens, TokenKeys
+
+DEFAULT_CONFIG: dict[str, Any] = {"user.sign_up_open": True}
+
+
+@dataclass(frozen=True, slots=True)
+class UserResources:
+    """The user service's resources."""
+
+    settings: UserSettings
+    database: Database
+    tokens: ServiceTokens
+    token_keys: TokenKeys
+    sessions: Sessions
+    attempts: SignInAttempts
+    config: ConfigSource
+    config_client: GraphQLClient
+    clock: Clock
+
+    @classmethod
+    def open(
+        cls, settings: UserSettings, *, clock: Clock = utc_now, passwords: Passwords | None = None
+    ) -> "UserResources":
+        """Open everything; nothing is connected before it is used."""
+        database = Database(settings.database)
+        tokens = ServiceTokens(settings.service_key_ring, clock=clock)
+        token_keys = TokenKeys(settings.token_keys)
+        attempts = SignInAttempts(
+            settings.redis_url, limit=settings.sign_in_attempts, window_seconds=settings.sign_in_window_seconds
+        )
+        sessions = Sessions(
+            database=database,
+            passwords=passwords or Passwords(),
+            access_tokens=AccessTokens(token_keys, settings.issuer, timedelta(seconds=settings.access_ttl_seconds)),
+            attempts=attempts,
+            refresh_ttl=timedelta(days=settings.refresh_ttl_days),
+            clock=clock,
+        )
+        config_client = GraphQLClient(settings.config_url, service="config", caller="user", tokens=tokens)
+        config = ConfigSource(
+            DEFAULT_CONFIG,
+            fetch=fetch_from(config_client, service="user", keys=list(DEFAULT_CONFIG)),
+            kept_at=settings.data_dir / "config" / "user.json",
+        )
+        return cls(settings, database, tokens, token_keys, sessions, attempts, config, config_client, clock)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.config_client.close()
+        await self.attempts.close()
+        await self.database.close()

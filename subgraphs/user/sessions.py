@@ -1,0 +1,149 @@
+"""Signing up, in and out, and the rotation of refresh tokens.
+
+A refresh token is good once: each use gives the next one. Whoever uses one a second time has a stolen copy, or was stolen from, and
+nobody can tell which: the whole session ends.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.session import Database
+from subgraphs.user import model, repository
+from subgraphs.user.attempts import SignInAttempts
+from subgraphs.user.errors import EmailTaken, InvalidCredentials, SessionExpired
+from subgraphs.user.model import Role
+from subgraphs.user.passwords import Passwords
+from subgraphs.user.tables import Account, Buyer, RefreshToken, Session
+from subgraphs.user.tokens import AccessTokens, RefreshSecret
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a client gets for proving who it is."""
+
+    account_id: str
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A sign-up as it was given."""
+
+    email: str
+    password: str
+    display_name: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Begins, renews and ends sessions."""
+
+    database: Database
+    passwords: Passwords
+    access_tokens: AccessTokens
+    attempts: SignInAttempts
+    refresh_ttl: timedelta
+    clock: Clock
+
+    async def sign_up(self, new: NewAccount) -> SignedIn:
+        """A new buyer's account, signed in.
+
+        Raises:
+            InvalidInput: when a part breaks its rule.
+            EmailTaken: when the address has an account.
+        """
+        email = model.email_of(new.email)
+        password = model.password_of(new.password)
+        name = model.name_of(new.display_name, "input", "displayName")
+        locale = model.locale_of(new.locale)
+        password_hash = await self.passwords.hash(password)
+        account_id, now, roles = uuid7(), self.clock(), [Role.BUYER.value]
+        async with self.database.transaction() as session:
+            added = await repository.add_account(
+                session, id=account_id, email=email, password_hash=password_hash, roles=roles, created_at=now
+            )
+            if not added:
+                raise EmailTaken
+            session.add(Buyer(id=account_id, display_name=name, email=email, locale=locale, created_at=now, version=1))
+            return await self._begin(session, account_id, roles, now=now)
+
+    async def sign_in(self, email: str, password: str) -> SignedIn:
+        """A new session of the account.
+
+        Raises:
+            TooManyAttempts: when the address was tried too often.
+            InvalidCredentials: when the address or the password is wrong.
+        """
+        address = email.strip().lower()[:254]
+        await self.attempts.count(address)
+        async with self.database.reading() as session:
+            account = await repository.account_by_email(session, address)
+        kept = account.password_hash if account is not None else None
+        is_correct = await self.passwords.is_correct(password[: model.MAX_PASSWORD_CHARACTERS], kept)
+        if account is None or not is_correct:
+            raise InvalidCredentials
+        await self.attempts.forget(address)
+        async with self.database.transaction() as session:
+            return await self._begin(session, account.id, account.roles, now=self.clock())
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """The next tokens of the session, with the roles that the account has now.
+
+        Raises:
+            SessionExpired: when the token is not good; when it was used before, the session has ended now.
+        """
+        given = RefreshSecret.parse(refresh_token)
+        if given is None:
+            raise SessionExpired
+        now = self.clock()
+        async with self.database.transaction() as session:
+            renewed = await self._renew(session, given, now=now)
+        # Raised outside: the end of a session whose token was reused must be committed.
+        if renewed is None:
+            raise SessionExpired
+        return renewed
+
+    async def sign_out(self, refresh_token: str) -> bool:
+        """End the session of a refresh token; False when the token is not known."""
+        given = RefreshSecret.parse(refresh_token)
+        if given is None:
+            return False
+        async with self.database.transaction() as session:
+            found = await repository.session_of(session, given.token_id, given.secret_hash)
+            if found is None:
+                return False
+            await repository.revoke_session(session, found.id, because="sign-out", now=self.clock())
+        return True
+
+    async def _renew(self, session: AsyncSession, given: RefreshSecret, *, now: datetime) -> SignedIn | None:
+        found = await repository.session_of(session, given.token_id, given.secret_hash)
+        if found is None or found.revoked_at is not None or found.expires_at <= now:
+            return None
+        if not await repository.use_refresh_token(session, given.token_id, given.secret_hash, now=now):
+            await repository.revoke_session(session, found.id, because="reuse", now=now)
+            return None
+        account = await session.get_one(Account, found.account_id)
+        return self._issue(session, account.id, account.roles, session_id=found.id, now=now)
+
+    async def _begin(self, session: AsyncSession, account_id: str, roles: list[str], *, now: datetime) -> SignedIn:
+        begun = Session(id=uuid7(), account_id=account_id, created_at=now, expires_at=now + self.refresh_ttl)
+        session.add(begun)
+        await session.flush()
+        return self._issue(session, account_id, roles, session_id=begun.id, now=now)
+
+    def _issue(
+        self, session: AsyncSession, account_id: str, roles: list[str], *, session_id: str, now: datetime
+    ) -> SignedIn:
+        refresh = RefreshSecret.new()
+        session.add(
+            RefreshToken(id=refresh.token_id, session_id=session_id, secret_hash=refresh.secret_hash, issued_at=now)
+        )
+        access_token, expires_at = self.access_tokens.issue(account_id, roles=roles, session_id=session_id, now=now)
+        return SignedIn(account_id, access_token, refresh.text, expires_at)

@@ -1,0 +1,34 @@
+"""What the user service is told; variables begin with USER_."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from subgraphs.kit.runtime.settings import ServiceSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class UserSettings(ServiceSettings):
+    """The user service's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="USER_", frozen=True, extra="ignore", populate_by_name=True)
+
+    port: int = Field(4001, ge=1, le=65535)
+    issuer: str = "https://yarmarka.test"
+    token_keys_file: Path | None = None
+    access_ttl_seconds: int = Field(900, ge=60, le=3600)
+    refresh_ttl_days: int = Field(30, ge=1, le=365)
+    sign_in_attempts: int = Field(10, ge=1)
+    sign_in_window_seconds: int = Field(300, ge=1)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url_or("user")
+
+    @property
+    def token_keys(self) -> Path:
+        """The file of the keys that sign the clients' tokens."""
+        return self.token_keys_file or self.data_dir / "keys" / "user-tokens.json"
