@@ -1,0 +1,214 @@
+"""`@link`: which specifications a document uses, in which version, and what their elements are called in it.
+
+An imported element has its own name, or the one given by ``as``; any other is ``<namespace>__<element>``; the directive that is
+called as its specification needs neither. So `@link(url: ".../federation/v2.9", as: "fed", import: [{name: "@key", as: "@pk"}])`
+makes `@pk` and `@fed__requires` federation's.
+
+Source: https://specs.apollo.dev/link/v1.0/
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DirectiveNode,
+    EnumValueNode,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
+    StringValueNode,
+    ValueNode,
+)
+
+SPECS = "https://specs.apollo.dev"
+FEDERATION = f"{SPECS}/federation"
+LINK = f"{SPECS}/link"
+_VERSION = re.compile(r"^v(\d+)\.(\d+)$")
+_NAME = re.compile(r"^[_A-Za-z][_0-9A-Za-z]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One `@link`.
+
+    Attributes:
+        identity: the URL without its version, e.g. ``https://specs.apollo.dev/federation``.
+        name: the last part of the identity, ``federation``.
+        version: ``(2, 9)``; None where the URL has none.
+        namespace: what stands before ``__`` in names that are not imported.
+        imports: local name -> name in the specification; directives with their ``@``.
+        purpose: ``SECURITY``, ``EXECUTION`` or None.
+    """
+
+    identity: str
+    name: str
+    version: tuple[int, int] | None
+    namespace: str
+    imports: Mapping[str, str]
+    purpose: str | None
+    node: DirectiveNode | None
+
+    @property
+    def url(self) -> str:
+        """The URL with its version."""
+        return f"{self.identity}/v{self.version[0]}.{self.version[1]}" if self.version else self.identity
+
+    def element(self, local: str) -> str | None:
+        """The specification's name for a local one (directives with ``@``), or None if it is not of this link."""
+        if local in self.imports:
+            return self.imports[local]
+        at, bare = ("@", local[1:]) if local.startswith("@") else ("", local)
+        if bare.startswith(f"{self.namespace}__"):
+            return at + bare[len(self.namespace) + 2 :]
+        if at and bare == self.namespace:
+            return f"@{self.name}"
+        return None
+
+    def local(self, element: str) -> str:
+        """What an element of the specification is called here (directives with ``@``)."""
+        for local, imported in self.imports.items():
+            if imported == element:
+                return local
+        at, bare = ("@", element[1:]) if element.startswith("@") else ("", element)
+        if at and bare == self.name:
+            return f"@{self.namespace}"
+        return f"{at}{self.namespace}__{bare}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProblem:
+    """A `@link` that says nothing usable: the error's code, its sentence, what to write instead, and where."""
+
+    code: str
+    message: str
+    advice: str
+    node: Node
+
+
+def read_links(
+    schema_nodes: Iterable[SchemaDefinitionNode | SchemaExtensionNode],
+) -> tuple[list[Link], list[LinkProblem]]:
+    """The links of a document, in order, and what is wrong with those that cannot be read."""
+    nodes = [directive for node in schema_nodes for directive in node.directives or ()]
+    link_name = _name_of_link(nodes)
+    links: list[Link] = []
+    problems: list[LinkProblem] = []
+    for node in nodes:
+        if node.name.value != link_name:
+            continue
+        read = _read_link(node)
+        if isinstance(read, Link):
+            links.append(read)
+        else:
+            problems.append(read)
+    problems.extend(_clashes(links))
+    return links, problems
+
+
+def _name_of_link(nodes: Iterable[DirectiveNode]) -> str:
+    """What `@link` itself is called: its own link may rename it."""
+    for node in nodes:
+        arguments = _arguments(node)
+        url = _text(arguments.get("url"))
+        if url is None or not url.startswith(f"{LINK}/"):
+            continue
+        own = _text(arguments.get("as")) or "link"
+        imports = _imports(arguments.get("import"))
+        renamed = next((local[1:] for local, name in imports if name == "@link"), None)
+        if node.name.value in {own, renamed}:
+            return node.name.value
+    return "link"
+
+
+def _read_link(node: DirectiveNode) -> Link | LinkProblem:
+    arguments = _arguments(node)
+    url = _text(arguments.get("url"))
+    if url is None:
+        return LinkProblem(
+            "INVALID_LINK_DIRECTIVE_USAGE",
+            "@link has no url that is a string.",
+            'Write the address of a specification, as in @link(url: "https://specs.apollo.dev/federation/v2.9").',
+            node,
+        )
+    parts = url.rstrip("/").split("/")
+    matched = _VERSION.match(parts[-1])
+    version = (int(matched[1]), int(matched[2])) if matched else None
+    identity = "/".join(parts[:-1]) if matched else "/".join(parts)
+    name = identity.rsplit("/", 1)[-1]
+    if version is None and identity.startswith(f"{SPECS}/"):
+        return LinkProblem(
+            "INVALID_LINK_IDENTIFIER",
+            f'The url "{url}" of @link does not end with a version.',
+            f'End it with the version, e.g. "{identity}/v2.9".',
+            node,
+        )
+    namespace = _text(arguments.get("as")) or name
+    if not _NAME.match(namespace):
+        return LinkProblem(
+            "INVALID_LINK_IDENTIFIER",
+            f'"{namespace}" cannot stand before the names that are linked from "{url}".',
+            "Give the link a name with `as:`.",
+            node,
+        )
+    imports: dict[str, str] = {}
+    for local, element in _imports(arguments.get("import")):
+        if local.startswith("@") != element.startswith("@"):
+            return LinkProblem(
+                "INVALID_LINK_DIRECTIVE_USAGE",
+                f'@link imports "{element}" as "{local}": one is a directive, the other is not.',
+                "Begin both names with @, or neither.",
+                node,
+            )
+        imports[local] = element
+    purpose = arguments.get("for")
+    return Link(
+        identity=identity,
+        name=name,
+        version=version,
+        namespace=namespace,
+        imports=imports,
+        purpose=purpose.value if isinstance(purpose, EnumValueNode) else None,
+        node=node,
+    )
+
+
+def _clashes(links: Iterable[Link]) -> Iterator[LinkProblem]:
+    """Links that claim one name twice."""
+    namespaces: dict[str, Link] = {}
+    for link in links:
+        earlier = namespaces.setdefault(link.namespace, link)
+        if earlier is link:
+            continue
+        assert link.node is not None
+        same = earlier.identity == link.identity
+        yield LinkProblem(
+            "INVALID_LINK_DIRECTIVE_USAGE",
+            f'"{link.identity}" is linked twice.' if same else f'Two links are called "{link.namespace}".',
+            "Keep one of the two." if same else "Rename one with `as:`.",
+            link.node,
+        )
+
+
+def _imports(value: ValueNode | None) -> Iterator[tuple[str, str]]:
+    """(local name, name in the specification) of each import."""
+    if not isinstance(value, ListValueNode):
+        return
+    for item in value.values:
+        if isinstance(item, StringValueNode):
+            yield item.value, item.value
+        elif isinstance(item, ObjectValueNode):
+            given = {entry.name.value: _text(entry.value) for entry in item.fields}
+            name = given.get("name")
+            if name is not None:
+                yield given.get("as") or name, name
+
+
+def _arguments(node: DirectiveNode) -> dict[str, ValueNode]:
+    return {argument.name.value: argument.value for argument in node.arguments or ()}
+
+
+def _text(value: ValueNode | None) -> str | None:
+    return value.value if isinstance(value, StringValueNode) else None

@@ -1,0 +1,124 @@
+"""`@composeDirective`: directives of the subgraphs' own that the supergraph keeps.
+
+A directive is known by the specification it is linked from, so that subgraphs may call it differently; the supergraph calls it as
+the first subgraph does, and takes its definition from the newest version linked.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graphql import DirectiveDefinitionNode, StringValueNode, print_ast
+
+from gateway.composition.links import SPECS, Link
+from gateway.composition.merged import ComposedFeature
+from gateway.composition.model import DirectiveUse, SubgraphSchema, uses
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One subgraph's `@composeDirective`, understood."""
+
+    subgraph: str
+    local: str
+    link: Link
+    element: str
+    definition: DirectiveDefinitionNode
+    use: DirectiveUse
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedDirectives:
+    """The directives that the supergraph keeps.
+
+    Attributes:
+        local_names: (subgraph, name there) -> name in the supergraph.
+        names: in the supergraph.
+        repeatable: those of them that may be applied more than once.
+        features: the links to print.
+    """
+
+    local_names: Mapping[tuple[str, str], str]
+    names: frozenset[str]
+    repeatable: frozenset[str]
+    features: tuple[ComposedFeature, ...]
+
+    def local_name(self, subgraph: str, name: str) -> str | None:
+        """What the supergraph calls a subgraph's directive, or None if it does not keep it."""
+        return self.local_names.get((subgraph, name))
+
+
+def declared(schema: SubgraphSchema) -> Iterable[tuple[DirectiveUse, str | None]]:
+    """Each `@composeDirective` of a subgraph and the name it gives, with its ``@``."""
+    for use in uses(schema.schema_directives, "composeDirective"):
+        value = use.arguments.get("name")
+        yield use, value.value if isinstance(value, StringValueNode) else None
+
+
+def resolve(schema: SubgraphSchema, use: DirectiveUse, name: str | None) -> Composed | None:
+    """What a `@composeDirective` means, or None if it means nothing (a rule of its own says why)."""
+    if name is None or not name.startswith("@"):
+        return None
+    local = name[1:]
+    definition = schema.directives.get(local)
+    if definition is None:
+        return None
+    for link in schema.links:
+        element = link.element(name)
+        if element is not None and not link.identity.startswith(f"{SPECS}/"):
+            return Composed(schema.name, local, link, element, definition, use)
+    return None
+
+
+def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
+    """The directives that any subgraph asks to keep, in every subgraph that links them."""
+    asked: dict[tuple[str, str], str] = {}
+    chosen: dict[tuple[str, str], Composed] = {}
+    for schema in schemas.values():
+        for use, name in declared(schema):
+            composed = resolve(schema, use, name)
+            if composed is None:
+                continue
+            at = (composed.link.identity, composed.element)
+            asked.setdefault(at, composed.local)
+            best = chosen.get(at)
+            if best is None or (composed.link.version or (0, 0)) > (best.link.version or (0, 0)):
+                chosen[at] = composed
+    locals_: dict[tuple[str, str], str] = {}
+    for schema in schemas.values():
+        for local in schema.directives:
+            for link in schema.links:
+                element = link.element(f"@{local}")
+                if element is not None and (link.identity, element) in asked:
+                    locals_[schema.name, local] = asked[link.identity, element]
+    return ComposedDirectives(
+        local_names=locals_,
+        names=frozenset(asked.values()),
+        repeatable=frozenset(asked[at] for at, composed in chosen.items() if composed.definition.repeatable),
+        features=tuple(_features(asked, chosen)),
+    )
+
+
+def _features(
+    asked: Mapping[tuple[str, str], str], chosen: Mapping[tuple[str, str], Composed]
+) -> Iterable[ComposedFeature]:
+    by_identity: dict[str, list[tuple[str, str]]] = {}
+    for at in asked:
+        by_identity.setdefault(at[0], []).append(at)
+    for _, elements in sorted(by_identity.items()):
+        newest = max((chosen[at].link for at in elements), key=lambda link: link.version or (0, 0))
+        yield ComposedFeature(
+            url=newest.url,
+            namespace=newest.name,
+            imports=tuple((f"@{asked[at]}", at[1]) for at in sorted(elements)),
+            definitions=tuple((asked[at], _definition(chosen[at].definition, asked[at])) for at in sorted(elements)),
+        )
+
+
+def _definition(node: DirectiveDefinitionNode, name: str) -> str:
+    """The definition under the supergraph's name for it; only places that a supergraph keeps."""
+    arguments = ", ".join(print_ast(argument) for argument in node.arguments or ())
+    locations = " | ".join(location.value for location in node.locations)
+    repeatable = " repeatable" if node.repeatable else ""
+    return f"directive @{name}{f'({arguments})' if arguments else ''}{repeatable} on {locations}"

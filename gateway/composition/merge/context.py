@@ -1,0 +1,50 @@
+"""What merging reads and where it writes: the subgraphs with their analyses, and the errors and hints found."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphql import Node
+
+from gateway.composition.analysis import Analysis
+from gateway.composition.errors import CompositionError, Hint, HintLevel, Place, place_of
+from gateway.composition.merge.overrides import Overrides
+from gateway.composition.merged import Supergraph
+from gateway.composition.model import SubgraphSchema, TypeDefinition
+
+Sources = Mapping[str, TypeDefinition]
+
+
+@dataclass(slots=True)
+class MergeContext:
+    """The state of one merge.
+
+    Attributes:
+        schemas: by name, in order of name.
+        input_types: enums and input types that are reached from arguments.
+        output_types: enums that are reached from fields.
+    """
+
+    schemas: Mapping[str, SubgraphSchema]
+    analyses: Mapping[str, Analysis]
+    overrides: Overrides
+    supergraph: Supergraph
+    input_types: frozenset[str]
+    output_types: frozenset[str]
+    errors: list[CompositionError] = field(default_factory=list)
+    hints: list[Hint] = field(default_factory=list)
+
+    def error(self, code: str, message: str, places: Iterable[Place], advice: str) -> None:
+        """Adds a reason why there is no supergraph."""
+        self.errors.append(CompositionError(code, message, tuple(places), advice))
+
+    def hint(self, code: str, level: HintLevel, message: str, places: Iterable[Place] = ()) -> None:
+        """Adds something worth knowing."""
+        self.hints.append(Hint(code, level, message, tuple(places)))
+
+    def place(self, subgraph: str, node: Node | None) -> Place:
+        """Where a node of a subgraph stands."""
+        return place_of(subgraph, node, file=self.schemas[subgraph].file)
+
+    def sources(self, type_name: str) -> dict[str, TypeDefinition]:
+        """The subgraphs that have a type, with their definitions, in order of name."""
+        return {name: schema.types[type_name] for name, schema in self.schemas.items() if type_name in schema.types}

@@ -1,0 +1,137 @@
+"""How one directive, applied to the same element in several subgraphs, becomes the supergraph's.
+
+    @tag                     every name once
+    @inaccessible            if anywhere
+    @authenticated           if anywhere
+    @requiresScopes, @policy the conjunction: each is an OR of ANDs, so the product of the lists, without what is implied
+    @cost                    the greatest weight
+    @listSize                the greatest size, all sizing arguments and sized fields
+    @deprecated, @specifiedBy and those of @composeDirective: equal ones once; of different ones, the most frequent
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from graphql import BooleanValueNode, IntValueNode, ListValueNode, StringValueNode, ValueNode, print_ast
+
+from gateway.composition.errors import HintLevel
+from gateway.composition.merge.composed import ComposedDirectives
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import Applied
+from gateway.composition.model import Directives, DirectiveUse
+
+Conjunctions = frozenset[frozenset[str]]
+
+_ALWAYS = ("deprecated", "specifiedBy", "oneOf")
+
+
+def merge_directives(
+    context: MergeContext, composed: ComposedDirectives, coordinate: str, sources: Mapping[str, Directives]
+) -> list[Applied]:
+    """The directives that the supergraph shows on an element, in a fixed order."""
+    applied: list[Applied] = []
+    uses: dict[str, list[tuple[str, DirectiveUse]]] = {}
+    for subgraph, directives in sources.items():
+        for use in directives:
+            uses.setdefault(use.core or composed.local_name(subgraph, use.name) or use.name, []).append((subgraph, use))
+    if "tag" in uses:
+        names = {print_ast(use.arguments["name"]) for _, use in uses["tag"] if "name" in use.arguments}
+        applied.extend(Applied("tag", (("name", name),)) for name in sorted(names))
+    applied.extend(Applied(name) for name in ("inaccessible", "authenticated") if name in uses)
+    for name, argument in (("requiresScopes", "scopes"), ("policy", "policies")):
+        if name in uses:
+            merged = conjunction(alternatives(use.arguments.get(argument)) for _, use in uses[name])
+            applied.append(access_directive(name, merged))
+    if "cost" in uses:
+        applied.append(Applied("cost", (("weight", str(max(_integers(uses["cost"], "weight"), default=0))),)))
+    if "listSize" in uses:
+        applied.append(_list_size([use for _, use in uses["listSize"]]))
+    applied.extend(
+        Applied("context", (("name", f'"{subgraph}__{called.value}"'),))
+        for subgraph, use in uses.get("context", ())
+        if isinstance(called := use.arguments.get("name"), StringValueNode)
+    )
+    for name, given in sorted(uses.items()):
+        if any(use.core is None for _, use in given) and (name in _ALWAYS or name in composed.names):
+            applied.extend(_others(context, coordinate, name, given, is_repeatable=name in composed.repeatable))
+    return applied
+
+
+def alternatives(value: ValueNode | None) -> Conjunctions:
+    """``[["a", "b"], ["c"]]``: (a and b) or c."""
+    if not isinstance(value, ListValueNode):
+        return frozenset()
+    return frozenset(
+        frozenset(item.value for item in inner.values if isinstance(item, StringValueNode))
+        for inner in value.values
+        if isinstance(inner, ListValueNode)
+    )
+
+
+def conjunction(requirements: Iterable[Conjunctions]) -> Conjunctions:
+    """What satisfies all the requirements: the product, without the alternatives that contain another one."""
+    whole: Conjunctions | None = None
+    for requirement in requirements:
+        product = requirement if whole is None else frozenset(a | b for a in whole for b in requirement)
+        whole = frozenset(a for a in product if not any(b < a for b in product))
+    return whole or frozenset()
+
+
+def access_directive(name: str, requirement: Conjunctions) -> Applied:
+    """`@requiresScopes` or `@policy` in a fixed order."""
+    argument = "scopes" if name == "requiresScopes" else "policies"
+    rows = sorted(sorted(row) for row in requirement)
+    shown = ", ".join(f"[{', '.join(_quoted(item) for item in row)}]" for row in rows)
+    return Applied(name, ((argument, f"[{shown}]"),))
+
+
+def _quoted(text: str) -> str:
+    return print_ast(StringValueNode(value=text))
+
+
+def _integers(uses: Iterable[tuple[str, DirectiveUse]], argument: str) -> Iterable[int]:
+    for _, use in uses:
+        value = use.arguments.get(argument)
+        if isinstance(value, IntValueNode):
+            yield int(value.value)
+
+
+def _list_size(uses: list[DirectiveUse]) -> Applied:
+    arguments: list[tuple[str, str]] = []
+    sizes = list(_integers((("", use) for use in uses), "assumedSize"))
+    if sizes:
+        arguments.append(("assumedSize", str(max(sizes))))
+    for name in ("slicingArguments", "sizedFields"):
+        values = [use.arguments[name] for use in uses if name in use.arguments]
+        lists = [value for value in values if isinstance(value, ListValueNode)]
+        if lists:
+            items = dict.fromkeys(print_ast(item) for value in lists for item in value.values)
+            arguments.append((name, f"[{', '.join(items)}]"))
+    given = [use.arguments.get("requireOneSlicingArgument") for use in uses]
+    flags = [value.value if isinstance(value, BooleanValueNode) else True for value in given]
+    if any(isinstance(value, BooleanValueNode) for value in given):
+        arguments.append(("requireOneSlicingArgument", "true" if any(flags) else "false"))
+    return Applied("listSize", tuple(arguments))
+
+
+def _others(
+    context: MergeContext, coordinate: str, name: str, given: list[tuple[str, DirectiveUse]], *, is_repeatable: bool
+) -> list[Applied]:
+    shown = [
+        Applied(name, tuple((argument, print_ast(value)) for argument, value in use.arguments.items()))
+        for _, use in given
+    ]
+    distinct = dict.fromkeys(shown)
+    if is_repeatable:
+        return list(distinct)
+    if len(distinct) > 1:
+        context.hint(
+            "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+            HintLevel.WARN,
+            f'@{name} on "{coordinate}" has different arguments in different subgraphs; the supergraph shows the most frequent.',
+            (context.place(subgraph, use.node) for subgraph, use in given),
+        )
+    counts = Counter(shown)
+    return [max(distinct, key=lambda applied: counts[applied])]

@@ -1,0 +1,144 @@
+"""One field of an object type or an interface, from all the subgraphs that have it.
+
+The type, the arguments and the directives come from those subgraphs that resolve the field; the supergraph's join information
+records what every subgraph has of it, and is left out where all subgraphs of the type simply have the field.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/composition#object-and-interface-types
+"""
+
+from collections.abc import Mapping
+
+from graphql import StringValueNode
+
+from gateway.composition.errors import HintLevel
+from gateway.composition.fieldsets import FieldSetSyntaxError, parse_field_set, print_field_set
+from gateway.composition.merge.composed import ComposedDirectives
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.descriptions import merge_descriptions
+from gateway.composition.merge.directives import merge_directives
+from gateway.composition.merge.inputs import merge_arguments
+from gateway.composition.merge.references import widest
+from gateway.composition.merged import ContextArgument, JoinField, MergedField
+from gateway.composition.model import FieldDefinition, TypeDefinition, first
+from gateway.composition.rules.merging import external_mismatch, external_missing_on_base, field_type_mismatch
+
+CONTEXT_SELECTION_START = "$"
+
+
+def merge_field(
+    context: MergeContext,
+    composed: ComposedDirectives,
+    sources: Mapping[str, TypeDefinition],
+    fields: Mapping[str, FieldDefinition],
+) -> MergedField | None:
+    """The supergraph's field, or None if no subgraph resolves it.
+
+    Args:
+        sources: every subgraph that has the type, in order of name.
+        fields: those that have the field.
+    """
+    some = next(iter(fields.values()))
+    at = (some.parent, some.name)
+    resolving = {s: field for s, field in fields.items() if at not in context.analyses[s].external}
+    if not resolving:
+        external_missing_on_base.report(context, some.coordinate, fields)
+        return None
+    types = {subgraph: field.type for subgraph, field in resolving.items()}
+    chosen = widest(types, context.supergraph)
+    if chosen is None:
+        field_type_mismatch.report(context, some.coordinate, {s: (f.type, f.node) for s, f in resolving.items()})
+        chosen = some.type
+    elif len(set(types.values())) > 1:
+        context.hint(
+            "INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE",
+            HintLevel.INFO,
+            f'"{some.coordinate}" has different types; the supergraph takes the most general, "{chosen}".',
+            (context.place(subgraph, field.node) for subgraph, field in resolving.items()),
+        )
+    merged = MergedField(
+        name=some.name,
+        type=chosen,
+        arguments=merge_arguments(context, composed, resolving),
+        description=merge_descriptions(
+            context,
+            some.coordinate,
+            {s: field.description for s, field in resolving.items()},
+            {s: field.node for s, field in resolving.items()},
+        ),
+        directives=merge_directives(
+            context, composed, some.coordinate, {s: f.directives for s, f in resolving.items()}
+        ),
+    )
+    if len(resolving) < len(fields):
+        external_mismatch.check(context, merged, chosen, {s: f for s, f in fields.items() if s not in resolving})
+    merged.joins = _joins(context, sources, fields)
+    return merged
+
+
+def _joins(
+    context: MergeContext, sources: Mapping[str, TypeDefinition], fields: Mapping[str, FieldDefinition]
+) -> list[JoinField]:
+    show_types = len({field.type for field in fields.values()}) > 1
+    joins = [
+        join
+        for subgraph, field in fields.items()
+        if (join := _join(context, subgraph, field, show_type=show_types)) is not None
+    ]
+    plain = all(join == JoinField(graph=join.graph) for join in joins)
+    return [] if plain and len(joins) == len(sources) else joins
+
+
+def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_type: bool) -> JoinField | None:
+    analysis = context.analyses[subgraph]
+    at = (field.parent, field.name)
+    taken = context.overrides.taken_by.get((subgraph, *at))
+    lost = context.overrides.lost_to.get((subgraph, *at))
+    is_overridden = lost is not None and lost.label is None
+    if is_overridden and not analysis.is_used(at):
+        return None
+    label = (taken and taken.label) or (lost and lost.label) or None
+    requires, provides = analysis.requires.get(at), analysis.provides.get(at)
+    return JoinField(
+        graph=subgraph,
+        requires=print_field_set(requires) if requires else None,
+        provides=print_field_set(provides) if provides else None,
+        type=str(field.type) if show_type else None,
+        is_external=at in analysis.external,
+        override=taken.source if taken else None,
+        is_used_overridden=is_overridden,
+        override_label=label,
+        context_arguments=tuple(_context_arguments(subgraph, field)),
+    )
+
+
+def _context_arguments(subgraph: str, field: FieldDefinition) -> list[ContextArgument]:
+    found: list[ContextArgument] = []
+    for argument in field.arguments.values():
+        use = first(argument.directives, "fromContext")
+        value = use.arguments.get("field") if use else None
+        if not isinstance(value, StringValueNode):
+            continue
+        name, selection = split_context(value.value)
+        if name is None:
+            continue
+        found.append(ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", selection))
+    return found
+
+
+def split_context(text: str) -> tuple[str | None, str]:
+    """``$name { selection }`` as name and selection in one line; without a name if it does not begin with one.
+
+    Several selections with type conditions, ``$name ... on A { x } ... on B { y }``, stay as they are.
+    """
+    stripped = text.strip()
+    if not stripped.startswith(CONTEXT_SELECTION_START):
+        return None, stripped
+    end = 1
+    while end < len(stripped) and (stripped[end].isalnum() or stripped[end] == "_"):
+        end += 1
+    name, selection = stripped[1:end], stripped[end:].strip()
+    try:
+        fields = parse_field_set(selection)
+    except FieldSetSyntaxError:
+        return name or None, selection
+    return name or None, f"{{ {print_field_set(fields)} }}"

@@ -1,0 +1,65 @@
+"""Merges analysed subgraphs into a supergraph: declare every type, fill it, spread interface objects, infer access."""
+
+from collections.abc import Iterator, Mapping
+
+from gateway.composition.analysis import Analysis, all_fields
+from gateway.composition.errors import CompositionFailed
+from gateway.composition.merge.access import infer_access
+from gateway.composition.merge.composed import find_composed
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.directives import merge_directives
+from gateway.composition.merge.interface_objects import spread_fields
+from gateway.composition.merge.overrides import find_overrides
+from gateway.composition.merge.types import declare_type, fill_type
+from gateway.composition.merged import Supergraph
+from gateway.composition.model import Kind, SubgraphSchema
+from gateway.composition.rules.registry import MERGE_RULES
+
+
+def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis]) -> MergeContext:
+    """The supergraph, in the context, with the hints found on the way.
+
+    Args:
+        schemas: valid each alone; in order of name.
+
+    Raises:
+        CompositionFailed: with every conflict between the subgraphs.
+    """
+    supergraph = Supergraph(subgraphs=tuple(schemas.values()))
+    context = MergeContext(
+        schemas=schemas,
+        analyses=analyses,
+        overrides=find_overrides(schemas),
+        supergraph=supergraph,
+        input_types=frozenset(_reached_from_arguments(schemas)),
+        output_types=frozenset(field.type.name for schema in schemas.values() for field in all_fields(schema)),
+    )
+    composed = find_composed(schemas)
+    names = {name for schema in schemas.values() for name in schema.types}
+    for name in sorted(names, key=lambda name: (name.lower(), name)):
+        declared = declare_type(context, name)
+        if declared is not None:
+            supergraph.types[name] = declared
+    for declared in supergraph.types.values():
+        fill_type(context, composed, declared)
+    supergraph.features = list(composed.features)
+    supergraph.directives = merge_directives(
+        context, composed, "schema", {s: schema.schema_directives for s, schema in schemas.items()}
+    )
+    supergraph.description = next((schema.description for schema in schemas.values() if schema.description), None)
+    spread_fields(context)
+    for rule in MERGE_RULES:
+        rule(context)
+    if context.errors:
+        raise CompositionFailed(context.errors, context.hints)
+    infer_access(supergraph)
+    return context
+
+
+def _reached_from_arguments(schemas: Mapping[str, SubgraphSchema]) -> Iterator[str]:
+    for schema in schemas.values():
+        for field in all_fields(schema):
+            yield from (argument.type.name for argument in field.arguments.values())
+        for definition in schema.types.values():
+            if definition.kind is Kind.INPUT:
+                yield from (value.type.name for value in definition.inputs.values())

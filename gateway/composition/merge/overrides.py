@@ -1,0 +1,68 @@
+"""Which fields `@override` takes from which subgraph.
+
+An overridden field is no longer resolved where it came from. It stays in the supergraph's record of that subgraph only where a
+key, a requirement or an interface there still names it, or while a label decides request by request.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#override
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import StringValueNode
+
+from gateway.composition.model import DirectiveUse, FieldDefinition, SubgraphSchema, first
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A field taken over.
+
+    Attributes:
+        subgraph: that takes it.
+        source: that loses it, as written; it may not exist.
+        label: under which it moves; None moves it at once.
+    """
+
+    subgraph: str
+    source: str
+    label: str | None
+    field: FieldDefinition
+    use: DirectiveUse
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """All overrides, both ways; keys are (subgraph, type, field)."""
+
+    taken_by: Mapping[tuple[str, str, str], Override]
+    lost_to: Mapping[tuple[str, str, str], Override]
+
+    def is_overridden(self, subgraph: str, parent: str, field: str) -> bool:
+        """Whether the subgraph never resolves the field any more."""
+        override = self.lost_to.get((subgraph, parent, field))
+        return override is not None and override.label is None
+
+
+def find_overrides(schemas: Mapping[str, SubgraphSchema]) -> Overrides:
+    """The overrides of all subgraphs."""
+    taken: dict[tuple[str, str, str], Override] = {}
+    lost: dict[tuple[str, str, str], Override] = {}
+    for schema in schemas.values():
+        for definition in schema.types.values():
+            for field in definition.fields.values():
+                use = first(field.directives, "override")
+                if use is None:
+                    continue
+                source, label = use.arguments.get("from"), use.arguments.get("label")
+                override = Override(
+                    subgraph=schema.name,
+                    source=source.value if isinstance(source, StringValueNode) else "",
+                    label=label.value if isinstance(label, StringValueNode) else None,
+                    field=field,
+                    use=use,
+                )
+                taken[schema.name, definition.name, field.name] = override
+                if override.source != schema.name:
+                    lost[override.source, definition.name, field.name] = override
+    return Overrides(taken, lost)

@@ -1,0 +1,108 @@
+"""Holds a subgraph's document against GraphQL itself: unknown types, wrong directives, broken interfaces.
+
+Federation's own definitions are put beside the document for that, under the names it uses for them, and a type that is only
+extended counts as defined.
+
+Source: https://spec.graphql.org/September2025/#sec-Type-System
+"""
+
+from collections.abc import Iterable, Iterator
+
+from graphql import (
+    DefinitionNode,
+    DirectiveDefinitionNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
+    GraphQLError,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    ScalarTypeDefinitionNode,
+    ScalarTypeExtensionNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
+    build_ast_schema,
+    parse,
+    validate_schema,
+)
+from graphql.validation.validate import validate_sdl
+
+from gateway.composition import specs
+from gateway.composition.errors import CompositionError, place_of
+from gateway.composition.parse import SERVICE_FIELDS, Document
+
+_DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
+    ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
+    ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
+    InterfaceTypeExtensionNode: InterfaceTypeDefinitionNode,
+    UnionTypeExtensionNode: UnionTypeDefinitionNode,
+    EnumTypeExtensionNode: EnumTypeDefinitionNode,
+    InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
+}
+_GATEWAY_PART = """
+scalar _Any
+type _Service { sdl: String }
+"""
+
+
+def check_plain_graphql(document: Document) -> list[CompositionError]:
+    """Everything in the document that GraphQL itself refuses."""
+    whole = DocumentNode(definitions=tuple(_definitions(document)))
+    errors = validate_sdl(whole)
+    if not errors:
+        errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
+    return [_composition_error(document, error) for error in errors]
+
+
+def _definitions(document: Document) -> Iterator[DefinitionNode]:
+    for node in document.schema_nodes:
+        yield node
+    yield from document.directives.values()
+    for nodes in document.types.values():
+        yield from _defined(nodes)
+    core = specs.definitions(document.links, is_fed1=document.is_fed1)
+    given = dict(core)
+    given.update({name: f"scalar {name}" for name in ("_FieldSet", "FieldSet") if name not in document.types})
+    yield from parse(_GATEWAY_PART + "\n".join(given.values()), no_location=True).definitions
+    query = next((name for name, root in document.roots.items() if root == "Query"), "Query")
+    extend = "extend type" if query in document.types else "type"
+    yield from parse(f"{extend} {query} {{ _service: _Service! }}", no_location=True).definitions
+
+
+def _defined(nodes: Iterable[TypeDefinitionNode | TypeExtensionNode]) -> Iterator[DefinitionNode]:
+    """The nodes of a type, the first one a definition, without what federation adds for the gateway."""
+    nodes = [_without_service_fields(node) for node in nodes]
+    if not any(isinstance(node, TypeDefinitionNode) for node in nodes):
+        nodes[0] = _as_definition(nodes[0])
+    yield from nodes
+
+
+def _without_service_fields(node: TypeDefinitionNode | TypeExtensionNode) -> TypeDefinitionNode | TypeExtensionNode:
+    if not isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
+        return node
+    if not any(field.name.value in SERVICE_FIELDS for field in node.fields or ()):
+        return node
+    values = {key: getattr(node, key) for key in node.keys}
+    values["fields"] = tuple(field for field in node.fields or () if field.name.value not in SERVICE_FIELDS)
+    return type(node)(**values)
+
+
+def _as_definition(node: TypeDefinitionNode | TypeExtensionNode) -> TypeDefinitionNode | TypeExtensionNode:
+    if isinstance(node, TypeDefinitionNode):
+        return node
+    return _DEFINED_BY[type(node)](**{key: getattr(node, key) for key in node.keys})
+
+
+def _composition_error(document: Document, error: GraphQLError) -> CompositionError:
+    name = document.subgraph.name
+    nodes = [node for node in error.nodes or () if node.loc is not None]
+    places = tuple(dict.fromkeys(place_of(name, node) for node in nodes)) or (place_of(name, None, file=document.file),)
+    own_directive = any(isinstance(node, DirectiveDefinitionNode) for node in nodes)
+    code = "DIRECTIVE_DEFINITION_INVALID" if own_directive else "INVALID_GRAPHQL"
+    return CompositionError(code, error.message, places, "Correct the SDL so that it is valid GraphQL by itself.")

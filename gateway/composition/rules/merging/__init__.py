@@ -1,0 +1,1 @@
+"""Rules for what several subgraphs say of one thing."""

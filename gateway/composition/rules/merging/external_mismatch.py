@@ -1,0 +1,63 @@
+"""EXTERNAL_TYPE_MISMATCH, EXTERNAL_ARGUMENT_MISSING, _TYPE_MISMATCH, _DEFAULT_MISMATCH: an @external field is not what is resolved.
+
+A subgraph that mentions a field of another must write it as the supergraph will have it: the same type or a more general one, and
+at least the arguments that the resolving subgraphs share.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
+"""
+
+from collections.abc import Mapping
+
+from graphql import print_ast
+
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedField
+from gateway.composition.model import FieldDefinition
+from gateway.composition.types import TypeRef, is_subtype
+
+
+def check(
+    context: MergeContext, merged: MergedField, chosen: TypeRef, externals: Mapping[str, FieldDefinition]
+) -> None:
+    """Compares every subgraph's @external field with the merged one."""
+    for subgraph, field in externals.items():
+        place = context.place(subgraph, field.node)
+        if not is_subtype(chosen, field.type, context.supergraph.is_named_subtype):
+            context.error(
+                "EXTERNAL_TYPE_MISMATCH",
+                f'"{field.coordinate}" is @external in "{subgraph}" with the type "{field.type}", but it is "{chosen}" where it '
+                "is resolved.",
+                [place],
+                f'Write "{chosen}" in "{subgraph}".',
+            )
+        _check_arguments(context, merged, subgraph, field)
+
+
+def _check_arguments(context: MergeContext, merged: MergedField, subgraph: str, field: FieldDefinition) -> None:
+    for name, argument in merged.arguments.items():
+        own = field.arguments.get(name)
+        coordinate = f"{field.coordinate}({name}:)"
+        if own is None:
+            context.error(
+                "EXTERNAL_ARGUMENT_MISSING",
+                f'"{field.coordinate}" is @external in "{subgraph}" without the argument "{name}".',
+                [context.place(subgraph, field.node)],
+                f'Add "{name}: {argument.type}" to the field in "{subgraph}".',
+            )
+            continue
+        if not is_subtype(argument.type, own.type, context.supergraph.is_named_subtype):
+            context.error(
+                "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
+                f'"{coordinate}" is "{own.type}" in "{subgraph}", where it is @external, and "{argument.type}" elsewhere.',
+                [context.place(subgraph, own.node)],
+                f'Write "{argument.type}" in "{subgraph}".',
+            )
+        default = print_ast(own.default) if own.default is not None else None
+        if default != argument.default:
+            context.error(
+                "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
+                f'The default of "{coordinate}" is {default or "absent"} in "{subgraph}", where the field is @external, and '
+                f"{argument.default or 'absent'} elsewhere.",
+                [context.place(subgraph, own.node)],
+                "Write the same default.",
+            )
