@@ -1,7 +1,10 @@
 import "graphiql/setup-workers/vite";
 import "@fontsource-variable/inter/wght.css";
-import "@fontsource-variable/jetbrains-mono/wght.css";
-import "graphiql/style.css";
+import "@graphiql/react/font/fira-code.css";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
 import "./style.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
