@@ -45,11 +45,19 @@ class FakeTransport:
         self.sent: list[Sent] = []
         self.cancelled = 0
         self._subgraphs = dict(subgraphs)
+        self._grown = asyncio.Event()
         self._held: dict[str, list[tuple[asyncio.Future[Reply], Callable[[], None]]]] = {}
 
     def hold(self, service: str) -> None:
         """Keeps the replies of a service back."""
         self._held.setdefault(service, [])
+
+    async def until_sent(self, *services: str) -> None:
+        """Returns when the requests sent so far are to these services, in this order; fails after five seconds."""
+        async with asyncio.timeout(5):
+            while [sent.service for sent in self.sent] != list(services):
+                self._grown.clear()
+                await self._grown.wait()
 
     def release(self, service: str) -> None:
         """Sends the replies that were kept back, and answers at once from now on."""
@@ -71,6 +79,7 @@ class FakeTransport:
         future: asyncio.Future[Reply] = loop.create_future()
         sent = Sent(service.name, body, headers + hop_headers, is_safe)
         self.sent.append(sent)
+        self._grown.set()
 
         def answer() -> None:
             if future.done():
@@ -107,6 +116,7 @@ class FakeTransport:
         """As `Transport.subscribe`: the service's function gives an iterable of responses; an exception in it breaks the stream."""
         sent = Sent(service.name, body, headers + hop_headers, is_safe=False)
         self.sent.append(sent)
+        self._grown.set()
         for event in self._subgraph(service.name)(sent.request):
             yield event if isinstance(event, bytes) else msgspec.json.encode(event)
 
