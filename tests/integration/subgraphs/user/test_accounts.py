@@ -1,0 +1,329 @@
+"""The user subgraph over HTTP, on SQLite and on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import orjson
+import pytest
+from argon2 import PasswordHasher
+
+from subgraphs.kit.runtime.clock import FixedClock
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
+from subgraphs.kit.storage.statements import counted_statements
+from subgraphs.user.app import create_user_app
+from subgraphs.user.passwords import Passwords
+from subgraphs.user.resources import UserResources
+from subgraphs.user.seed import seed
+from subgraphs.user.settings import MIGRATIONS, UserSettings
+from subgraphs.user.tables import Base
+from subgraphs.user.tokens import TokenKeys
+from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account, service
+from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
+
+SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) {
+  __typename ... on SignInSuccess { accessToken refreshToken expiresAt account { __typename id displayName } }
+  ... on UserError { code path } } }"""
+SIGN_IN = """mutation ($email: String!, $password: String!) { signIn(input: {email: $email, password: $password}) {
+  __typename ... on SignInSuccess { accessToken refreshToken account { id } } ... on UserError { code }
+  ... on TooManyAttemptsError { retryAfterMs } } }"""
+REFRESH = """mutation ($token: String!) { refreshSession(refreshToken: $token) {
+  __typename ... on SignInSuccess { accessToken refreshToken } ... on UserError { code } } }"""
+SIGN_OUT = "mutation ($token: String!) { signOut(refreshToken: $token) }"
+REGISTER = """mutation ($slug: String!) { registerSeller(input: {displayName: "Kiln", slug: $slug, about: "Pots"}) {
+  __typename ... on RegisterSellerSuccess { seller { id slug verified } }
+  ... on SlugTakenError { code suggestion } ... on ValidationError { code path } } }"""
+ENTITIES = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Account { id displayName } } }"
+
+
+def settings_for(url: str, folder: Path, redis: str) -> UserSettings:
+    keys = folder / "keys" / "user-tokens.json"
+    if not keys.exists():
+        TokenKeys.rotate(keys)
+    return UserSettings(
+        database_url=url,
+        data_dir=folder,
+        redis_url=redis,
+        service_keys=SERVICE_KEYS,
+        cursor_keys=CURSOR_KEYS,
+        config_url="http://127.0.0.1:9/graphql",
+        token_keys_file=keys,
+        sign_in_attempts=3,
+    )
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime.now(UTC))
+
+
+@pytest.fixture
+async def resources(database_url: str, tmp_path: Path, redis_url: str, clock: FixedClock) -> UserResources:
+    settings = settings_for(database_url, tmp_path, redis_url)
+    await upgrade(database_url, MIGRATIONS)
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    return UserResources.open(settings, clock=clock, passwords=cheap)
+
+
+@pytest.fixture
+async def user(resources: UserResources) -> AsyncIterator[SubgraphUnderTest]:
+    async with running_subgraph(create_user_app(resources.settings, resources)) as subgraph:
+        yield subgraph
+
+
+async def signed_up(user: SubgraphUnderTest, email: str = "ann@example.org") -> dict[str, Any]:
+    new = {"email": email, "password": "correct horse", "displayName": "Ann"}
+    answer = await user.data(SIGN_UP, {"input": new})
+    assert answer["signUp"]["__typename"] == "SignInSuccess", answer
+    return dict(answer["signUp"])
+
+
+async def test_migrations_make_the_tables_of_the_code_and_take_them_away(database_url: str) -> None:
+    await upgrade(database_url, MIGRATIONS)
+    assert await schema_differences(database_url, Base.metadata) == []
+    await downgrade(database_url, MIGRATIONS)
+    missing = await schema_differences(database_url, Base.metadata)
+    assert {each[1].name for each in missing if each[0] == "add_table"} == set(Base.metadata.tables)
+    await upgrade(database_url, MIGRATIONS)
+
+
+async def test_a_request_without_a_service_token_is_refused(user: SubgraphUnderTest) -> None:
+    for headers in ({}, {"authorization": "Bearer forged"}, {"authorization": "Basic eDp5"}):
+        response = await user.http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+        assert response.status_code == 401
+        assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_sign_up_gives_a_token_that_the_published_keys_verify(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    success = await signed_up(user)
+    keys = (await user.http.get("/.well-known/jwks.json")).json()
+    assert all("d" not in key for key in keys["keys"])
+    signing = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(success["accessToken"])["kid"]]
+    claims = jwt.decode(
+        success["accessToken"], signing, algorithms=["EdDSA"], audience="yarmarka", issuer=resources.settings.issuer
+    )
+    assert claims["sub"] == success["account"]["id"]
+    assert claims["roles"] == ["BUYER"]
+    assert claims["scope"] == "profile:read"
+
+
+async def test_an_old_key_stays_published_after_a_rotation(user: SubgraphUnderTest, resources: UserResources) -> None:
+    before = (await user.http.get("/.well-known/jwks.json")).json()["keys"]
+    TokenKeys.rotate(resources.settings.token_keys)
+    after = (await user.http.get("/.well-known/jwks.json")).json()["keys"]
+    assert after[1:] == before
+    token = (await signed_up(user))["accessToken"]
+    assert jwt.get_unverified_header(token)["kid"] == after[0]["kid"]
+
+
+async def test_an_address_has_one_account_whatever_its_case(user: SubgraphUnderTest) -> None:
+    await signed_up(user)
+    again = await user.data(
+        SIGN_UP, {"input": {"email": " ANN@example.org", "password": "correct horse", "displayName": "Other"}}
+    )
+    assert again["signUp"] == {"__typename": "EmailTakenError", "code": "EMAIL_TAKEN", "path": ["input", "email"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "nobody"), ("password", "short"), ("displayName", "  "), ("locale", "12")],
+)
+async def test_sign_up_names_the_part_that_is_wrong(user: SubgraphUnderTest, field: str, value: str) -> None:
+    new = {"email": "ann@example.org", "password": "correct horse", "displayName": "Ann", field: value}
+    answer = (await user.data(SIGN_UP, {"input": new}))["signUp"]
+    assert answer == {"__typename": "ValidationError", "code": "VALIDATION_FAILED", "path": ["input", field]}
+
+
+async def test_sign_in_tells_not_whether_the_account_exists(user: SubgraphUnderTest) -> None:
+    await signed_up(user)
+    wrong = await user.data(SIGN_IN, {"email": "ann@example.org", "password": "wrong horse"})
+    unknown = await user.data(SIGN_IN, {"email": "nobody@example.org", "password": "wrong horse"})
+    assert wrong == unknown
+    right = await user.data(SIGN_IN, {"email": "Ann@example.org", "password": "correct horse"})
+    assert right["signIn"]["__typename"] == "SignInSuccess"
+
+
+async def test_too_many_attempts_are_refused_even_with_the_right_password(user: SubgraphUnderTest) -> None:
+    await signed_up(user)
+    for _ in range(3):
+        await user.data(SIGN_IN, {"email": "ann@example.org", "password": "wrong horse"})
+    refused = (await user.data(SIGN_IN, {"email": "ann@example.org", "password": "correct horse"}))["signIn"]
+    assert refused["code"] == "TOO_MANY_ATTEMPTS"
+    assert 0 < refused["retryAfterMs"] <= 300_000
+
+
+async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(user: SubgraphUnderTest) -> None:
+    first = (await signed_up(user))["refreshToken"]
+    second = (await user.data(REFRESH, {"token": first}))["refreshSession"]["refreshToken"]
+    assert (await user.data(REFRESH, {"token": first}))["refreshSession"]["code"] == "SESSION_EXPIRED"
+    assert (await user.data(REFRESH, {"token": second}))["refreshSession"]["code"] == "SESSION_EXPIRED"
+
+
+async def test_a_session_ends_at_sign_out_and_with_time(user: SubgraphUnderTest, clock: FixedClock) -> None:
+    token = (await signed_up(user))["refreshToken"]
+    assert (await user.data(SIGN_OUT, {"token": token}))["signOut"] is True
+    assert (await user.data(REFRESH, {"token": token}))["refreshSession"]["code"] == "SESSION_EXPIRED"
+    assert (await user.data(SIGN_OUT, {"token": "nonsense"}))["signOut"] is False
+    other = (await signed_up(user, "bob@example.org"))["refreshToken"]
+    clock.advance(timedelta(days=31))
+    clock_ahead = await user.http.post(
+        "/graphql",
+        json={"query": REFRESH, "variables": {"token": other}},
+        headers={"authorization": f"Bearer {_minted(clock)}"},
+    )
+    assert clock_ahead.json()["data"]["refreshSession"]["code"] == "SESSION_EXPIRED"
+
+
+def _minted(clock: FixedClock) -> str:
+    from subgraphs.kit.runtime.identity import ServiceTokens
+    from subgraphs.kit.runtime.keys import KeyRing
+
+    return ServiceTokens(KeyRing.parse(SERVICE_KEYS), clock=clock).mint(ANONYMOUS)
+
+
+async def test_viewer_shows_profile_roles_and_scopes(user: SubgraphUnderTest) -> None:
+    mine = (await signed_up(user))["account"]["id"]
+    query = "{ viewer { account { id __typename } buyer { email locale addresses { id } version } seller { id } roles scopes } }"
+    assert (await user.data(query, by=account(mine, "BUYER")))["viewer"] == {
+        "account": {"id": mine, "__typename": "Buyer"},
+        "buyer": {"email": "ann@example.org", "locale": "en", "addresses": [], "version": 1},
+        "seller": None,
+        "roles": ["BUYER"],
+        "scopes": ["profile:read"],
+    }
+    assert await user.codes("{ viewer { roles } }") == ["UNAUTHENTICATED"]
+
+
+async def test_private_fields_of_others_are_refused(user: SubgraphUnderTest) -> None:
+    mine = (await signed_up(user))["account"]["id"]
+    query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Buyer { id phone email } } }"
+    asked = {"r": [{"__typename": "Buyer", "id": mine}]}
+    assert await user.codes(query, asked, by=account(uuid7(), "BUYER")) == ["FORBIDDEN"]
+    assert await user.codes(query, asked) == ["UNAUTHENTICATED", "UNAUTHENTICATED"]
+    by_service = await user.data(query, asked, by=service("notification", "profile:read"))
+    assert by_service["_entities"] == [{"id": mine, "phone": None, "email": "ann@example.org"}]
+
+
+async def test_an_update_needs_the_current_version(user: SubgraphUnderTest) -> None:
+    mine = account((await signed_up(user))["account"]["id"], "BUYER")
+    update = """mutation ($v: Int!, $phone: String) { updateBuyerProfile(input: {displayName: "Anna", phone: $phone, expectedVersion: $v}) {
+      __typename ... on UpdateBuyerProfileSuccess { buyer { displayName version phone } }
+      ... on VersionConflictError { code currentVersion } ... on ValidationError { path } } }"""
+    changed = (await user.data(update, {"v": 1, "phone": "+49 1511 2345678"}, by=mine))["updateBuyerProfile"]
+    assert changed["buyer"] == {"displayName": "Anna", "version": 2, "phone": "+4915112345678"}
+    stale = (await user.data(update, {"v": 1}, by=mine))["updateBuyerProfile"]
+    assert stale == {"__typename": "VersionConflictError", "code": "VERSION_CONFLICT", "currentVersion": 2}
+    wrong = (await user.data(update, {"v": 2, "phone": "call me"}, by=mine))["updateBuyerProfile"]
+    assert wrong == {"__typename": "ValidationError", "path": ["input", "phone"]}
+
+
+async def test_an_address_is_added_to_the_caller(user: SubgraphUnderTest) -> None:
+    mine = account((await signed_up(user))["account"]["id"], "BUYER")
+    add = """mutation ($c: String!) { addAddress(input: {line1: "Hill 1", city: "Graz", postalCode: "8010", country: $c}) {
+      ... on UpdateBuyerProfileSuccess { buyer { addresses { line1 city country } } } ... on UserError { code path } } }"""
+    added = (await user.data(add, {"c": "AT"}, by=mine))["addAddress"]
+    assert added["buyer"]["addresses"] == [{"line1": "Hill 1", "city": "Graz", "country": "AT"}]
+    refused = (await user.data(add, {"c": "Austria"}, by=mine))["addAddress"]
+    assert refused == {"code": "VALIDATION_FAILED", "path": ["input", "country"]}
+
+
+async def test_a_buyer_becomes_a_seller_with_the_next_token(user: SubgraphUnderTest) -> None:
+    ann = await signed_up(user)
+    mine = ann["account"]["id"]
+    success = (await user.data(REGISTER, {"slug": "kiln"}, by=account(mine, "BUYER")))["registerSeller"]
+    assert success["seller"] == {"id": mine, "slug": "kiln", "verified": False}
+    renewed = (await user.data(REFRESH, {"token": ann["refreshToken"]}))["refreshSession"]
+    claims = jwt.decode(renewed["accessToken"], options={"verify_signature": False})
+    assert claims["roles"] == ["BUYER", "SELLER"]
+    by_slug = await user.data('{ seller(slug: "kiln") { id displayName about } }')
+    assert by_slug["seller"] == {"id": mine, "displayName": "Kiln", "about": "Pots"}
+
+
+async def test_a_taken_slug_comes_with_a_free_one(user: SubgraphUnderTest) -> None:
+    ann = (await signed_up(user))["account"]["id"]
+    bob = (await signed_up(user, "bob@example.org"))["account"]["id"]
+    await user.data(REGISTER, {"slug": "kiln"}, by=account(ann, "BUYER"))
+    taken = (await user.data(REGISTER, {"slug": "kiln"}, by=account(bob, "BUYER")))["registerSeller"]
+    assert taken == {"__typename": "SlugTakenError", "code": "SLUG_TAKEN", "suggestion": "kiln-2"}
+    twice = (await user.data(REGISTER, {"slug": "kiln-3"}, by=account(ann, "BUYER")))["registerSeller"]
+    assert twice["__typename"] == "ValidationError"
+
+
+async def test_roles_are_set_by_administrators_alone(user: SubgraphUnderTest) -> None:
+    ann = (await signed_up(user))["account"]["id"]
+    admin = account((await signed_up(user, "admin@example.org"))["account"]["id"], "ADMIN")
+    change = """mutation ($id: ID!, $roles: [Role!]!) { setRoles(accountId: $id, roles: $roles) {
+      __typename ... on SetRolesSuccess { roles } ... on UserError { code } } }"""
+    assert await user.codes(change, {"id": ann, "roles": ["ADMIN"]}, by=account(ann, "BUYER")) == ["FORBIDDEN"]
+    done = (await user.data(change, {"id": ann, "roles": ["SUPPORT", "BUYER"]}, by=admin))["setRoles"]
+    assert done == {"__typename": "SetRolesSuccess", "roles": ["BUYER", "SUPPORT"]}
+    unknown = (await user.data(change, {"id": uuid7(), "roles": ["BUYER"]}, by=admin))["setRoles"]
+    assert unknown == {"__typename": "NotFoundError", "code": "NOT_FOUND"}
+    for roles in ([], ["SELLER"]):
+        refused = (await user.data(change, {"id": ann, "roles": roles}, by=admin))["setRoles"]
+        assert refused["__typename"] == "ValidationError"
+
+
+async def test_entities_cost_the_same_statements_for_any_number(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    ids = [(await signed_up(user, f"buyer{n}@example.org"))["account"]["id"] for n in range(12)]
+    for n in range(4):
+        await user.data(REGISTER, {"slug": f"kiln-{n}"}, by=account(ids[n], "BUYER"))
+
+    async def statements(count: int) -> int:
+        asked = [{"__typename": "Account", "id": each} for each in ids[:count]]
+        asked += [{"__typename": "Seller", "id": each} for each in ids[: min(count, 4)]]
+        asked += [{"__typename": "Seller", "slug": f"kiln-{n}"} for n in range(min(count, 4))]
+        with counted_statements(resources.database) as seen:
+            found = (await user.data(ENTITIES, {"r": asked}))["_entities"]
+        assert [each and each.get("id") for each in found] == [
+            *ids[:count],
+            *ids[: min(count, 4)],
+            *ids[: min(count, 4)],
+        ]
+        return len(seen)
+
+    assert await statements(1) == await statements(12) == 3
+
+
+async def test_an_unknown_entity_is_null_and_the_others_stay(user: SubgraphUnderTest) -> None:
+    mine = (await signed_up(user))["account"]["id"]
+    asked = [{"__typename": "Buyer", "id": uuid7()}, {"__typename": "Account", "id": mine}]
+    found = (await user.data(ENTITIES, {"r": asked}))["_entities"]
+    assert found == [None, {"__typename": "Buyer", "id": mine, "displayName": "Ann"}]
+
+
+async def test_the_seed_fills_once_and_sets_demo_passwords(
+    user: SubgraphUnderTest, resources: UserResources, tmp_path: Path
+) -> None:
+    made = "2026-01-02T03:04:05Z"
+    seller = {"id": uuid7(), "slug": "kiln", "display_name": "Kiln", "about": None, "logo_url": None, "verified": True}
+    buyer = {"id": uuid7(), "display_name": "Ann", "locale": "en", "phone": None, "created_at": made}
+    address = {"id": uuid7(), "line1": "Hill 1", "line2": None, "city": "Graz", "postal_code": "8010", "country": "AT"}
+    admin = {"id": uuid7(), "display_name": "Root", "locale": "en", "created_at": made, "email": "admin@yarmarka.test"}
+    market = tmp_path / "market"
+    market.mkdir()
+    for name, row in (
+        ("sellers", {**seller, "email": "seller@yarmarka.test", "created_at": made}),
+        ("buyers", {**buyer, "email": "buyer@yarmarka.test", "addresses": [address]}),
+        ("admins", admin),
+    ):
+        (market / f"{name}.jsonl").write_bytes(orjson.dumps(row) + b"\n")
+    assert await seed(resources.settings, market) == 7
+    assert await seed(resources.settings, market) == 0
+    for email in ("buyer@yarmarka.test", "seller@yarmarka.test", "admin@yarmarka.test"):
+        answer = (await user.data(SIGN_IN, {"email": email, "password": "yarmarka"}))["signIn"]
+        assert answer["__typename"] == "SignInSuccess"
+
+
+async def test_ready_names_the_configuration_that_is_missing(user: SubgraphUnderTest) -> None:
+    health, ready = await user.http.get("/health"), await user.http.get("/ready")
+    assert (health.status_code, health.json()["status"]) == (200, "ok")
+    assert ready.status_code == 503
+    assert ready.json()["failing"] == {"config": "InvalidConfig"}

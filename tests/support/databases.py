@@ -1,0 +1,118 @@
+"""A database of its own for each test, on SQLite and on a real PostgreSQL.
+
+PostgreSQL is a private server, one for the session, started on first use. Where its programs are missing the tests on it are skipped, and in CI they fail.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.support.processes import free_port, must_have_servers, stop, wait_until
+
+SUPERUSER = "yarmarka"
+
+
+def _program(name: str) -> Path | None:
+    found = shutil.which(name)
+    if found:
+        return Path(found)
+    packaged = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return packaged[-1] if packaged else None
+
+
+def _as_server_user() -> tuple[list[str], int | None]:
+    # PostgreSQL refuses to run as root.
+    if os.geteuid() != 0:
+        return [], None
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], user.pw_uid
+    pytest.fail("running as root, and there is no user to run PostgreSQL as")
+
+
+def _runs(statement: str, port: int, database: str = "postgres") -> bool:
+    async def run() -> None:
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=port, user=SUPERUSER, database=database, timeout=2, ssl=False
+        )
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    try:
+        asyncio.run(run())
+    except (OSError, asyncpg.CannotConnectNowError, TimeoutError):
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    """The port of a private PostgreSQL server that trusts loopback."""
+    initdb, postgres = _program("initdb"), _program("postgres")
+    if initdb is None or postgres is None:
+        if must_have_servers():
+            pytest.fail("PostgreSQL is needed in CI")
+        pytest.skip("there is no PostgreSQL here")
+    as_user, uid = _as_server_user()
+    folder = Path(tempfile.mkdtemp(prefix="yarmarka-postgres-"))
+    if uid is not None:
+        os.chown(folder, uid, -1)
+    data, port = folder / "data", free_port()
+    try:
+        subprocess.run(
+            [*as_user, initdb, "-D", data, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+        )
+        options = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*as_user, postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", str(folder), *options],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+        try:
+            wait_until(lambda: _runs("SELECT 1", port), process, "PostgreSQL")
+            yield port
+        finally:
+            stop(process, by=signal.SIGINT)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_postgres_database(port: int) -> str:
+    """The URL of a new, empty database."""
+    name = f"test_{uuid4().hex}"
+    assert _runs(f'CREATE DATABASE "{name}"', port)
+    return f"postgresql+asyncpg://{SUPERUSER}@127.0.0.1:{port}/{name}?ssl=disable"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty database; the test runs once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+    return make_postgres_database(request.getfixturevalue("postgres_port"))
+
+
+@pytest.fixture
+def postgres_url(postgres_port: int) -> str:
+    """The URL of a new, empty PostgreSQL database, for what only PostgreSQL does."""
+    return make_postgres_database(postgres_port)

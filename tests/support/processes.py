@@ -1,0 +1,45 @@
+"""Servers that tests start for themselves, on loopback, stopped by their process."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+def free_port() -> int:
+    """A port on loopback that was free a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def must_have_servers() -> bool:
+    """True in CI, where a missing server fails the tests that a laptop skips."""
+    return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def wait_until(is_there: Callable[[], bool], process: "subprocess.Popen[bytes]", what: str) -> None:
+    """Return when the server answers; an error when its process ends or 30 seconds pass."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"{what} ended with status {process.returncode}")
+        if is_there():
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"{what} did not answer within {START_SECONDS} seconds")
+
+
+def stop(process: "subprocess.Popen[bytes]", *, by: signal.Signals = signal.SIGTERM) -> None:
+    """End the process and wait for it; killed when it does not end by itself."""
+    process.send_signal(by)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
