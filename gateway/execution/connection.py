@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._carried: Carried | None = None
         self._is_finished = False
+        self._is_kept = False
         self._messages = 0
 
     @property
@@ -134,7 +135,7 @@ class Connection(asyncio.Protocol):
         if self._is_finished and self._carried is not None:
             self._carried = None
             carried.complete()
-            if self._messages > 1 or not self._parser.should_keep_alive() or self._is_closing():
+            if self._messages > 1 or not self._is_kept or self._is_closing():
                 self.abort()
             else:
                 self._released(self)
@@ -164,3 +165,4 @@ class Connection(asyncio.Protocol):
             self._messages = 0
         else:
             self._is_finished = True
+            self._is_kept = self._parser.should_keep_alive()

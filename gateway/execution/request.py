@@ -69,9 +69,9 @@ class Answer:
         return response
 
     @property
-    def data(self) -> dict[str, Any] | None:
+    def data(self) -> Any:
         """The response's ``data``."""
-        return self.decoded()["data"]  # type: ignore[no-any-return]
+        return self.decoded()["data"]
 
     @property
     def errors(self) -> list[dict[str, Any]]:

@@ -1,0 +1,441 @@
+"""The HTTP transport against servers of bytes: what a subgraph may send, and what it costs."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from gateway.errors import SubgraphError
+from gateway.execution.http_transport import HttpTransport, TransportLimits
+from gateway.execution.pool import PoolLimits
+from gateway.execution.request import NO_HEADERS, Service, header_lines
+from gateway.execution.transport import Reply
+
+Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Server:
+    """A server of one handler a request.
+
+    Attributes:
+        requests: what was received, head and body.
+        connections: how many were accepted.
+        open: how many of them are open.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.open = 0
+        self.service = Service("books", "")
+        self._handler = handler
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.open += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                request = head + await reader.readexactly(length)
+                self.requests.append(request)
+                await self._handler(request, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self.open -= 1
+            writer.close()
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[Server]:
+    server = Server(handler)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.service = Service("books", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql?v=1")
+    try:
+        yield server
+    finally:
+        listening.close()
+        await listening.wait_closed()
+
+
+@asynccontextmanager
+async def transporting(limits: TransportLimits | None = None) -> AsyncIterator[HttpTransport]:
+    transport = HttpTransport(limits)
+    try:
+        yield transport
+    finally:
+        await transport.close()
+        await asyncio.sleep(0)
+
+
+def answering(*pieces: bytes, is_closed: bool = False) -> Handler:
+    async def handle(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        if is_closed:
+            writer.close()
+            raise ConnectionError
+
+    return handle
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Returns when `claim` holds; fails after five seconds."""
+    async with asyncio.timeout(5):
+        while not claim():  # noqa: ASYNC110 - the servers under test have no event to wait for
+            await asyncio.sleep(0.001)
+
+
+def post(
+    transport: HttpTransport, service: Service, *, seconds: float = 5.0, is_safe: bool = True, body: bytes = b"{}"
+) -> asyncio.Future[Reply]:
+    deadline = asyncio.get_running_loop().time() + seconds
+    return transport.post(
+        service,
+        body,
+        header_lines([("X-One", "1")]),
+        hop_headers=header_lines([("traceparent", "t")]),
+        deadline=deadline,
+        is_safe=is_safe,
+    )
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n\r\n{}"
+
+
+async def test_a_request_is_a_plain_post_and_its_reply_comes_back() -> None:
+    async with serving(answering(OK)) as server, transporting() as transport:
+        reply = await post(transport, server.service, body=b'{"query":"{a}"}')
+        assert reply == Reply(200, "application/json", b"{}")
+        head, _, body = server.requests[0].partition(b"\r\n\r\n")
+        assert body == b'{"query":"{a}"}'
+        lines = head.split(b"\r\n")
+        assert lines[0] == b"POST /graphql?v=1 HTTP/1.1"
+        assert {b"Content-Type: application/json", b"X-One: 1", b"traceparent: t"} <= set(lines)
+        assert not any(line.lower().startswith(b"accept-encoding") for line in lines)
+
+
+async def test_connections_are_kept_and_used_again() -> None:
+    async with serving(answering(OK)) as server, transporting() as transport:
+        for _ in range(5):
+            await post(transport, server.service)
+        assert server.connections == 1
+
+
+async def test_connections_are_bounded_and_the_rest_wait_in_order() -> None:
+    limits = TransportLimits(pool=PoolLimits(max_connections=3))
+    async with serving(answering(OK)) as server, transporting(limits) as transport:
+        replies = await asyncio.gather(*(post(transport, server.service) for _ in range(50)))
+        assert len(replies) == 50
+        assert server.connections <= 3
+
+
+async def test_too_many_waiting_are_refused_at_once() -> None:
+    limits = TransportLimits(pool=PoolLimits(max_connections=1, max_waiting=2))
+    async with serving(answering()) as server, transporting(limits) as transport:
+        held = post(transport, server.service)
+        await until(lambda: len(server.requests) == 1)
+        waiting = [post(transport, server.service) for _ in range(2)]
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service)
+        assert raised.value.code == "SUBGRAPH_OVERLOADED"
+        for future in (held, *waiting):
+            future.cancel()
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n"), b"{}"),
+        ((OK[:20], OK[20:-1], OK[-1:]), b"{}"),
+        ((b"HTTP/1.1 100 Continue\r\n\r\n", OK), b"{}"),
+        ((b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK,), b"{}"),
+        ((b"HTTP/1.1 204 No Content\r\n\r\n",), b""),
+    ],
+)
+async def test_replies_are_whole_however_they_are_framed(pieces: tuple[bytes, ...], expected: bytes) -> None:
+    async with serving(answering(*pieces)) as server, transporting() as transport:
+        assert (await post(transport, server.service)).body == expected
+        assert (await post(transport, server.service)).body == expected
+        assert server.connections == 1
+
+
+async def test_a_body_may_end_with_its_connection() -> None:
+    handler = answering(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b'{"a":1}', is_closed=True)
+    async with serving(handler) as server, transporting() as transport:
+        assert (await post(transport, server.service)).body == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("handler", "code"),
+    [
+        (answering(is_closed=True), "SUBGRAPH_UNREACHABLE"),
+        (answering(OK[:-1], is_closed=True), "SUBGRAPH_UNREACHABLE"),
+        (answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", is_closed=True), "SUBGRAPH_UNREACHABLE"),
+        (answering(b"SSH-2.0-OpenSSH\r\n\r\n\r\n"), "SUBGRAPH_MALFORMED_RESPONSE"),
+        (answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "SUBGRAPH_MALFORMED_RESPONSE"),
+        (answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"), "SUBGRAPH_RESPONSE_TOO_LARGE"),
+        (answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"fff\r\n" + b"x" * 4095 + b"\r\n"] * 100), "SUBGRAPH_RESPONSE_TOO_LARGE"),
+        (answering(b"HTTP/1.1 200 OK\r\n", *[b"X-Long: " + b"x" * 8000 + b"\r\n"] * 100), "SUBGRAPH_RESPONSE_TOO_LARGE"),
+        (answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"), "SUBGRAPH_TIMEOUT"),
+        (answering(), "SUBGRAPH_TIMEOUT"),
+    ],
+)  # fmt: skip
+async def test_a_reply_that_never_becomes_whole_is_an_error_of_the_subgraph(handler: Handler, code: str) -> None:
+    async with serving(handler) as server, transporting(TransportLimits(max_response_bytes=65536)) as transport:
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service, seconds=0.2)
+        assert (raised.value.code, raised.value.service) == (code, "books")
+        await until(lambda: server.open == 0)
+
+
+async def test_an_endless_drip_ends_with_the_deadline() -> None:
+    async def drip(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"1\r\n \r\n")
+            await writer.drain()
+            await asyncio.sleep(0.005)
+
+    async with serving(drip) as server, transporting() as transport:
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service, seconds=0.1)
+        assert raised.value.code == "SUBGRAPH_TIMEOUT"
+        await until(lambda: server.open == 0)
+
+
+async def test_nobody_listening_is_unreachable_at_once() -> None:
+    async with serving(answering(OK)) as server:
+        service = server.service
+    async with transporting() as transport:
+        outcomes = await asyncio.gather(*(post(transport, service) for _ in range(10)), return_exceptions=True)
+        assert {getattr(outcome, "code", None) for outcome in outcomes} == {"SUBGRAPH_UNREACHABLE"}
+
+
+async def test_an_unknown_host_is_unreachable() -> None:
+    async with transporting() as transport:
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, Service("books", "http://no-such-host.invalid/graphql"))
+        assert raised.value.code == "SUBGRAPH_UNREACHABLE"
+
+
+def dying_after_one() -> Handler:
+    """Answers the first request of a connection, and closes it when the second comes."""
+    seen: set[int] = set()
+
+    async def handle(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if id(writer) in seen:
+            writer.transport.abort()
+            raise ConnectionError
+        seen.add(id(writer))
+        kept.append(writer)
+        writer.write(OK)
+
+    kept: list[Any] = []
+    return handle
+
+
+async def test_a_query_on_a_dead_kept_connection_is_sent_once_more() -> None:
+    async with serving(dying_after_one()) as server, transporting() as transport:
+        await post(transport, server.service)
+        assert (await post(transport, server.service)).status == 200
+        assert server.connections == 2
+
+
+async def test_a_mutation_on_a_dead_kept_connection_is_not_sent_again() -> None:
+    async with serving(dying_after_one()) as server, transporting() as transport:
+        await post(transport, server.service)
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service, is_safe=False)
+        assert raised.value.code == "SUBGRAPH_UNREACHABLE"
+        assert len(server.requests) == 2
+
+
+async def test_nothing_is_sent_again_once_a_byte_came_back() -> None:
+    calls = 0
+
+    async def handle(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            writer.write(b"HTTP/1.1 200 OK\r\n")
+            await writer.drain()
+            writer.close()
+            raise ConnectionError
+        writer.write(OK)
+
+    async with serving(handle) as server, transporting() as transport:
+        await post(transport, server.service)
+        with pytest.raises(SubgraphError):
+            await post(transport, server.service)
+        assert len(server.requests) == 2
+
+
+async def test_bytes_that_nobody_asked_for_are_never_taken_for_an_answer() -> None:
+    poison = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned"
+    async with serving(answering(OK + poison)) as server, transporting() as transport:
+        assert (await post(transport, server.service)).body == b"{}"
+        assert (await post(transport, server.service)).body == b"{}"
+        assert server.connections == 2
+
+
+async def test_a_cancelled_request_closes_its_connection() -> None:
+    async with serving(answering()) as server, transporting() as transport:
+        future = post(transport, server.service)
+        await until(lambda: len(server.requests) == 1)
+        future.cancel()
+        await until(lambda: server.open == 0)
+
+
+async def test_an_idle_connection_that_grew_old_is_not_used() -> None:
+    limits = TransportLimits(pool=PoolLimits(keep_alive_seconds=-1.0))
+    async with serving(answering(OK)) as server, transporting(limits) as transport:
+        await post(transport, server.service)
+        await post(transport, server.service)
+        assert server.connections == 2
+
+
+async def test_closing_fails_what_is_under_way() -> None:
+    async with serving(answering()) as server:
+        transport = HttpTransport()
+        future = post(transport, server.service)
+        await until(lambda: len(server.requests) == 1)
+        await transport.close()
+        with pytest.raises(SubgraphError) as raised:
+            await future
+        assert raised.value.code == "SUBGRAPH_UNREACHABLE"
+
+
+def self_signed(folder: Path) -> Path:
+    """A file with a key and a certificate for 127.0.0.1 that nobody else has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = folder / "server.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_tls_is_verified(tmp_path: Path, is_trusted: bool) -> None:
+    file = self_signed(tmp_path)
+    server = Server(answering(OK))
+    serving_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving_tls.load_cert_chain(file)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=serving_tls)
+    service = Service("books", f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql")
+    transport = HttpTransport(tls=ssl.create_default_context(cafile=str(file) if is_trusted else None))
+    try:
+        if is_trusted:
+            assert (await post(transport, service)).body == b"{}"
+        else:
+            with pytest.raises(SubgraphError) as raised:
+                await post(transport, service)
+            assert raised.value.code == "SUBGRAPH_UNREACHABLE"
+    finally:
+        await transport.close()
+        listening.close()
+        await until(lambda: server.open == 0)
+
+
+def streaming(content_type: bytes, *pieces: bytes, is_closed: bool = False) -> Handler:
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: " + content_type + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return answering(head, *chunks, *([] if is_closed else [b"0\r\n\r\n"]), is_closed=is_closed)
+
+
+async def events_of(server: Server, limits: TransportLimits | None = None) -> tuple[list[bytes], str | None]:
+    """The events of a subscription, and the code of the error that ended it, if one did."""
+    events = []
+    async with transporting(limits) as transport:
+        deadline = asyncio.get_running_loop().time() + 2
+        try:
+            async for event in transport.subscribe(
+                server.service, b"{}", NO_HEADERS, hop_headers=NO_HEADERS, deadline=deadline
+            ):
+                events.append(event)  # noqa: PERF401 - what came before an error counts
+        except SubgraphError as error:
+            return events, error.code
+    return events, None
+
+
+@pytest.mark.parametrize(
+    ("handler", "events", "code"),
+    [
+        (
+            streaming(b"text/event-stream", b':\n\nevent: next\ndata: {"a":1}\n\n', b'event: next\r\ndata: {"a":\r', b'\ndata: 2}\r\n\r\n', b"event: complete\ndata:\n\n"),
+            [b'{"a":1}', b'{"a":\n2}'],
+            None,
+        ),
+        (
+            streaming(b'multipart/mixed; boundary="-"', b'\r\n---\r\nContent-Type: application/json\r\n\r\n{}\r\n---', b'\r\nContent-Type: application/json\r\n\r\n{"payload":{"data":{"a":1}}}\r\n-', b'----\r\n'),
+            [b'{"data":{"a":1}}'],
+            None,
+        ),
+        (
+            streaming(b"multipart/mixed;boundary=graphql", b'--graphql\r\n\r\n{"payload":null,"errors":[{"message":"no"}]}\r\n--graphql\r\n\r\n{"payload":{}}\r\n--graphql--'),
+            [b'{"data":null,"errors":[{"message":"no"}]}'],
+            None,
+        ),
+        (streaming(b"application/json", b'{"errors":', b"[]}"), [b'{"errors":[]}'], None),
+        (streaming(b"text/html", b"<html>"), [], "SUBGRAPH_MALFORMED_RESPONSE"),
+        (answering(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"), [], "SUBGRAPH_HTTP_ERROR"),
+        (streaming(b"text/event-stream", b"data: {}\n\n", is_closed=True), [b"{}"], "SUBGRAPH_STREAM_LOST"),
+        (streaming(b"text/event-stream", *[b"data: " + b"x" * 4000] * 30), [], "SUBGRAPH_MALFORMED_RESPONSE"),
+        (streaming(b"multipart/mixed;boundary=-", *[b"x" * 4000] * 30), [], "SUBGRAPH_MALFORMED_RESPONSE"),
+        (answering(), [], "SUBGRAPH_TIMEOUT"),
+        (answering(is_closed=True), [], "SUBGRAPH_STREAM_LOST"),
+    ],
+)  # fmt: skip
+async def test_events_come_out_of_their_framing(handler: Handler, events: list[bytes], code: str | None) -> None:
+    async with serving(handler) as server:
+        assert await events_of(server, TransportLimits(max_response_bytes=65536)) == (events, code)
+        await until(lambda: server.open == 0)
+
+
+async def test_a_slow_consumer_holds_the_subgraph_back() -> None:
+    sent = 0
+
+    async def flood(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        event = b"data: " + b"x" * 65536 + b"\n\n"
+        for _ in range(2000):
+            writer.write(event)
+            await writer.drain()
+            sent += 1
+
+    async with serving(flood) as server, transporting(TransportLimits(max_events=4)) as transport:
+        deadline = asyncio.get_running_loop().time() + 5
+        stream = transport.subscribe(server.service, b"{}", NO_HEADERS, hop_headers=NO_HEADERS, deadline=deadline)
+        await anext(stream)
+        stalled = -1
+        async with asyncio.timeout(5):
+            while stalled != sent:
+                stalled = sent
+                await asyncio.sleep(0.05)
+        assert sent < 1000
+        for _ in range(100):
+            assert len(await anext(stream)) == 65536
+        await stream.aclose()  # type: ignore[attr-defined]
+        await until(lambda: server.open == 0)
