@@ -16,6 +16,7 @@ from gateway.composition.model import Subgraph, SubgraphSchema
 from gateway.composition.parse import build_schema, read_document
 from gateway.composition.plain import check_plain_graphql
 from gateway.composition.printing import print_supergraph
+from gateway.composition.satisfiability.walk import prove
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     schemas = {schema.name: schema for schema in _read_all(subgraphs)}
     analyses = {name: analyse(schema) for name, schema in schemas.items()}
     context = merge(schemas, analyses)
+    unreachable = prove(context)
+    if unreachable:
+        raise CompositionFailed(unreachable, context.hints)
     supergraph = context.supergraph
     return Composed(
         supergraph_sdl=print_supergraph(supergraph),

@@ -7,6 +7,7 @@ Source: https://spec.graphql.org/September2025/#sec-Type-System
 """
 
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from graphql import (
     DefinitionNode,
@@ -23,6 +24,8 @@ from graphql import (
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
     ScalarTypeExtensionNode,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
     TypeDefinitionNode,
     TypeExtensionNode,
     UnionTypeDefinitionNode,
@@ -53,16 +56,15 @@ type _Service { sdl: String }
 
 def check_plain_graphql(document: Document) -> list[CompositionError]:
     """Everything in the document that GraphQL itself refuses."""
-    whole = DocumentNode(definitions=tuple(_definitions(document)))
+    whole = DocumentNode(definitions=cast(tuple[DefinitionNode, ...], tuple(_definitions(document))))
     errors = validate_sdl(whole)
     if not errors:
         errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
     return [_composition_error(document, error) for error in errors]
 
 
-def _definitions(document: Document) -> Iterator[DefinitionNode]:
-    for node in document.schema_nodes:
-        yield node
+def _definitions(document: Document) -> Iterator[DefinitionNode | SchemaDefinitionNode | SchemaExtensionNode]:
+    yield from document.schema_nodes
     yield from document.directives.values()
     for nodes in document.types.values():
         yield from _defined(nodes)

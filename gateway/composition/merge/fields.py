@@ -91,8 +91,11 @@ def _joins(
 def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_type: bool) -> JoinField | None:
     analysis = context.analyses[subgraph]
     at = (field.parent, field.name)
+    is_external = at in analysis.external
     taken = context.overrides.taken_by.get((subgraph, *at))
-    lost = context.overrides.lost_to.get((subgraph, *at))
+    if taken is not None and taken.source not in context.schemas:
+        taken = None
+    lost = None if is_external else context.overrides.lost_to.get((subgraph, *at))
     is_overridden = lost is not None and lost.label is None
     if is_overridden and not analysis.is_used(at):
         return None
@@ -103,7 +106,7 @@ def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_
         requires=print_field_set(requires) if requires else None,
         provides=print_field_set(provides) if provides else None,
         type=str(field.type) if show_type else None,
-        is_external=at in analysis.external,
+        is_external=is_external,
         override=taken.source if taken else None,
         is_used_overridden=is_overridden,
         override_label=label,

@@ -67,7 +67,9 @@ def fill_type(context: MergeContext, composed: ComposedDirectives, merged: Merge
 
 
 def _joins(context: MergeContext, subgraph: str, source: TypeDefinition) -> list[JoinType]:
-    is_extension = source.is_extension and not context.schemas[subgraph].is_fed1
+    is_extension = source.is_extension and source.is_composite and not source.members
+    if context.schemas[subgraph].is_fed1:
+        is_extension = has(source.directives, "extends")
     is_interface_object = has(source.directives, "interfaceObject")
     keys = context.analyses[subgraph].keys.get(source.name, ())
     if not keys:

@@ -1,0 +1,171 @@
+"""Says why a field cannot be reached: the query, how far each subgraph gets, and what would mend it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.composition.errors import CompositionError, Place, quoted
+from gateway.composition.fieldsets import print_field_set
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedField
+from gateway.composition.model import Kind
+from gateway.composition.satisfiability.routes import Position, Routes, Tables
+from gateway.composition.types import TypeRef
+
+if TYPE_CHECKING:
+    from gateway.composition.satisfiability.walk import Step
+
+_EXAMPLES = {"Int": "0", "Float": "0.0", "Boolean": "false", "String": '"..."', "ID": '"..."'}
+_ROOTS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A field that cannot be reached.
+
+    Attributes:
+        positions: where its parent may be.
+        path: from the root down to the field.
+    """
+
+    type: str
+    field: MergedField
+    positions: frozenset[Position]
+    path: "tuple[Step, ...]"
+    routes: Routes
+
+
+def explain(context: MergeContext, tables: Tables, dead: Dead) -> CompositionError:
+    """The error for one field."""
+    start = sorted(dead.positions, key=lambda position: position.subgraph)
+    reached = sorted(
+        {q for p in dead.positions for q in dead.routes.reach(dead.type, p)}, key=lambda position: position.subgraph
+    )
+    lines = [f"This query cannot be answered:\n{_indented(example_query(context, dead))}"]
+    where = quoted(dict.fromkeys(position.subgraph for position in start))
+    lines.append(f'At "{dead.type}" in {where}, no subgraph can give "{dead.field.name}":')
+    lines.extend(f"  - {reason}" for position in reached for reason in _stuck(dead, tables, position))
+    known = {position.subgraph for position in reached}
+    candidates = [
+        subgraph for subgraph in context.schemas if subgraph not in known and _resolves(context, tables, dead, subgraph)
+    ]
+    lines.extend(f"  - {_unreachable(dead, tables, reached, subgraph)}" for subgraph in candidates)
+    places = tuple(dict.fromkeys(_places(context, dead, [*candidates, *(p.subgraph for p in reached)])))
+    return CompositionError("SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(context, dead, start, candidates))
+
+
+def example_query(context: MergeContext, dead: Dead) -> str:
+    """The shortest operation that asks for the field; required arguments have example values."""
+    opening: list[str] = [_ROOTS.get(dead.path[0].parent, "query")]
+    for step in dead.path:
+        opening.append(
+            f"... on {step.condition}" if step.field is None else f"{step.field.name}{_arguments(context, step.field)}"
+        )
+    named = context.supergraph.types.get(dead.field.type.name)
+    if named is not None and named.kind in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
+        opening.append("__typename")
+    text = opening[-1]
+    for depth in range(len(opening) - 2, -1, -1):
+        text = f"{opening[depth]} {{\n{_indented(text)}\n}}"
+    return text
+
+
+def _arguments(context: MergeContext, field: MergedField) -> str:
+    required = [a for a in field.arguments.values() if a.type.is_non_null and a.default is None]
+    shown = ", ".join(f"{argument.name}: {_example(context, argument.type)}" for argument in required)
+    return f"({shown})" if shown else ""
+
+
+def _example(context: MergeContext, type_: TypeRef, depth: int = 0) -> str:
+    if type_.is_list:
+        return "[]"
+    merged = context.supergraph.types.get(type_.name)
+    if merged is None:
+        return _EXAMPLES.get(type_.name, '"..."')
+    if merged.kind is Kind.ENUM:
+        return next(iter(merged.values), "null")
+    if merged.kind is Kind.INPUT and depth < 4:
+        required = [v for v in merged.inputs.values() if v.type.is_non_null and v.default is None]
+        return f"{{{', '.join(f'{v.name}: {_example(context, v.type, depth + 1)}' for v in required)}}}"
+    return '"..."'
+
+
+def _stuck(dead: Dead, tables: Tables, position: Position) -> Iterator[str]:
+    """Why a position that was reached does not give the field."""
+    name, field = position.subgraph, dead.field.name
+    local = tables.fields.get((name, position.type), {}).get(field)
+    if local is None:
+        if (name, dead.type, field) in tables.context.overrides.lost_to:
+            yield f'"{name}" lost the field to an @override.'
+        else:
+            yield f'"{name}" does not have the field.'
+    elif local.is_external:
+        yield f'"{name}" has it only as @external.'
+    elif dead.routes.local(position, field) is None:
+        yield f'"{name}" does not resolve it under this choice of the override label "{local.label}".'
+    elif not dead.routes.has_requirement(dead.type, position, field, local):
+        wanted = print_field_set(local.requires)
+        if tables.can_be_entered_again(position):
+            yield f'"{name}" requires "{wanted}" for it, which cannot be had from there.'
+        else:
+            yield f'"{name}" requires "{wanted}" for it, but has no resolvable @key of its own to be asked again with it.'
+    elif local.contexts:
+        wanted = quoted(context.split("__", 1)[1] for context, _ in local.contexts)
+        yield f'"{name}" takes an argument of it from the context {wanted}, which is not set, or cannot be had, on this path.'
+
+
+def _resolves(context: MergeContext, tables: Tables, dead: Dead, subgraph: str) -> bool:
+    names = [dead.type, *context.supergraph.types[dead.type].interfaces]
+    return any(
+        dead.routes.local(Position(subgraph, name), dead.field.name) is not None
+        for name in names
+        if name == dead.type or tables.is_interface_object(Position(subgraph, name))
+    )
+
+
+def _unreachable(dead: Dead, tables: Tables, reached: Iterable[Position], subgraph: str) -> str:
+    """Why a subgraph that has the field cannot be entered."""
+    entries = [entry for entry in tables.entries(dead.type) if entry.position.subgraph == subgraph]
+    if not entries:
+        declared = tables.context.analyses[subgraph].keys.get(dead.type, ())
+        if declared:
+            return f'"{subgraph}" has the field, but every @key of "{dead.type}" there is `resolvable: false`.'
+        return f'"{subgraph}" has the field, but "{dead.type}" has no @key there.'
+    reached = tuple(reached)
+    if all(tables.is_interface_object(position) for position in reached):
+        return (
+            f'"{subgraph}" has the field, but no subgraph reached so far knows which objects are of type "{dead.type}".'
+        )
+    wanted = quoted(dict.fromkeys(print_field_set(entry.key.fields) for entry in entries))
+    return f'"{subgraph}" has the field, but its keys of "{dead.type}" ({wanted}) cannot be had from {quoted(p.subgraph for p in reached)}.'
+
+
+def _places(context: MergeContext, dead: Dead, subgraphs: Iterable[str]) -> Iterator[Place]:
+    for subgraph in subgraphs:
+        definition = context.schemas[subgraph].types.get(dead.type)
+        if definition is None:
+            continue
+        field = definition.fields.get(dead.field.name)
+        yield context.place(subgraph, field.node if field else definition.node)
+
+
+def _advice(context: MergeContext, dead: Dead, start: list[Position], candidates: list[str]) -> str:
+    first = start[0].subgraph if start else ""
+    if not candidates:
+        return f'Make "{dead.type}.{dead.field.name}" resolvable from "{first}", or remove the path to it.'
+    target = candidates[0]
+    keys = context.analyses[target].keys.get(dead.type, ())
+    resolvable = [key for key in keys if key.is_resolvable]
+    if resolvable:
+        fields = print_field_set(resolvable[0].fields)
+        return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}", or give "{dead.field.name}" itself.'
+    own = context.analyses[first].keys.get(dead.type, ()) if first in context.analyses else ()
+    fields = print_field_set(own[0].fields) if own else "id"
+    return (
+        f'Give "{dead.type}" a resolvable @key in "{target}" that "{first}" knows too, e.g. @key(fields: "{fields}"), '
+        f'or resolve "{dead.field.name}" in "{first}" as well, with @shareable in both.'
+    )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.split("\n"))

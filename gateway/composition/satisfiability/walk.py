@@ -1,0 +1,194 @@
+"""Walks the API schema from its roots and asks for every field on every path whether some subgraph can go on.
+
+A state of the walk is an object type of the API and the set of positions at which its objects may be; since a shareable field may
+be taken from any of its subgraphs, one position that can go on is enough. A state with more positions than one already walked can do
+all that the other can, and is not walked again. The walk is in breadth, so that the first query found for a field is a shortest one.
+
+Where a label decides between two subgraphs, the walk is made with the label on and with it off.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/composition#rules-of-composition
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from gateway.composition.api import is_inaccessible
+from gateway.composition.errors import CompositionError
+from gateway.composition.fieldsets import parse_field_set
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.model import ROOT_TYPES, Kind
+from gateway.composition.satisfiability.explain import Dead, explain
+from gateway.composition.satisfiability.routes import Position, Routes, Tables
+
+MAX_STATES = 1_000_000
+MAX_LABELS_TOGETHER = 5  # 2^5 walks; with more labels each is walked on alone, and all are walked on and off together
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A field, or a type condition, on the way from the root."""
+
+    parent: str
+    field: MergedField | None
+    condition: str | None = None
+
+
+Contexts = Mapping[str, tuple[str, frozenset[Position]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    type: str
+    positions: frozenset[Position]
+    contexts: frozenset[tuple[str, tuple[str, frozenset[Position]]]]
+    path: tuple[Step, ...]
+
+
+def prove(context: MergeContext) -> list[CompositionError]:
+    """The fields that cannot be reached, each with a query that shows it; [] if every query can be answered."""
+    tables = Tables(context)
+    dead: dict[tuple[str, str], Dead] = {}
+    for labels in _label_choices(context):
+        walk = _Walk(context, tables, labels)
+        if not walk.run():
+            return [
+                CompositionError(
+                    "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED",
+                    f"The proof that every query can be answered took more than {MAX_STATES} steps and was given up.",
+                    (),
+                    "Share fewer fields between subgraphs, or give the shared types keys.",
+                )
+            ]
+        for at, found in walk.dead.items():
+            known = dead.get(at)
+            if known is None or len(found.path) < len(known.path):
+                dead[at] = found
+    return [explain(context, tables, found) for found in dead.values()]
+
+
+def _label_choices(context: MergeContext) -> Iterator[frozenset[str]]:
+    labels = sorted({override.label for override in context.overrides.taken_by.values() if override.label is not None})
+    if len(labels) <= MAX_LABELS_TOGETHER:
+        for choice in product((False, True), repeat=len(labels)):
+            yield frozenset(label for label, is_on in zip(labels, choice, strict=True) if is_on)
+        return
+    yield frozenset()
+    yield frozenset(labels)
+    yield from (frozenset({label}) for label in labels)
+
+
+class _Walk:
+    def __init__(self, context: MergeContext, tables: Tables, labels: frozenset[str]) -> None:
+        self.context = context
+        self.tables = tables
+        self.routes = Routes(context, tables, labels)
+        self.dead: dict[tuple[str, str], Dead] = {}
+        self._walked: dict[
+            tuple[str, frozenset[tuple[str, tuple[str, frozenset[Position]]]]], list[frozenset[Position]]
+        ] = {}
+        self._waiting: deque[_State] = deque()
+        self._set_by = _contexts_by_type(context)
+        self._possible = {
+            name: tuple(_possible_types(context, merged)) for name, merged in context.supergraph.types.items()
+        }
+
+    def run(self) -> bool:
+        """Walks everything; False if it was too much."""
+        for root in ROOT_TYPES:
+            if root in self.context.supergraph.types:
+                start = frozenset(Position(subgraph, root) for subgraph in self.tables.subgraphs_of(root))
+                self._visit(_State(root, start, frozenset(), ()))
+        steps = 0
+        while self._waiting:
+            steps += 1
+            if steps > MAX_STATES:
+                return False
+            self._advance(self._waiting.popleft())
+        return True
+
+    def _visit(self, state: _State) -> None:
+        if self._set_by and state.type in self._set_by:
+            contexts = dict(state.contexts)
+            contexts.update({name: (state.type, state.positions) for name in self._set_by[state.type]})
+            state = _State(state.type, state.positions, frozenset(contexts.items()), state.path)
+        walked = self._walked.setdefault((state.type, state.contexts), [])
+        if any(earlier <= state.positions for earlier in walked):
+            return
+        walked.append(state.positions)
+        self._waiting.append(state)
+
+    def _advance(self, state: _State) -> None:
+        merged = self.context.supergraph.types[state.type]
+        reached = {q for p in state.positions for q in self.routes.reach(state.type, p)}
+        contexts = dict(state.contexts)
+        for field in merged.fields.values():
+            if is_inaccessible(field.directives) or is_inaccessible(self._named(field).directives):
+                continue
+            if (state.type, field.name) in self.dead:
+                continue
+            here = [
+                (position, local)
+                for position in reached
+                if (local := self.routes.can_resolve(state.type, position, field.name)) is not None
+                and self._has_contexts(local.contexts, contexts)
+            ]
+            path = (*state.path, Step(state.type, field))
+            if not here:
+                self.dead[state.type, field.name] = Dead(state.type, field, state.positions, path, self.routes)
+                continue
+            declared = self._named(field)
+            if declared.kind not in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
+                continue
+            for possible in self._possible[declared.name]:
+                children = frozenset(
+                    child
+                    for position, local in here
+                    if (child := self.routes.children(position, field.name, local, possible)) is not None
+                )
+                if children:
+                    below = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
+                    self._visit(_State(possible, children, state.contexts, below))
+
+    def _named(self, field: MergedField) -> MergedType:
+        return self.context.supergraph.types.get(field.type.name) or MergedType(Kind.SCALAR, field.type.name)
+
+    def _has_contexts(self, wanted: tuple[tuple[str, str], ...], given: Contexts) -> bool:
+        for name, selection in wanted:
+            if name not in given:
+                return False
+            type_name, positions = given[name]
+            fields = parse_field_set(selection)
+            if not any(self.routes.can_select(type_name, self.routes.reach(type_name, p), fields) for p in positions):
+                return False
+        return True
+
+
+def _possible_types(context: MergeContext, merged: MergedType) -> Iterator[str]:
+    """The object types that clients can see behind a type."""
+    match merged.kind:
+        case Kind.OBJECT:
+            names = [merged.name]
+        case Kind.UNION:
+            names = list(merged.members)
+        case Kind.INTERFACE:
+            names = [implementation.name for implementation in context.supergraph.implementations(merged.name)]
+        case _:
+            names = []
+    for name in names:
+        if name in context.supergraph.types and not is_inaccessible(context.supergraph.types[name].directives):
+            yield name
+
+
+def _contexts_by_type(context: MergeContext) -> dict[str, list[str]]:
+    """Object type -> the contexts that pass through its objects."""
+    found: dict[str, list[str]] = {}
+    for merged in context.supergraph.types.values():
+        names = [
+            dict(applied.arguments)["name"].strip('"') for applied in merged.directives if applied.name == "context"
+        ]
+        for possible in _possible_types(context, merged) if names else ():
+            found.setdefault(possible, []).extend(names)
+    return found
