@@ -156,6 +156,8 @@ class Pipeline:
         """
         satisfied = self._rules.satisfied(caller) & operation.demanded if operation.demanded else 0
         conditions = tuple([variables.get(name) for name in operation.condition_names])
+        if None in conditions:
+            raise ClientError("A variable of @skip or @include is null.", code="BAD_USER_INPUT")
         key = (operation, conditions, satisfied, labels)
         planned = self._plans.get(key)
         if planned is None:

@@ -28,6 +28,7 @@ NEVER_FORWARDED = frozenset(
         "content-length",
         "content-type",
         "expect",
+        "forwarded",
         "host",
         "keep-alive",
         "proxy-authorization",
@@ -36,6 +37,10 @@ NEVER_FORWARDED = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+        "x-real-ip",
     }
 )
 

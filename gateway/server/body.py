@@ -1,12 +1,10 @@
 """A request's body, whole and within its limit, compressed or not."""
 
 import zlib
-from collections.abc import Awaitable, Callable
-from typing import Any
+
+from starlette.types import Receive
 
 from gateway.errors import ClientError
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class ClientGoneError(Exception):

@@ -5,12 +5,14 @@ whatever Authorization the client sent; without them, Authorization goes on only
 bytes while its token is, so that identical queries in flight can be shared within one identity and never across two.
 """
 
+import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from gateway.execution.request import NO_HEADERS, HeaderLines, header_lines
 from gateway.operation.access import Caller
+from gateway.server.addresses import client_address
 from gateway.settings import Settings
 
 TOKEN_TTL_SECONDS = 60
@@ -18,6 +20,9 @@ MIN_LEFT_SECONDS = 20
 """A minted token is used until this much of its life is left: longer than a request to a subgraph may take to arrive."""
 
 MAX_REMEMBERED = 20_000
+FORWARDED_FOR = b"x-forwarded-for"
+"""Listed, it goes on as the client's true address, as far as the trusted proxies tell; never as the client wrote it."""
+
 TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 ANONYMOUS_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 TOKEN_SAFE = re.compile(rb"^[\x20-\x7e\x80-\xff\t]*$")
@@ -38,17 +43,26 @@ class Propagation:
         self._forwarded = frozenset(
             name.encode() for name in settings.headers.forward if mint is None or name != "authorization"
         )
+        self._trusted_proxies = settings.server.trusted_proxies
         self._minted: dict[Caller, tuple[float, HeaderLines]] = {}
 
-    def identity_lines(self, caller: Caller, headers: RawHeaders) -> HeaderLines:
-        """The lines that say who asks: the token, and the listed headers as the client sent them, in the client's order."""
+    def identity_lines(self, caller: Caller, headers: RawHeaders, peer: Sequence[object] | None) -> HeaderLines:
+        """The lines that say who asks: the token, and the listed headers as the client sent them, in the client's order.
+
+        Args:
+            peer: (host, port) of the connection; None for a Unix socket.
+        """
         lines = self._token_line(caller) if self._mint is not None else NO_HEADERS
         if not self._forwarded:
             return lines
+        if FORWARDED_FOR in self._forwarded:
+            claimed = b",".join(value for name, value in headers if name == FORWARDED_FOR)
+            address = client_address(peer, claimed, self._trusted_proxies)
+            lines = HeaderLines(lines + header_lines([("x-forwarded-for", address)]))
         listed = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in headers
-            if name in self._forwarded and TOKEN_SAFE.match(value)
+            if name in self._forwarded and name != FORWARDED_FOR and TOKEN_SAFE.match(value)
         ]
         return HeaderLines(lines + header_lines(listed)) if listed else lines
 
@@ -65,13 +79,14 @@ class Propagation:
         return lines
 
 
-def trace_lines(traceparent: bytes, tracestate: bytes) -> HeaderLines:
-    """The W3C trace context as the client sent it, if it is one.
+def trace_lines(traceparent: bytes | None, tracestate: bytes) -> HeaderLines:
+    """The W3C trace context as the client sent it; if it sent none, or none that is well formed, a new one.
 
     Source: W3C Trace Context, section 3.2.
     """
-    if not TRACEPARENT.match(traceparent):
-        return NO_HEADERS
+    if traceparent is None or not TRACEPARENT.match(traceparent):
+        random = os.urandom(24).hex().encode()
+        return HeaderLines(b"traceparent: 00-" + random[:32] + b"-" + random[32:] + b"-01\r\n")
     lines = b"traceparent: " + traceparent + b"\r\n"
     if tracestate and len(tracestate) <= 512 and TOKEN_SAFE.match(tracestate):
         lines += b"tracestate: " + tracestate + b"\r\n"

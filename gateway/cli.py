@@ -1,0 +1,44 @@
+"""The command line: ``python -m gateway COMMAND``. Each command is a module of `gateway.commands`, imported when it is chosen.
+
+Exit status: 0 success, 1 findings (a schema that cannot be served or composed, breaking changes), 2 wrong usage.
+
+A command's module has `HELP`, `add_arguments(parser)` and `run(arguments) -> int`; it may raise `GatewayError`, which is told on
+standard error and ends with its `exit_status` if it has one, or else 1.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from gateway.errors import GatewayError
+
+COMMANDS = {
+    "serve": "serve a supergraph over HTTP",
+    "plan": "print the query plan of an operation; nothing is run",
+    "compose": "compose subgraphs into a supergraph",
+    "check": "compare new subgraphs with the supergraph in service",
+    "dev": "compose, watch, mock what is down, reload",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m gateway", description="A federated GraphQL gateway.")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=_listed())
+    if not arguments or arguments[0] in ("-h", "--help") or arguments[0] not in COMMANDS:
+        parser.parse_args(arguments[:1])
+    name = arguments[0]
+    command = importlib.import_module(f"gateway.commands.{name}")
+    parser = argparse.ArgumentParser(prog=f"python -m gateway {name}", description=COMMANDS[name])
+    command.add_arguments(parser)
+    try:
+        status: int = command.run(parser.parse_args(arguments[1:]))
+    except GatewayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return int(getattr(error, "exit_status", 1))
+    return status
+
+
+def _listed() -> str:
+    return "; ".join(f"{name}: {about}" for name, about in COMMANDS.items())

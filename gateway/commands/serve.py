@@ -1,0 +1,106 @@
+"""``python -m gateway serve``: answer GraphQL over HTTP for a supergraph."""
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from gateway.errors import GatewayError
+from gateway.settings import Settings, load_settings
+
+
+class WrongUsage(GatewayError):
+    """Raised when what was asked for cannot be served as it was asked."""
+
+    exit_status = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings, e.g. gateway.yaml")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--supergraph", type=Path, metavar="FILE", help="the supergraph to serve")
+    source.add_argument(
+        "--subgraphs", type=Path, metavar="FILE", help="or a list of subgraphs (supergraph.yaml), composed at the start"
+    )
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on (4000)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes to serve with (1)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop.
+
+    Raises:
+        GatewayError: the settings, the supergraph or the port cannot be used.
+    """
+    settings = load_settings(
+        arguments.config,
+        flags={
+            "supergraph.path": _absolute(arguments.supergraph),
+            "supergraph.subgraphs": _absolute(arguments.subgraphs),
+            "server.host": arguments.host,
+            "server.port": arguments.port,
+            "server.workers": arguments.workers,
+        },
+    )
+    if arguments.supergraph is not None:
+        settings = _with_supergraph(settings, arguments.supergraph)
+    elif settings.supergraph.subgraphs is not None and (arguments.subgraphs or settings.supergraph.path is None):
+        settings = _with_supergraph(settings, _composed(settings.supergraph.subgraphs))
+    if settings.supergraph.path is None:
+        raise WrongUsage("nothing to serve: give --supergraph FILE, --subgraphs FILE, or a --config that names one")
+
+    from gateway.server.run import serve
+
+    listening = _listen(settings.server.host, settings.server.port)
+    return serve(settings, listening)
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path is not None else None
+
+
+def _with_supergraph(settings: Settings, path: Path) -> Settings:
+    supergraph = settings.supergraph.model_copy(update={"path": path.absolute()})
+    return settings.model_copy(update={"supergraph": supergraph})
+
+
+def _composed(config: Path) -> Path:
+    """A file with what the subgraphs compose to.
+
+    Raises:
+        GatewayError: they do not compose; everything that is wrong was told.
+    """
+    from gateway import cli
+
+    folder = Path(tempfile.mkdtemp(prefix="gateway-"))
+    output = folder / "supergraph.graphql"
+    status = cli.main(["compose", "--config", str(config), "--output", str(output)])
+    if status != 0:
+        sys.exit(status)
+    return output
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        WrongUsage: the port is in use, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise WrongUsage(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port or GATEWAY_PORT"
+        ) from None
+    listening.listen(4096)
+    listening.set_inheritable(True)
+    return listening

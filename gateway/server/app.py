@@ -1,0 +1,152 @@
+"""The gateway as one ASGI application: the GraphQL route raw, everything else through Starlette."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.execution.http_transport import HttpTransport, TransportLimits
+from gateway.execution.pool import PoolLimits
+from gateway.graphiql.page import Page
+from gateway.operation.persisted import PersistedQueries
+from gateway.server.graphql_http import GraphqlApp, Service
+from gateway.server.identity import Authenticator
+from gateway.server.jwks import Jwks
+from gateway.server.pages import response_of, side_routes
+from gateway.server.propagation import Propagation, service_token_mint
+from gateway.server.request_log import RequestLog
+from gateway.server.supergraphs import SupergraphFile
+from gateway.settings import Settings
+from gateway.supergraph.model import Supergraph
+
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """The application of one process.
+
+    Args:
+        settings: with a supergraph path.
+        loaded: what is in that file, if it was read just now.
+        request_log: where the wide events go.
+
+    Raises:
+        ValueError: the service keys are no key ring.
+        OSError: an operation of the manifest cannot be read.
+    """
+
+    def __init__(
+        self, settings: Settings, *, loaded: Supergraph | None = None, request_log: RequestLog | None = None
+    ) -> None:
+        self._settings = settings
+        self._loaded = loaded
+        self._service = Service()
+        self._request_log = request_log or RequestLog(settings.log.requests)
+        self._page = _page(settings)
+        tokens = settings.identity.service_tokens
+        mint = service_token_mint(tokens.keys.get_secret_value()) if tokens is not None else None
+        self._graphql: ASGIApp = GraphqlApp(
+            self._service,
+            settings,
+            authenticator=Authenticator(
+                [
+                    Jwks(issuer, refresh_seconds=settings.identity.refresh_seconds)
+                    for issuer in settings.identity.issuers
+                ]
+            ),
+            propagation=Propagation(settings, mint),
+            persisted=_persisted(settings),
+            request_log=self._request_log,
+            page=self._send_page if self._page is not None else None,
+        )
+        if settings.server.cors_origins:
+            self._graphql = CORSMiddleware(
+                self._graphql,
+                allow_origins=settings.server.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["*"],
+                allow_credentials="*" not in settings.server.cors_origins,
+                max_age=600,
+            )
+        self._sides = side_routes(self._failing, self._page)
+        self._path = settings.server.path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] == "http":
+            if scope["path"] == self._path:
+                await self._graphql(scope, receive, send)
+            else:
+                await self._sides(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    def drain(self) -> None:
+        """Stop what does not end by itself, and say on ``/ready`` that the process is leaving."""
+        self._service.stopping.set()
+
+    def _failing(self) -> dict[str, str]:
+        if self._service.stopping.is_set():
+            return {"process": "draining"}
+        if self._service.pipeline is None:
+            return {"supergraph": "not loaded"}
+        return {}
+
+    async def _send_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._page is not None
+        await response_of(self._page.html())(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol: load before the first request, let go after the last."""
+        await receive()
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._in_service())
+            except Exception as error:  # whatever kept us from starting is told once, by the one who started us
+                log.exception("gateway.failed_to_start", error=str(error))
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @contextlib.asynccontextmanager
+    async def _in_service(self) -> AsyncIterator[None]:
+        path = self._settings.supergraph.path
+        assert path is not None
+        execution = self._settings.execution
+        transport = HttpTransport(
+            TransportLimits(
+                max_response_bytes=execution.max_response_bytes,
+                pool=PoolLimits(max_connections=execution.max_connections),
+            )
+        )
+        watching: asyncio.Task[None] | None = None
+        try:
+            served = SupergraphFile(path, self._settings, transport, self._service.put)
+            served.serve_first(self._loaded)
+            self._loaded = None
+            if self._settings.supergraph.watch:
+                watching = asyncio.create_task(served.watch())
+            yield
+        finally:
+            if watching is not None:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+            await transport.close()
+            self._request_log.flush()
+
+
+def _page(settings: Settings) -> Page | None:
+    if not settings.graphiql.enabled:
+        return None
+    return Page(operations_dir=settings.graphiql.operations, shows_accounts=settings.graphiql.accounts)
+
+
+def _persisted(settings: Settings) -> PersistedQueries:
+    folder = settings.persisted.manifest
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.graphql"))] if folder else []
+    return PersistedQueries(texts, is_automatic=settings.persisted.automatic, is_safelist=settings.persisted.safelist)

@@ -1,0 +1,361 @@
+"""The GraphQL route: a raw ASGI application, since every layer between the socket and the pipeline is paid by every request.
+
+Source: GraphQL over HTTP (graphql.github.io/graphql-over-http), GraphQL over Server-Sent Events.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+import orjson
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import ClientError, InternalError
+from gateway.execution.request import NO_HEADERS, Answer
+from gateway.operation.access import Caller
+from gateway.operation.model import OperationKind
+from gateway.operation.persisted import PersistedQueries
+from gateway.pipeline import Pipeline, Ready, Request
+from gateway.server import media, sse
+from gateway.server.body import ClientGoneError, read_body
+from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
+from gateway.server.identity import Authenticator
+from gateway.server.labels import OverrideLabels
+from gateway.server.metrics import FETCHES, REFUSALS, STREAMS, Counters
+from gateway.server.propagation import Propagation, anonymous_id, trace_lines
+from gateway.server.request_log import RequestLog
+from gateway.settings import Settings
+
+Headers = Mapping[bytes, bytes]
+
+DOCUMENT_CODES = frozenset(
+    {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
+)
+"""Errors of GraphQL's own; a client that asked for ``application/json`` by name gets them with status 200."""
+
+MASKED = b'{"errors":[{"message":"Internal server error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}'
+
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """What is in service now; replaced whole when the supergraph changes.
+
+    Attributes:
+        pipeline: None until the first supergraph is loaded.
+    """
+
+    def __init__(self) -> None:
+        self.pipeline: Pipeline | None = None
+        self.labels = OverrideLabels((), ())
+        self.stopping = asyncio.Event()
+
+    def put(self, pipeline: Pipeline, labels: OverrideLabels) -> None:
+        """Serve this from the next request on."""
+        self.pipeline, self.labels = pipeline, labels
+
+
+class _Exchange:
+    """One HTTP request under way: what the log will say of it."""
+
+    __slots__ = (
+        "accepted",
+        "began",
+        "code",
+        "error_count",
+        "fetch_count",
+        "form",
+        "headers",
+        "kind",
+        "name",
+        "plan",
+        "trace",
+    )
+
+    def __init__(self, headers: Headers, began: float) -> None:
+        self.headers = headers
+        self.began = began
+        self.accepted = media.read_accept(headers.get(b"accept", b""))
+        self.form = self.accepted.single or media.ResponseForm.PLAIN_JSON
+        self.kind = "unknown"
+        self.name: str | None = None
+        self.plan: str | None = None
+        self.code: str | None = None
+        self.error_count = 0
+        self.fetch_count = 0
+        self.trace = NO_HEADERS
+
+
+class GraphqlApp:
+    """Answers the GraphQL route.
+
+    Args:
+        page: gives the answer to a browser that navigates here; None if no page is served.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        settings: Settings,
+        *,
+        authenticator: Authenticator,
+        propagation: Propagation,
+        persisted: PersistedQueries,
+        request_log: RequestLog,
+        page: Callable[[Scope, Receive, Send], Awaitable[None]] | None,
+    ) -> None:
+        self._service = service
+        self._authenticator = authenticator
+        self._propagation = propagation
+        self._persisted = persisted
+        self._log = request_log
+        self._page = page
+        self._counters = Counters()
+        self._batching = settings.batching
+        self._max_body_bytes = settings.server.max_body_bytes
+        self._timeout = settings.execution.timeout_seconds
+        self._explain = settings.explain.header.lower().encode() if settings.explain.enabled else None
+        tokens = settings.identity.service_tokens
+        anonymous = tokens.anonymous_header if tokens is not None else None
+        self._anonymous_header = anonymous.lower().encode() if anonymous else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        loop = asyncio.get_running_loop()
+        exchange = _Exchange(dict(scope["headers"]), loop.time())
+        try:
+            match scope["method"]:
+                case "POST":
+                    await self._post(scope, receive, send, exchange)
+                case "GET":
+                    if exchange.accepted.prefers_html and self._page is not None:
+                        await self._page(scope, receive, send)
+                        return
+                    await self._get(scope, receive, send, exchange)
+                case _:
+                    await self._refuse(_wrong_method(), exchange, send)
+        except ClientError as error:
+            await self._refuse(error, exchange, send)
+        except ClientGoneError:
+            exchange.code = "CLIENT_GONE"
+            self._note("refused", exchange, loop.time())
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # the edge: whatever went wrong inside is masked for the client, and logged whole
+            log.exception("request.failed", operation=exchange.name, plan=exchange.plan)
+            exchange.code = "INTERNAL_SERVER_ERROR"
+            await _send(send, 500, exchange.form.content_type, MASKED)
+            self._note("failed", exchange, loop.time())
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
+        headers = exchange.headers
+        media.check_content_type(headers.get(b"content-type", b""))
+        body = await read_body(
+            receive,
+            encoding=headers.get(b"content-encoding", b"").lower(),
+            declared=headers.get(b"content-length", b""),
+            max_bytes=self._max_body_bytes,
+        )
+        caller = await self._caller(headers)
+        if is_batch(body):
+            await self._answer_batch(decode_batch(body, self._batching), scope, caller, exchange, send)
+            return
+        ready = self._ready(decode_body(body), scope, caller, exchange)
+        await self._answer(ready, receive, send, exchange)
+
+    async def _get(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
+        headers = exchange.headers
+        wire = decode_query_string(scope["query_string"])
+        media.check_preflighted(frozenset(headers), headers.get(b"content-type", b""))
+        ready = self._ready(wire, scope, await self._caller(headers), exchange)
+        if ready.kind is OperationKind.MUTATION:
+            raise ClientError("Send mutations by POST.", code="MUTATION_OVER_GET", status=405)
+        await self._answer(ready, receive, send, exchange)
+
+    async def _caller(self, headers: Headers) -> Caller:
+        authorization = headers.get(b"authorization", b"")
+        caller = self._authenticator.recall(authorization)
+        if caller is None:
+            caller = await self._authenticator.verify(authorization)
+        if self._anonymous_header is not None and not caller.is_signed_in:
+            device = anonymous_id(headers.get(self._anonymous_header, b""))
+            if device is not None:
+                return Caller(anonymous_id=device)
+        return caller
+
+    def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: _Exchange) -> Ready:
+        """Everything before the first fetch.
+
+        Raises:
+            ClientError: the request is refused.
+        """
+        pipeline = self._service.pipeline
+        if pipeline is None:
+            raise ClientError("The gateway has no schema yet.", code="NOT_READY", status=503)
+        text = self._persisted.resolve(wire.query, wire.extensions)
+        headers = exchange.headers
+        exchange.trace = trace_lines(headers.get(b"traceparent"), headers.get(b"tracestate", b""))
+        explain = headers.get(self._explain, b"") if self._explain is not None else b""
+        ready = pipeline.ready(
+            Request(
+                text=text,
+                operation_name=wire.operation_name,
+                variables=wire.variables,
+                deadline=exchange.began + self._timeout,
+                caller=caller,
+                headers=self._propagation.identity_lines(caller, scope["headers"], scope["client"]),
+                hop_headers=exchange.trace,
+                labels=self._service.labels.decide(),
+                shows_plan=b"plan" in explain,
+                is_traced=b"trace" in explain,
+            )
+        )
+        exchange.kind = ready.kind.value
+        exchange.name = ready.operation.name
+        exchange.plan = ready.planned.digest
+        if wire.extensions is not None:
+            self._persisted.register(text, wire.extensions)
+        return ready
+
+    async def _answer(self, ready: Ready, receive: Receive, send: Send, exchange: _Exchange) -> None:
+        if ready.kind is OperationKind.SUBSCRIPTION:
+            await self._answer_stream(ready, receive, send, exchange)
+            return
+        if exchange.accepted.single is None:
+            raise ClientError(
+                "Accept application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE", status=406
+            )
+        assert self._service.pipeline is not None
+        answer = await self._service.pipeline.execute(ready)
+        if exchange.form is media.ResponseForm.EVENT_STREAM:
+            await sse.send_single(answer.body, send)
+        else:
+            await _send(send, 200, exchange.form.content_type, answer.body)
+        exchange.error_count = answer.error_count
+        exchange.fetch_count = answer.fetch_count
+        self._note("partial" if answer.error_count else "ok", exchange, asyncio.get_running_loop().time())
+
+    async def _answer_stream(self, ready: Ready, receive: Receive, send: Send, exchange: _Exchange) -> None:
+        if not exchange.accepted.streams:
+            raise ClientError("Accept text/event-stream for a subscription.", code="NOT_ACCEPTABLE", status=406)
+        assert self._service.pipeline is not None
+        STREAMS.inc()
+        try:
+            answers = self._counted(self._service.pipeline.subscribe(ready), exchange)
+            await sse.send_stream(answers, receive, send, self._service.stopping)
+        finally:
+            STREAMS.dec()
+        self._note("partial" if exchange.error_count else "ok", exchange, asyncio.get_running_loop().time())
+
+    async def _counted(self, answers: AsyncIterator[Answer], exchange: _Exchange) -> AsyncIterator[Answer]:
+        """The answers as they come; a fault of ours becomes a last answer, since the status is sent already."""
+        try:
+            async for answer in answers:
+                exchange.error_count += answer.error_count
+                exchange.fetch_count += answer.fetch_count
+                yield answer
+        except InternalError:
+            log.exception("subscription.failed", operation=exchange.name, plan=exchange.plan)
+            exchange.error_count += 1
+            yield Answer(MASKED, error_count=1)
+        finally:
+            await answers.aclose()  # type: ignore[attr-defined]
+
+    async def _answer_batch(
+        self, requests: list[WireRequest], scope: Scope, caller: Caller, exchange: _Exchange, send: Send
+    ) -> None:
+        """Answer each request of an array, in order; one that is refused does not stop the others."""
+        if exchange.form is media.ResponseForm.EVENT_STREAM:
+            raise ClientError("Accept application/json for an array.", code="NOT_ACCEPTABLE", status=406)
+        assert self._service.pipeline is not None
+        bodies: list[bytes] = []
+        outcomes: list[Ready | ClientError] = []
+        for wire in requests:
+            try:
+                outcomes.append(self._ready(wire, scope, caller, exchange))
+            except ClientError as error:
+                outcomes.append(error)
+        for outcome in outcomes:
+            if isinstance(outcome, Ready) and outcome.kind is OperationKind.SUBSCRIPTION:
+                outcome = ClientError("A subscription cannot be part of an array.", code="BATCHED_SUBSCRIPTION")  # noqa: PLW2901
+            if isinstance(outcome, ClientError):
+                exchange.error_count += 1
+                bodies.append(_error_body(outcome))
+            else:
+                answer = await self._service.pipeline.execute(outcome)
+                exchange.error_count += answer.error_count
+                exchange.fetch_count += answer.fetch_count
+                bodies.append(answer.body)
+        exchange.kind, exchange.name, exchange.plan = "batch", None, None
+        await _send(send, 200, exchange.form.content_type, b"[" + b",".join(bodies) + b"]")
+        self._note("partial" if exchange.error_count else "ok", exchange, asyncio.get_running_loop().time())
+
+    async def _refuse(self, error: ClientError, exchange: _Exchange, send: Send) -> None:
+        exchange.code = error.code
+        REFUSALS.labels(error.code).inc()
+        status = error.status
+        body = _error_body(error)
+        if exchange.form is media.ResponseForm.EVENT_STREAM and status in (200, 400):
+            # An EventSource cannot read the body of a failure; it is told by an event.
+            await sse.send_single(body, send)
+        else:
+            if exchange.form is media.ResponseForm.LEGACY_JSON and status == 400 and error.code in DOCUMENT_CODES:
+                status = 200
+            form = exchange.form
+            if form is media.ResponseForm.EVENT_STREAM:
+                form = media.ResponseForm.PLAIN_JSON
+            await _send(send, status, form.content_type, body, more=_headers_of(error))
+        self._note("refused", exchange, asyncio.get_running_loop().time())
+
+    def _note(self, outcome: str, exchange: _Exchange, now: float) -> None:
+        """Count and log the request."""
+        seconds = now - exchange.began
+        self._counters.answered(exchange.kind, outcome, seconds)
+        if exchange.fetch_count:
+            FETCHES.inc(exchange.fetch_count)
+        self._log.write(
+            outcome,
+            {
+                "trace_id": exchange.trace[16:48].decode() if exchange.trace else None,
+                "operation.kind": exchange.kind,
+                "operation.name": exchange.name,
+                "plan.digest": exchange.plan,
+                "fetches": exchange.fetch_count,
+                "errors": exchange.error_count,
+                "code": exchange.code,
+                "ms": round(seconds * 1000, 3),
+            },
+        )
+
+
+def _wrong_method() -> ClientError:
+    return ClientError("Send GraphQL by POST, or a query by GET.", code="METHOD_NOT_ALLOWED", status=405)
+
+
+def _headers_of(error: ClientError) -> list[tuple[bytes, bytes]]:
+    """What HTTP wants to be said with a status."""
+    match error.status:
+        case 401:
+            return [(b"www-authenticate", b'Bearer error="invalid_token"')]
+        case 405:
+            return [(b"allow", b"POST" if error.code == "MUTATION_OVER_GET" else b"GET, POST")]
+        case 413:
+            return [(b"connection", b"close")]
+        case 503:
+            return [(b"retry-after", b"1")]
+        case _:
+            return []
+
+
+def _error_body(error: ClientError) -> bytes:
+    return orjson.dumps({"errors": error.all_formatted()})
+
+
+async def _send(
+    send: Send, status: int, content_type: bytes, body: bytes, *, more: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+    if more:
+        headers += more
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

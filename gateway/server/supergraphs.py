@@ -1,0 +1,177 @@
+"""Loading a supergraph and putting it in service; watching its file, and keeping the old one in service if the new is broken."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from gateway.errors import GatewayError
+from gateway.execution.executor import ExecutionLimits, Executor
+from gateway.execution.request import Service as Subgraph
+from gateway.execution.transport import Transport
+from gateway.operation.access import AccessRules
+from gateway.operation.limits import Limits
+from gateway.operation.model import Operation
+from gateway.operation.prepare import Preparer
+from gateway.pipeline import Pipeline
+from gateway.planning.plan import Plan
+from gateway.planning.planner import Planner
+from gateway.planning.printer import plan_as_json
+from gateway.server.labels import OverrideLabels
+from gateway.server.metrics import PLANS, RELOADS, SERVED
+from gateway.server.tuning import tune_collector
+from gateway.settings import Settings
+from gateway.supergraph.errors import SupergraphError
+from gateway.supergraph.model import Supergraph
+from gateway.supergraph.reader import read_supergraph
+
+POLL_SECONDS = 0.5
+WARMED_OPERATIONS = 100
+
+log = structlog.get_logger(__name__)
+
+Put = Callable[[Pipeline, OverrideLabels], None]
+
+
+class SupergraphUnusable(GatewayError):
+    """Raised when there is no supergraph to serve; the message names the file and, where there is one, the place."""
+
+
+def load_supergraph(path: Path) -> Supergraph:
+    """The supergraph in a file.
+
+    Raises:
+        SupergraphUnusable: the file is missing, unreadable, or not a supergraph that this gateway can serve.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SupergraphUnusable(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SupergraphUnusable(f"{path}: is not text in UTF-8") from None
+    try:
+        return read_supergraph(text)
+    except SupergraphError as error:
+        place = f":{error.line}:{error.column}" if error.line else ""
+        raise SupergraphUnusable(f"{path}{place}: {error.code}: {error.message}") from None
+
+
+def make_pipeline(supergraph: Supergraph, settings: Settings, transport: Transport) -> Pipeline:
+    """What answers requests on this supergraph."""
+    planner = Planner(supergraph)
+
+    def make_plan(operation: Operation, labels: frozenset[str]) -> Plan:
+        PLANS.inc()
+        return planner.plan(operation, labels)
+
+    rules = AccessRules(supergraph)
+    preparer = Preparer(
+        supergraph.api,
+        rules,
+        Limits(**settings.limits.model_dump()),
+        allows_introspection=settings.introspection,
+        max_documents=settings.cache.documents,
+        max_document_bytes=settings.cache.document_bytes,
+    )
+    executor = Executor(
+        transport=transport,
+        services=[
+            Subgraph(name, settings.subgraphs[name].url if name in settings.subgraphs else url)
+            for name, url in supergraph.subgraphs.items()
+        ],
+        api_schema=supergraph.api,
+        limits=ExecutionLimits(max_representations=settings.execution.max_representations),
+    )
+    return Pipeline(
+        supergraph,
+        rules=rules,
+        preparer=preparer,
+        make_plan=make_plan,
+        show_plan=plan_as_json,
+        executor=executor,
+        max_plans=settings.cache.plans,
+    )
+
+
+def override_labels(supergraph: Supergraph, settings: Settings) -> OverrideLabels:
+    """Who decides the labels of this supergraph."""
+    return OverrideLabels(supergraph.override_labels, settings.override_labels)
+
+
+class SupergraphFile:
+    """A supergraph file in service.
+
+    Args:
+        put: called with what is to be served from now on.
+    """
+
+    def __init__(self, path: Path, settings: Settings, transport: Transport, put: Put) -> None:
+        self._path = path
+        self._settings = settings
+        self._transport = transport
+        self._put = put
+        self._serving: Pipeline | None = None
+        self._seen: tuple[int, ...] | None = None
+
+    def serve_first(self, loaded: Supergraph | None = None) -> None:
+        """Load the file, unless that was done just now, and put it in service.
+
+        Raises:
+            SupergraphUnusable: there is nothing to serve.
+        """
+        self._seen = _stamp(self._path)
+        self._put_in_service(loaded or load_supergraph(self._path))
+
+    async def watch(self) -> None:
+        """Serve every change of the file, until cancelled. A broken file is reported, and the old schema goes on.
+
+        The file is looked at twice a second; unlike notifications of the kernel this also works on mounts of containers.
+        """
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            stamp = _stamp(self._path)
+            if stamp != self._seen:
+                self._seen = stamp
+                await self.reload()
+
+    async def reload(self) -> bool:
+        """Load the file again; whether it is in service now, or already was."""
+        try:
+            supergraph = await asyncio.to_thread(load_supergraph, self._path)
+        except SupergraphUnusable as error:
+            RELOADS.labels("refused").inc()
+            log.error("supergraph.refused", error=str(error), kept="the schema in service")  # noqa: TRY400 - no traceback
+            return False
+        if self._serving is not None and supergraph.digest == self._serving.supergraph.digest:
+            return True
+        self._put_in_service(supergraph)
+        RELOADS.labels("served").inc()
+        return True
+
+    def _put_in_service(self, supergraph: Supergraph) -> None:
+        began = time.perf_counter()
+        pipeline = make_pipeline(supergraph, self._settings, self._transport)
+        warmed = pipeline.warm(self._serving, WARMED_OPERATIONS) if self._serving is not None else 0
+        self._put(pipeline, override_labels(supergraph, self._settings))
+        self._serving = pipeline
+        SERVED.set_to_current_time()
+        tune_collector()
+        log.info(
+            "supergraph.served",
+            path=str(self._path),
+            digest=supergraph.digest[:12],
+            subgraphs=len(supergraph.subgraphs),
+            warmed=warmed,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """What changes when the file does; None while there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
