@@ -1,0 +1,44 @@
+"""The commands: ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workers.market.files import write
+from workers.market.generate import Plan, generate
+from workers.settings import WorkerSettings
+
+
+def main(arguments: Sequence[str], *, settings: WorkerSettings) -> int:
+    """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments."""
+    options = _parser(settings).parse_args(arguments)
+    status: int = options.run(options)
+    return status
+
+
+def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    market = commands.add_parser("market", help="the demo market").add_subparsers(required=True, metavar="COMMAND")
+    made = market.add_parser("generate", help="make the demo market's files")
+    made.add_argument("--out", type=Path, default=settings.market_dir, metavar="DIR")
+    made.add_argument("--seed", type=int, default=7)
+    made.add_argument("--until", type=_instant, default=None, metavar="RFC3339", help="the last instant; now if absent")
+    made.set_defaults(run=_generate)
+    return parser
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError("an instant needs its offset, as in 2026-01-31T12:00:00Z")
+    return instant
+
+
+def _generate(options: argparse.Namespace) -> int:
+    until = options.until or datetime.now(UTC)
+    counts = write(generate(Plan(seed=options.seed, until=float(int(until.timestamp())))), options.out)
+    print(f"market of seed {options.seed} in {options.out}: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()))
+    return 0
