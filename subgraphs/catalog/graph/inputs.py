@@ -1,0 +1,123 @@
+"""The catalog's inputs, turned into what queries and commands take."""
+
+import enum
+
+import strawberry
+
+from subgraphs.catalog.commands import NewProduct, ProductChanges
+from subgraphs.catalog.model import AttributeValue
+from subgraphs.catalog.queries import AttributeMatch, Filter
+from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.graph.scalars import MoneyInput
+
+
+@strawberry.enum
+class ProductSort(enum.Enum):
+    POPULAR = "POPULAR"
+    NEWEST = "NEWEST"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+
+
+@strawberry.input
+class AttributeFilter:
+    code: str
+    in_: list[str] | None = strawberry.field(name="in", default=None)
+    min: float | None = None
+    max: float | None = None
+
+
+@strawberry.input
+class ProductFilter:
+    category_id: strawberry.ID | None = None
+    seller_id: strawberry.ID | None = None
+    query: str | None = None
+    min_price: MoneyInput | None = None
+    max_price: MoneyInput | None = None
+    in_stock: bool | None = None
+    attributes: list[AttributeFilter] | None = None
+
+    def as_filter(self) -> Filter:
+        """The filter of the queries. A bound on the price holds for its currency alone.
+
+        Raises:
+            Fault: INVALID_FILTER, when the two bounds are in two currencies.
+        """
+        currencies = {bound.currency.value for bound in (self.min_price, self.max_price) if bound is not None}
+        if len(currencies) > 1:
+            raise Fault("INVALID_FILTER", "minPrice and maxPrice are in different currencies")
+        return Filter(
+            category_id=self.category_id,
+            seller_id=self.seller_id,
+            text=self.query,
+            least_amount=self.min_price.amount if self.min_price else None,
+            most_amount=self.max_price.amount if self.max_price else None,
+            currency=next(iter(currencies), None),
+            is_in_stock=self.in_stock,
+            attributes=tuple(
+                AttributeMatch(each.code, tuple(each.in_) if each.in_ is not None else None, each.min, each.max)
+                for each in self.attributes or ()
+            ),
+        )
+
+
+@strawberry.input
+class AttributeValueInput:
+    code: str
+    text: str | None = None
+    number: float | None = None
+    boolean: bool | None = None
+
+    def as_value(self) -> AttributeValue:
+        """The value of the model."""
+        return AttributeValue(self.code, self.text, self.number, self.boolean)
+
+
+@strawberry.input
+class ProductInput:
+    title: str
+    description: str
+    category_id: strawberry.ID
+    price: MoneyInput
+    stock: int
+    attributes: list[AttributeValueInput]
+
+    def as_new(self) -> NewProduct:
+        """The new product of the commands."""
+        return NewProduct(
+            title=self.title,
+            description=self.description,
+            category_id=self.category_id,
+            price_amount=self.price.amount,
+            currency=self.price.currency.value,
+            stock=self.stock,
+            attributes=tuple(each.as_value() for each in self.attributes),
+        )
+
+
+@strawberry.input
+class ProductPatch:
+    title: str | None = None
+    description: str | None = None
+    category_id: strawberry.ID | None = None
+    price: MoneyInput | None = None
+    stock: int | None = None
+    attributes: list[AttributeValueInput] | None = None
+
+    def as_changes(self) -> ProductChanges:
+        """The changes of the commands."""
+        return ProductChanges(
+            title=self.title,
+            description=self.description,
+            category_id=self.category_id,
+            price_amount=self.price.amount if self.price else None,
+            currency=self.price.currency.value if self.price else None,
+            stock=self.stock,
+            attributes=tuple(each.as_value() for each in self.attributes) if self.attributes is not None else None,
+        )
+
+
+@strawberry.input
+class ReserveLine:
+    product_id: strawberry.ID
+    quantity: int

@@ -1,0 +1,8 @@
+"""The catalog schema."""
+
+from subgraphs.catalog.graph.mutation import Mutation
+from subgraphs.catalog.graph.query import Query
+from subgraphs.catalog.graph.types import Category, Product, Seller
+from subgraphs.kit.graph.schema import make_schema
+
+schema = make_schema(query=Query, mutation=Mutation, types=[Product, Category, Seller])

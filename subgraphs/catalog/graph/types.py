@@ -1,0 +1,305 @@
+"""The catalog's types, made from rows."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
+
+from subgraphs.catalog.graph.context import Info, is_own
+from subgraphs.catalog.graph.inputs import ProductFilter, ProductSort
+from subgraphs.catalog.model import AttributeType, Availability, ProductStatus, availability_of
+from subgraphs.catalog.pictures import SIZE
+from subgraphs.catalog.queries import FacetCount, Filter, Listing
+from subgraphs.catalog.tables import AttributeRow, CategoryRow, DefinitionRow, ProductRow
+from subgraphs.kit.graph.connections import edges, page_info, sized_list
+from subgraphs.kit.graph.scalars import Money, Node, PageInfo, money
+from subgraphs.kit.storage.pagination import Page, PageRequest
+
+strawberry.enum(ProductStatus)
+strawberry.enum(Availability)
+strawberry.enum(AttributeType)
+
+
+@strawberry.type
+class AttributeDefinition:
+    id: strawberry.ID
+    code: str
+    name: str
+    type: AttributeType
+    unit: str | None
+    options: list[str] | None
+    required: bool
+    filterable: bool
+
+    @classmethod
+    def of(cls, row: DefinitionRow) -> "AttributeDefinition":
+        """The definition of a row."""
+        return cls(
+            id=strawberry.ID(row.id),
+            code=row.code,
+            name=row.name,
+            type=AttributeType(row.type),
+            unit=row.unit,
+            options=row.options,
+            required=row.is_required,
+            filterable=row.is_filterable,
+        )
+
+
+@strawberry.type
+class ProductAttribute:
+    definition: AttributeDefinition
+    text: str | None
+    number: float | None
+    boolean: bool | None
+
+    @classmethod
+    def of(cls, value: AttributeRow, definition: DefinitionRow) -> "ProductAttribute":
+        """The value of a row."""
+        return cls(
+            definition=AttributeDefinition.of(definition), text=value.text, number=value.number, boolean=value.boolean
+        )
+
+
+@strawberry.type
+class Image:
+    url: str
+    alt: str | None
+    width: int
+    height: int
+
+
+@federation.type(keys=["id", "slug"])
+class Product(Node):
+    row: strawberry.Private[ProductRow]
+    slug: str
+    title: str
+    description: str
+    status: ProductStatus
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, row: Any) -> "Product":
+        """The product of a row."""
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            slug=row.slug,
+            title=row.title,
+            description=row.description,
+            status=ProductStatus(row.status),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            version=row.version,
+        )
+
+    @strawberry.field
+    def price(self) -> Money:
+        return money(self.row.price_amount, self.row.currency)
+
+    @strawberry.field
+    def compare_at_price(self) -> Money | None:
+        amount = self.row.compare_at_amount
+        return money(amount, self.row.currency) if amount is not None else None
+
+    @strawberry.field
+    def availability(self) -> Availability:
+        return availability_of(self.row.stock)
+
+    @federation.field(requires_scopes=[["seller:catalog"]])
+    def stock(self, info: Info) -> int | None:
+        return self.row.stock if is_own(info.context.identity, self.row) else None
+
+    @strawberry.field
+    async def category(self, info: Info) -> "Category":
+        row = await info.context.loaders.category_by_id.load(self.row.category_id)
+        if row is None:
+            raise LookupError(f"product {self.id} is in a category that does not exist")
+        return Category.of(row)
+
+    @strawberry.field
+    def seller(self) -> "Seller":
+        return Seller(id=strawberry.ID(self.row.seller_id))
+
+    @strawberry.field
+    async def attributes(self, info: Info) -> list[ProductAttribute]:
+        found = await info.context.loaders.attributes.load(self.row.id)
+        return [ProductAttribute.of(value, definition) for value, definition in found]
+
+    @strawberry.field
+    def images(self, info: Info) -> list[Image]:
+        url = f"{info.context.resources.settings.picture_base}/images/{self.id}.svg"
+        return [Image(url=url, alt=self.title, width=SIZE, height=SIZE)]
+
+    @classmethod
+    async def resolve_reference(
+        cls,
+        info: Info,
+        id: strawberry.ID | None = None,
+        slug: str | None = None,
+    ) -> "Product | None":
+        by = info.context.loaders
+        row = await (by.product_by_id.load(id) if id is not None else by.product_by_slug.load(slug or ""))
+        # Orders and feeds refer to what was sold before too; only drafts are their seller's alone.
+        is_hidden = row is None or (row.status == ProductStatus.DRAFT.value and not is_own(info.context.identity, row))
+        return None if row is None or is_hidden else cls.of(row)
+
+
+@strawberry.type
+class FacetValue:
+    value: str
+    count: int
+
+
+@strawberry.type
+class Facet:
+    attribute: AttributeDefinition
+    values: list[FacetValue]
+
+
+@strawberry.type
+class ProductEdge:
+    cursor: str
+    node: Product
+
+
+@strawberry.type
+class ProductConnection:
+    page: strawberry.Private[Page[Any]]
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+    facet_counts: strawberry.Private[Callable[[], Awaitable[list[FacetCount]]]]
+
+    @strawberry.field
+    def edges(self) -> list[ProductEdge]:
+        return edges(self.page, lambda cursor, row: ProductEdge(cursor=cursor, node=Product.of(row)))
+
+    @strawberry.field
+    def page_info(self) -> PageInfo:
+        return page_info(self.page)
+
+    @federation.field(directives=[Cost(weight=5)])
+    async def total_count(self) -> int | None:
+        return await self.count()
+
+    @federation.field(directives=[Cost(weight=10)])
+    async def facets(self) -> list[Facet]:
+        return _grouped(await self.facet_counts())
+
+
+def _grouped(counts: list[FacetCount]) -> list[Facet]:
+    facets: dict[str, Facet] = {}
+    for each in counts:
+        facet = facets.setdefault(
+            each.definition.code, Facet(attribute=AttributeDefinition.of(each.definition), values=[])
+        )
+        facet.values.append(FacetValue(value=each.value, count=each.count))
+    return list(facets.values())
+
+
+@federation.type(keys=["id", "slug"])
+class Category(Node):
+    row: strawberry.Private[CategoryRow]
+    levels_below: strawberry.Private[int | None]
+    slug: str
+    name: str
+
+    @classmethod
+    def of(cls, row: CategoryRow, *, levels_below: int | None = None) -> "Category":
+        """The category of a row.
+
+        Args:
+            levels_below: how far down `children` answers; None: to the leaves.
+        """
+        return cls(row=row, levels_below=levels_below, id=strawberry.ID(row.id), slug=row.slug, name=row.name)
+
+    @strawberry.field
+    async def parent(self, info: Info) -> "Category | None":
+        if self.row.parent_id is None:
+            return None
+        row = await info.context.loaders.category_by_id.load(self.row.parent_id)
+        return Category.of(row) if row is not None else None
+
+    @strawberry.field
+    async def children(self, info: Info) -> "list[Category]":
+        if self.levels_below == 0:
+            return []
+        below = self.levels_below - 1 if self.levels_below is not None else None
+        rows = await info.context.loaders.children.load(self.row.id)
+        return [Category.of(row, levels_below=below) for row in rows]
+
+    @strawberry.field
+    async def path(self, info: Info) -> "list[Category]":
+        return [Category.of(row) for row in await info.context.loaders.ancestors.load(self.row.id)]
+
+    @strawberry.field
+    async def attributes(self, info: Info) -> list[AttributeDefinition]:
+        return [AttributeDefinition.of(row) for row in await info.context.loaders.definitions.load(self.row.id)]
+
+    @federation.field(directives=[sized_list()])
+    async def products(
+        self,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: ProductFilter | None = None,
+        sort: ProductSort | None = ProductSort.POPULAR,
+    ) -> ProductConnection:
+        wanted = filter.as_filter() if filter else Filter()
+        listing = Listing(wanted, (sort or ProductSort.POPULAR).value, PageRequest(first, after, last, before))
+        loaders, owner = info.context.loaders.in_category, self.row.id
+        return ProductConnection(
+            page=await loaders.pages.load((owner, listing)),
+            count=lambda: loaders.counts.load((owner, wanted)),
+            facet_counts=lambda: loaders.facets.load((owner, wanted)),
+        )
+
+    @classmethod
+    async def resolve_reference(
+        cls,
+        info: Info,
+        id: strawberry.ID | None = None,
+        slug: str | None = None,
+    ) -> "Category | None":
+        by = info.context.loaders
+        row = await (by.category_by_id.load(id) if id is not None else by.category_by_slug.load(slug or ""))
+        return cls.of(row) if row is not None else None
+
+
+@federation.type(keys=["id"])
+class Seller:
+    id: strawberry.ID
+
+    @federation.field(directives=[sized_list()])
+    async def products(
+        self,
+        info: Info,
+        first: int | None = 20,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        status: ProductStatus | None = None,
+    ) -> ProductConnection:
+        wanted = Filter(statuses=_visible(is_all=info.context.identity.subject == self.id, wanted=status))
+        listing = Listing(wanted, ProductSort.NEWEST.value, PageRequest(first, after, last, before))
+        loaders, owner = info.context.loaders.of_seller, str(self.id)
+        return ProductConnection(
+            page=await loaders.pages.load((owner, listing)),
+            count=lambda: loaders.counts.load((owner, wanted)),
+            facet_counts=lambda: loaders.facets.load((owner, wanted)),
+        )
+
+    @classmethod
+    def resolve_reference(cls, id: strawberry.ID) -> "Seller":
+        return cls(id=id)
+
+
+def _visible(*, is_all: bool, wanted: ProductStatus | None) -> tuple[str, ...]:
+    seen = {status.value for status in ProductStatus} if is_all else {ProductStatus.PUBLISHED.value}
+    return tuple(sorted(seen if wanted is None else seen & {wanted.value}))

@@ -1,0 +1,299 @@
+"""What the catalog reads. Every function answers for many keys at once, in a number of statements that does not grow with them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.catalog.model import ProductStatus
+from subgraphs.catalog.tables import (
+    AttributeRow,
+    CategoryLinkRow,
+    CategoryRow,
+    DefinitionRow,
+    ListedProduct,
+    ProductRow,
+    ReservedLineRow,
+)
+from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_page, fetch_pages
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeMatch:
+    """A condition on one attribute: any of the texts, or a number within bounds, both included."""
+
+    code: str
+    texts: tuple[str, ...] | None = None
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which products are wanted; all conditions hold at once. Hashable, so that it can be part of a loader's key."""
+
+    category_id: str | None = None
+    seller_id: str | None = None
+    text: str | None = None
+    least_amount: int | None = None
+    most_amount: int | None = None
+    currency: str | None = None
+    is_in_stock: bool | None = None
+    attributes: tuple[AttributeMatch, ...] = ()
+    statuses: tuple[str, ...] = (ProductStatus.PUBLISHED.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a filtered, sorted list."""
+
+    filter: Filter
+    sort: str
+    page: PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many products of a listing have a value of an attribute."""
+
+    definition: DefinitionRow
+    value: str
+    count: int
+
+
+async def products_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, ProductRow]:
+    """Products by id, whatever their status."""
+    return {row.id: row for row in await session.scalars(select(ProductRow).where(ProductRow.id.in_(ids)))}
+
+
+async def products_by_slug(session: AsyncSession, slugs: Sequence[str]) -> dict[str, ProductRow]:
+    """Products by slug, whatever their status."""
+    return {row.slug: row for row in await session.scalars(select(ProductRow).where(ProductRow.slug.in_(slugs)))}
+
+
+async def categories_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, CategoryRow]:
+    """Categories by id."""
+    return {row.id: row for row in await session.scalars(select(CategoryRow).where(CategoryRow.id.in_(ids)))}
+
+
+async def categories_by_slug(session: AsyncSession, slugs: Sequence[str]) -> dict[str, CategoryRow]:
+    """Categories by slug."""
+    return {row.slug: row for row in await session.scalars(select(CategoryRow).where(CategoryRow.slug.in_(slugs)))}
+
+
+async def children(session: AsyncSession, parent_ids: Sequence[str]) -> dict[str, list[CategoryRow]]:
+    """The categories right below each, in their order."""
+    rows = await session.scalars(
+        select(CategoryRow).where(CategoryRow.parent_id.in_(parent_ids)).order_by(CategoryRow.position, CategoryRow.id)
+    )
+    found: dict[str, list[CategoryRow]] = {}
+    for row in rows:
+        found.setdefault(row.parent_id or "", []).append(row)
+    return found
+
+
+async def roots(session: AsyncSession) -> list[CategoryRow]:
+    """The categories without a parent, in their order."""
+    rows = await session.scalars(
+        select(CategoryRow).where(CategoryRow.parent_id.is_(None)).order_by(CategoryRow.position, CategoryRow.id)
+    )
+    return list(rows)
+
+
+async def ancestors(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[CategoryRow]]:
+    """The way from the root to each category, itself last."""
+    rows = await session.execute(
+        select(CategoryLinkRow.descendant_id, CategoryRow)
+        .join(CategoryRow, CategoryRow.id == CategoryLinkRow.ancestor_id)
+        .where(CategoryLinkRow.descendant_id.in_(ids))
+        .order_by(CategoryLinkRow.distance.desc())
+    )
+    found: dict[str, list[CategoryRow]] = {}
+    for descendant_id, row in rows:
+        found.setdefault(descendant_id, []).append(row)
+    return found
+
+
+async def definitions(session: AsyncSession, category_ids: Sequence[str]) -> dict[str, list[DefinitionRow]]:
+    """The attributes of each category: those of its ancestors first, then its own."""
+    rows = await session.execute(
+        select(CategoryLinkRow.descendant_id, DefinitionRow)
+        .join(DefinitionRow, DefinitionRow.category_id == CategoryLinkRow.ancestor_id)
+        .where(CategoryLinkRow.descendant_id.in_(category_ids))
+        .order_by(CategoryLinkRow.distance.desc(), DefinitionRow.position)
+    )
+    found: dict[str, list[DefinitionRow]] = {}
+    for category_id, row in rows:
+        found.setdefault(category_id, []).append(row)
+    return found
+
+
+async def attributes(
+    session: AsyncSession, product_ids: Sequence[str]
+) -> dict[str, list[tuple[AttributeRow, DefinitionRow]]]:
+    """The attributes of each product with their definitions, in the definitions' order."""
+    rows = await session.execute(
+        select(AttributeRow, DefinitionRow)
+        .join(DefinitionRow, DefinitionRow.id == AttributeRow.definition_id)
+        .where(AttributeRow.product_id.in_(product_ids))
+        .order_by(DefinitionRow.position, DefinitionRow.id)
+    )
+    found: dict[str, list[tuple[AttributeRow, DefinitionRow]]] = {}
+    for value, definition in rows:
+        found.setdefault(value.product_id, []).append((value, definition))
+    return found
+
+
+async def reserved_lines(session: AsyncSession, order_id: str) -> list[ReservedLineRow]:
+    """The lines of a reservation, by product id."""
+    rows = await session.scalars(
+        select(ReservedLineRow).where(ReservedLineRow.order_id == order_id).order_by(ReservedLineRow.product_id)
+    )
+    return list(rows)
+
+
+async def listed(session: AsyncSession, listing: Listing, *, cursors: Cursors) -> Page[ProductRow]:
+    """A page of published products."""
+    return await fetch_page(
+        session,
+        ProductRow,
+        where=_conditions(ProductRow, listing.filter),
+        keys=_keys(ProductRow, listing.sort),
+        page=listing.page,
+        cursors=cursors,
+        scope=_scope("products", listing),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lister:
+    """Whoever lists products: the table to read and the column that says whose list a row is in."""
+
+    name: str
+    table: Any
+    column: Any
+
+
+CATEGORY = Lister("category", ListedProduct, ListedProduct.listed_in)
+"""A category lists its own products and those of all categories below it."""
+
+SELLER = Lister("seller", ProductRow, ProductRow.seller_id)
+
+
+async def pages_by(
+    session: AsyncSession, lister: Lister, owners: Sequence[str], listing: Listing, *, cursors: Cursors
+) -> dict[str, Page[Any]]:
+    """A page of each owner's list."""
+    return await fetch_pages(
+        session,
+        lister.table,
+        owner=lister.column,
+        owners=owners,
+        where=_conditions(lister.table, listing.filter),
+        keys=_keys(lister.table, listing.sort),
+        page=listing.page,
+        cursors=cursors,
+        scope=_scope(lister.name, listing),
+    )
+
+
+async def counts_by(session: AsyncSession, lister: Lister, owners: Sequence[str], wanted: Filter) -> dict[str, int]:
+    """The length of each owner's list under a filter."""
+    statement = select(lister.column, func.count()).where(lister.column.in_(owners)).group_by(lister.column)
+    rows = await session.execute(statement.where(*_conditions(lister.table, wanted)))
+    return {**dict.fromkeys(owners, 0), **{row[0]: row[1] for row in rows}}
+
+
+async def facets_by(
+    session: AsyncSession, lister: Lister, owners: Sequence[str], wanted: Filter
+) -> dict[str, list[FacetCount]]:
+    """For each owner, the values of filterable attributes in its list, the most frequent of an attribute first."""
+    statement = _facets(lister.table, lister.column).where(lister.column.in_(owners))
+    rows = await session.execute(statement.where(*_conditions(lister.table, wanted)))
+    found: dict[str, list[FacetCount]] = {owner: [] for owner in owners}
+    for owner, definition, text, boolean, number in rows:
+        found[owner].append(FacetCount(definition, _shown(text, boolean), number))
+    return found
+
+
+async def count(session: AsyncSession, wanted: Filter) -> int:
+    """How many products a filter lets through."""
+    return (
+        await session.scalar(select(func.count()).select_from(ProductRow).where(*_conditions(ProductRow, wanted))) or 0
+    )
+
+
+async def facets(session: AsyncSession, wanted: Filter) -> list[FacetCount]:
+    """The values of filterable attributes among the products that a filter lets through."""
+    rows = await session.execute(_facets(ProductRow, literal("all")).where(*_conditions(ProductRow, wanted)))
+    return [FacetCount(definition, _shown(text, boolean), number) for _, definition, text, boolean, number in rows]
+
+
+def _facets(table: Any, owner: Any) -> Select[Any]:
+    has_few_values = or_(AttributeRow.text.is_not(None), AttributeRow.boolean.is_not(None))
+    return (
+        select(owner, DefinitionRow, AttributeRow.text, AttributeRow.boolean, func.count())
+        .select_from(table)
+        .join(AttributeRow, AttributeRow.product_id == table.id)
+        .join(DefinitionRow, DefinitionRow.id == AttributeRow.definition_id)
+        .where(DefinitionRow.is_filterable.is_(True), has_few_values)
+        .group_by(owner, DefinitionRow.id, AttributeRow.text, AttributeRow.boolean)
+        .order_by(DefinitionRow.position, DefinitionRow.id, func.count().desc(), AttributeRow.text)
+    )
+
+
+def _shown(text: str | None, boolean: bool | None) -> str:
+    return text if text is not None else str(bool(boolean)).lower()
+
+
+def _keys(table: Any, sort: str) -> list[SortKey]:
+    leading: Mapping[str, SortKey] = {
+        "POPULAR": SortKey(table.popularity, is_descending=True),
+        "NEWEST": SortKey(table.created_at, is_descending=True),
+        "PRICE_ASC": SortKey(table.price_amount),
+        "PRICE_DESC": SortKey(table.price_amount, is_descending=True),
+    }
+    return [leading[sort], SortKey(table.id, is_descending=leading[sort].is_descending)]
+
+
+def _scope(kind: str, listing: Listing) -> str:
+    return f"{kind}:{listing.sort}:{listing.filter!r}"
+
+
+def _conditions(table: Any, wanted: Filter) -> list[Any]:
+    conditions: list[Any] = [table.status.in_(wanted.statuses)]
+    if wanted.category_id is not None:
+        below = select(CategoryLinkRow.descendant_id).where(CategoryLinkRow.ancestor_id == wanted.category_id)
+        conditions.append(table.category_id.in_(below))
+    if wanted.seller_id is not None:
+        conditions.append(table.seller_id == wanted.seller_id)
+    if wanted.text:
+        conditions.append(table.title.icontains(wanted.text, autoescape=True))
+    if wanted.currency is not None:
+        conditions.append(table.currency == wanted.currency)
+    if wanted.least_amount is not None:
+        conditions.append(table.price_amount >= wanted.least_amount)
+    if wanted.most_amount is not None:
+        conditions.append(table.price_amount <= wanted.most_amount)
+    if wanted.is_in_stock is not None:
+        conditions.append(table.stock > 0 if wanted.is_in_stock else table.stock <= 0)
+    conditions += [table.id.in_(_having(match)) for match in wanted.attributes]
+    return conditions
+
+
+def _having(match: AttributeMatch) -> Select[Any]:
+    having = (
+        select(AttributeRow.product_id)
+        .join(DefinitionRow, DefinitionRow.id == AttributeRow.definition_id)
+        .where(DefinitionRow.code == match.code)
+    )
+    if match.texts is not None:
+        booleans = [text == "true" for text in match.texts if text in {"true", "false"}]
+        having = having.where(or_(AttributeRow.text.in_(match.texts), AttributeRow.boolean.in_(booleans)))
+    if match.least is not None:
+        having = having.where(AttributeRow.number >= match.least)
+    if match.most is not None:
+        having = having.where(AttributeRow.number <= match.most)
+    return having

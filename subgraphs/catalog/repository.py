@@ -1,0 +1,104 @@
+"""What the catalog writes: guarded statements, right on SQLite and on PostgreSQL alike. Nothing here commits."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.catalog.model import AttributeValue
+from subgraphs.catalog.tables import AttributeRow, ProductRow, ReservationRow, ReservedLineRow
+
+
+async def product(session: AsyncSession, product_id: str) -> ProductRow | None:
+    """A product as it is in this transaction."""
+    return await session.get(ProductRow, product_id)
+
+
+async def update_product(
+    session: AsyncSession, product_id: str, *, expected_version: int, changes: Mapping[str, Any], now: datetime
+) -> bool:
+    """Change a product that is still at the expected version; False if it is not."""
+    done = await session.execute(
+        update(ProductRow)
+        .where(ProductRow.id == product_id, ProductRow.version == expected_version)
+        .values(**changes, version=expected_version + 1, updated_at=now)
+        .returning(ProductRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def replace_attributes(session: AsyncSession, product_id: str, values: Mapping[str, AttributeValue]) -> None:
+    """Set a product's attributes to the values by definition id, and no others."""
+    await session.execute(delete(AttributeRow).where(AttributeRow.product_id == product_id))
+    rows = [
+        {
+            "product_id": product_id,
+            "definition_id": definition_id,
+            "text": value.text,
+            "number": value.number,
+            "boolean": value.boolean,
+        }
+        for definition_id, value in values.items()
+    ]
+    if rows:
+        await session.execute(insert(AttributeRow), rows)
+
+
+async def reservation(session: AsyncSession, order_id: str) -> ReservationRow | None:
+    """The reservation of an order."""
+    return await session.get(ReservationRow, order_id)
+
+
+async def hold(session: AsyncSession, product_id: str, quantity: int) -> bool:
+    """Move pieces from free to held; False, with nothing moved, if there are too few or the product is not for sale."""
+    done = await session.execute(
+        update(ProductRow)
+        .where(ProductRow.id == product_id, ProductRow.status == "PUBLISHED", ProductRow.stock >= quantity)
+        .values(stock=ProductRow.stock - quantity, held=ProductRow.held + quantity)
+        .returning(ProductRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def end_reservation(session: AsyncSession, order_id: str, *, status: str) -> bool:
+    """Move a reservation from HELD to its end; False if it is not held (any more), so that its pieces move once."""
+    done = await session.execute(
+        update(ReservationRow)
+        .where(ReservationRow.order_id == order_id, ReservationRow.status == "HELD")
+        .values(status=status)
+        .returning(ReservationRow.order_id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+async def move_held(session: AsyncSession, order_id: str, *, to: str) -> None:
+    """Move all pieces of a reservation from held to ``"sold"`` or back to ``"stock"``."""
+    lines = await session.scalars(
+        select(ReservedLineRow).where(ReservedLineRow.order_id == order_id).order_by(ReservedLineRow.product_id)
+    )
+    column = {"sold": ProductRow.sold, "stock": ProductRow.stock}[to]
+    for line in lines.all():
+        await session.execute(
+            update(ProductRow)
+            .where(ProductRow.id == line.product_id)
+            .values({ProductRow.held: ProductRow.held - line.quantity, column: column + line.quantity})
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def expired_reservations(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[str]:
+    """Orders whose held stock nobody came for in time."""
+    due = (
+        select(ReservationRow.order_id)
+        .where(ReservationRow.status == "HELD", ReservationRow.expires_at <= now)
+        .order_by(ReservationRow.expires_at)
+        .limit(limit)
+    )
+    if session.get_bind().dialect.name == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    return list(await session.scalars(due))

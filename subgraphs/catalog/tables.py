@@ -1,0 +1,156 @@
+"""The catalog's tables.
+
+Pieces of a product are in one of three places, and only guarded statements move them: `stock` is free, `held` is reserved for an
+order that is not paid yet, `sold` is gone. Their sum changes only when the seller changes the stock.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from subgraphs.kit.storage.types import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """The metadata of the catalog's database."""
+
+
+class CategoryRow(Base):
+    """A node of the category tree."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    position: Mapped[int]
+    depth: Mapped[int]
+
+
+class CategoryLinkRow(Base):
+    """The tree's closure: a row for each category and each of its ancestors, itself at distance 0."""
+
+    __tablename__ = "category_links"
+
+    ancestor_id: Mapped[str] = mapped_column(ForeignKey("categories.id"), primary_key=True)
+    descendant_id: Mapped[str] = mapped_column(ForeignKey("categories.id"), primary_key=True, index=True)
+    distance: Mapped[int]
+
+
+class DefinitionRow(Base):
+    """A typed attribute of a category, valid for everything below it."""
+
+    __tablename__ = "attribute_definitions"
+    __table_args__ = (UniqueConstraint("category_id", "code"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"))
+    code: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    type: Mapped[str] = mapped_column(String(10))
+    unit: Mapped[str | None] = mapped_column(String(20))
+    options: Mapped[list[str] | None] = mapped_column(JSON)
+    is_required: Mapped[bool]
+    is_filterable: Mapped[bool]
+    position: Mapped[int]
+
+
+class ProductRow(Base):
+    """A product with its stock."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        CheckConstraint("stock >= 0", name="stock_is_never_negative"),
+        CheckConstraint("held >= 0", name="held_is_never_negative"),
+        CheckConstraint("price_amount > 0", name="a_price_is_positive"),
+        Index("ix_products_category", "category_id", "status"),
+        Index("ix_products_seller", "seller_id", "created_at", "id"),
+        Index("ix_products_popular", "status", "popularity", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(160), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10))
+    category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"))
+    seller_id: Mapped[str] = mapped_column(String(36))
+    price_amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    compare_at_amount: Mapped[int | None] = mapped_column(BigInteger)
+    stock: Mapped[int]
+    held: Mapped[int] = mapped_column(default=0)
+    sold: Mapped[int] = mapped_column(default=0)
+    popularity: Mapped[float]
+    picture: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class AttributeRow(Base):
+    """A product's value of an attribute; the one of the definition's type is set."""
+
+    __tablename__ = "product_attributes"
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
+    definition_id: Mapped[str] = mapped_column(ForeignKey("attribute_definitions.id"), primary_key=True, index=True)
+    text: Mapped[str | None] = mapped_column(String(500))
+    number: Mapped[float | None]
+    boolean: Mapped[bool | None]
+
+
+class ReservationRow(Base):
+    """Stock held for an order. `HELD` ends as `COMMITTED` or `RELEASED`, once."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (Index("ix_reservations_expiry", "status", "expires_at"),)
+
+    order_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    status: Mapped[str] = mapped_column(String(10))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReservedLineRow(Base):
+    """A line of a reservation, with the price at which it was reserved."""
+
+    __tablename__ = "reserved_lines"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("reservations.order_id", ondelete="CASCADE"), primary_key=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    quantity: Mapped[int]
+    unit_price_amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+
+
+class ListedProduct(Base):
+    """A product as each category above it lists it: the join of products with the tree's closure; for reading only."""
+
+    __table__ = (
+        select(CategoryLinkRow.ancestor_id.label("listed_in"), *ProductRow.__table__.columns)
+        .join(CategoryLinkRow, CategoryLinkRow.descendant_id == ProductRow.category_id)
+        .subquery("listed_products")
+    )
+    __mapper_args__ = {"primary_key": [__table__.c.listed_in, __table__.c.id]}
+
+    listed_in: Mapped[str]
+    id: Mapped[str]
+    slug: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str]
+    status: Mapped[str]
+    category_id: Mapped[str]
+    seller_id: Mapped[str]
+    price_amount: Mapped[int]
+    currency: Mapped[str]
+    compare_at_amount: Mapped[int | None]
+    stock: Mapped[int]
+    popularity: Mapped[float]
+    picture: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]

@@ -1,0 +1,173 @@
+"""What the catalog changes, on SQLite and on PostgreSQL: guarded, versioned, never oversold."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from subgraphs.catalog import commands
+from subgraphs.catalog.errors import OutOfStock
+from subgraphs.catalog.resources import CatalogResources
+from subgraphs.catalog.tables import ProductRow
+from subgraphs.kit.runtime.clock import FixedClock
+from tests.support.identity import account, service
+from tests.support.subgraphs import SubgraphUnderTest
+
+SELLER = account("seller-1", "SELLER")
+OTHER_SELLER = account("seller-2", "SELLER")
+ORDER = service("order")
+
+CREATE = """mutation ($input: ProductInput!) { createProduct(input: $input) { __typename
+  ... on ProductSuccess { product { id slug status stock version } }
+  ... on AttributeError { attribute } ... on UserError { code path } } }"""
+UPDATE = """mutation ($id: ID!, $patch: ProductPatch!, $v: Int!) { updateProduct(id: $id, patch: $patch, expectedVersion: $v) {
+  __typename ... on ProductSuccess { product { title stock version price { amount } attributes { number text } } }
+  ... on VersionConflictError { currentVersion } ... on AttributeError { attribute } ... on UserError { code path } } }"""
+STATUS = """mutation ($id: ID!, $status: ProductStatus!) { setProductStatus(id: $id, status: $status) {
+  __typename ... on ProductSuccess { product { status version } } ... on ForbiddenTransitionError { from to }
+  ... on UserError { code } } }"""
+RESERVE = """mutation ($order: ID!, $lines: [ReserveLine!]!) { reserveStock(orderId: $order, lines: $lines) {
+  __typename ... on StockReservation { id lines { quantity unitPrice { amount } product { id } } }
+  ... on StockShortage { code lines { productId available } } } }"""
+
+
+def new_product(**more: Any) -> dict[str, Any]:
+    return {
+        "title": "Teapot",
+        "description": "It pours.",
+        "categoryId": "cups",
+        "price": {"amount": 2500, "currency": "EUR"},
+        "stock": 3,
+        "attributes": [{"code": "volume", "number": 800}],
+        **more,
+    }
+
+
+async def test_a_new_product_is_a_draft_until_it_is_published(catalog: SubgraphUnderTest) -> None:
+    created = (await catalog.data(CREATE, {"input": new_product()}, by=SELLER))["createProduct"]["product"]
+    assert (created["status"], created["stock"], created["version"]) == ("DRAFT", 3, 1)
+    published = await catalog.data(STATUS, {"id": created["id"], "status": "PUBLISHED"}, by=SELLER)
+    assert published["setProductStatus"]["product"] == {"status": "PUBLISHED", "version": 2}
+    again = await catalog.data(STATUS, {"id": created["id"], "status": "PUBLISHED"}, by=SELLER)
+    assert again["setProductStatus"]["product"]["version"] == 2
+    shown = await catalog.data("query ($s: String) { product(slug: $s) { title } }", {"s": created["slug"]})
+    assert shown["product"] == {"title": "Teapot"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "answer"),
+    [
+        ({"price": {"amount": -5, "currency": "EUR"}}, ("ValidationError", "VALIDATION_FAILED")),
+        ({"title": "  "}, ("ValidationError", "VALIDATION_FAILED")),
+        ({"stock": -1}, ("ValidationError", "VALIDATION_FAILED")),
+        ({"categoryId": "nowhere"}, ("ValidationError", "VALIDATION_FAILED")),
+        ({"attributes": []}, ("AttributeError", "INVALID_ATTRIBUTE")),
+        ({"attributes": [{"code": "volume", "text": "much"}]}, ("AttributeError", "INVALID_ATTRIBUTE")),
+    ],
+)
+async def test_a_wrong_product_is_refused_and_nothing_is_written(
+    catalog: SubgraphUnderTest, wrong: dict[str, Any], answer: tuple[str, str]
+) -> None:
+    result = (await catalog.data(CREATE, {"input": new_product(**wrong)}, by=SELLER))["createProduct"]
+    assert (result["__typename"], result["code"]) == answer
+    count = await catalog.data('{ products(filter: {query: "Teapot"}) { totalCount } }')
+    assert count["products"]["totalCount"] == 0
+
+
+async def test_an_update_needs_the_current_version_and_the_owner(catalog: SubgraphUnderTest) -> None:
+    wanted = {"id": "product-01", "patch": {"title": "Mug", "price": {"amount": 900, "currency": "EUR"}}, "v": 1}
+    updated = (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]["product"]
+    assert (updated["title"], updated["version"], updated["price"]["amount"]) == ("Mug", 2, 900)
+    stale = (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]
+    assert (stale["__typename"], stale["currentVersion"]) == ("VersionConflictError", 2)
+    not_own = (await catalog.data(UPDATE, {**wanted, "v": 2}, by=OTHER_SELLER))["updateProduct"]
+    assert not_own["__typename"] == "NotFoundError"
+    assert await catalog.codes(UPDATE, wanted, by=account("b", "BUYER")) == ["FORBIDDEN"]
+
+
+async def test_attributes_are_replaced_as_a_whole_or_not_at_all(catalog: SubgraphUnderTest) -> None:
+    patch = {"attributes": [{"code": "volume", "number": 1.5}, {"code": "colour", "text": "green"}]}
+    updated = (await catalog.data(UPDATE, {"id": "product-01", "patch": patch, "v": 1}, by=SELLER))["updateProduct"]
+    values = {(each["number"], each["text"]) for each in updated["product"]["attributes"]}
+    assert values == {(1.5, None), (None, "green")}
+    wrong = {"title": "Other", "attributes": [{"code": "colour", "number": 1}]}
+    refused = (await catalog.data(UPDATE, {"id": "product-01", "patch": wrong, "v": 2}, by=SELLER))["updateProduct"]
+    assert (refused["__typename"], refused["attribute"]) == ("AttributeError", "colour")
+
+
+async def test_a_forbidden_transition_says_from_where_to_where(catalog: SubgraphUnderTest) -> None:
+    result = await catalog.data(STATUS, {"id": "product-14", "status": "PUBLISHED"}, by=OTHER_SELLER)
+    assert result["setProductStatus"]["__typename"] == "ForbiddenTransitionError"
+    assert (result["setProductStatus"]["from"], result["setProductStatus"]["to"]) == ("ARCHIVED", "PUBLISHED")
+
+
+async def pieces(resources: CatalogResources, product_id: str) -> tuple[int, int, int]:
+    async with resources.database.reading() as session:
+        row = await session.get(ProductRow, product_id)
+    assert row is not None
+    return row.stock, row.held, row.sold
+
+
+async def test_a_reservation_is_made_once_committed_once_and_adds_up(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    wanted = {
+        "order": "o1",
+        "lines": [{"productId": "product-01", "quantity": 2}, {"productId": "product-01", "quantity": 1}],
+    }
+    first = (await catalog.data(RESERVE, wanted, by=ORDER))["reserveStock"]
+    assert first["lines"] == [{"quantity": 3, "unitPrice": {"amount": 1001}, "product": {"id": "product-01"}}]
+    again = (await catalog.data(RESERVE, wanted, by=ORDER))["reserveStock"]
+    assert again["id"] == first["id"]
+    assert await pieces(resources, "product-01") == (7, 3, 0)
+    for _ in range(2):
+        assert await catalog.data('mutation { commitReservation(orderId: "o1") }', by=ORDER) == {
+            "commitReservation": True
+        }
+    assert await pieces(resources, "product-01") == (7, 0, 3)
+    assert await catalog.data('mutation { releaseReservation(orderId: "o1") }', by=ORDER) == {
+        "releaseReservation": False
+    }
+    assert await pieces(resources, "product-01") == (7, 0, 3)
+
+
+async def test_a_shortage_of_one_line_reserves_nothing(catalog: SubgraphUnderTest, resources: CatalogResources) -> None:
+    lines = [
+        {"productId": "product-01", "quantity": 2},
+        {"productId": "product-02", "quantity": 11},
+        {"productId": "product-13", "quantity": 1},
+    ]
+    short = (await catalog.data(RESERVE, {"order": "o2", "lines": lines}, by=ORDER))["reserveStock"]
+    assert short["__typename"] == "StockShortage"
+    assert short["lines"] == [
+        {"productId": "product-02", "available": 10},
+        {"productId": "product-13", "available": 0},
+    ]
+    assert await pieces(resources, "product-01") == (10, 0, 0)
+
+
+async def test_forty_orders_for_ten_pieces_sell_exactly_ten(resources: CatalogResources) -> None:
+    async def reserve(number: int) -> bool:
+        try:
+            await commands.reserve_stock(
+                resources.database, f"order-{number}", {"product-05": 1}, ttl_seconds=900, now=resources.clock()
+            )
+        except OutOfStock:
+            return False
+        return True
+
+    served = await asyncio.gather(*(reserve(number) for number in range(40)))
+    assert sum(served) == 10
+    assert await pieces(resources, "product-05") == (0, 10, 0)
+    await resources.close()
+
+
+async def test_stock_that_nobody_came_for_is_free_again(resources: CatalogResources, clock: FixedClock) -> None:
+    await commands.reserve_stock(resources.database, "o3", {"product-05": 4}, ttl_seconds=60, now=clock())
+    assert await commands.release_expired(resources.database, now=clock()) == 0
+    clock.advance(timedelta(seconds=61))
+    assert await commands.release_expired(resources.database, now=clock()) == 1
+    assert await pieces(resources, "product-05") == (10, 0, 0)
+    assert not await commands.commit_reservation(resources.database, "o3")
+    await resources.close()
