@@ -17,12 +17,16 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 import structlog
-from graphql import GraphQLError
 from prometheus_client import Histogram
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
 from strawberry.types.execution import ExecutionResult
 
 from subgraphs.kit.graph.context import Context
@@ -144,12 +148,9 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         except TimeoutError:
             outcome = "DEADLINE_EXCEEDED"
             response = _refused(BadRequest(504, outcome, "The request ran out of time"))
-        except GraphQLError as error:  # no operation of that name
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
             outcome = "BAD_REQUEST"
-            response = _refused(BadRequest(400, outcome, error.message))
-        except ValueError as error:
-            outcome = "BAD_REQUEST"
-            response = _refused(BadRequest(400, outcome, str(error)))
+            response = _refused(BadRequest(400, outcome, "There is no such operation in the query"))
         else:
             payload = _payload(result)
             outcome = "errors" if payload.get("errors") else "ok"
@@ -203,10 +204,10 @@ def _read_request(body: bytes) -> GraphQLRequest:
         raise BadRequest(400, "BAD_REQUEST", "The body is not JSON") from error
     if not isinstance(decoded, dict) or not isinstance(decoded.get("query"), str):
         raise BadRequest(400, "BAD_REQUEST", "The body needs a query")
-    variables, operation_name = decoded.get("variables") or {}, decoded.get("operationName")
-    if not isinstance(variables, dict) or not (operation_name is None or isinstance(operation_name, str)):
+    variables, operation_name = decoded.get("variables"), decoded.get("operationName")
+    if not isinstance(variables, dict | None) or not isinstance(operation_name, str | None):
         raise BadRequest(400, "BAD_REQUEST", "variables is an object and operationName is text")
-    return GraphQLRequest(decoded["query"], variables, operation_name)
+    return GraphQLRequest(decoded["query"], variables or {}, operation_name)
 
 
 def _refused(refusal: BadRequest) -> Response:

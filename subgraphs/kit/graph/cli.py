@@ -6,14 +6,16 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pydantic import ValidationError
-from starlette.applications import Starlette
-from strawberry.federation import Schema
 
 from subgraphs.kit.runtime import logging as kit_logging
 from subgraphs.kit.runtime.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from strawberry.federation import Schema
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -46,8 +48,8 @@ class Deployable(Generic[SettingsT]):
 
     name: str
     settings: Callable[[], SettingsT]
-    app: Callable[[SettingsT], Starlette]
-    schema: Callable[[], Schema]
+    app: Callable[[SettingsT], "Starlette"]
+    schema: Callable[[], "Schema"]
     databases: Callable[[SettingsT], list[MigratedDatabase]]
     seed: Callable[[SettingsT, Path], Awaitable[int]] | None = None
     extra: Mapping[str, ExtraCommand] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import BrokerConnectionError
 
 HEARTBEAT_TIMEOUT_MS = 5_000
 MAINTENANCE_CHANCE = (
@@ -58,7 +59,7 @@ class TaskQueue:
         )
         try:
             self._broker.enqueue(message, delay=delay_ms)
-        except (redis.RedisError, dramatiq.errors.ConnectionError, OSError) as error:
+        except (redis.RedisError, BrokerConnectionError, OSError) as error:
             raise QueueUnavailable(type(error).__name__) from error
 
     async def enqueue(self, queue: str, actor_name: str, *args: Any, delay_ms: int | None = None) -> None:

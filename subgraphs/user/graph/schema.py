@@ -1,8 +1,9 @@
 """The user schema."""
 
+from subgraphs.kit.graph.scalars import PageInfo
 from subgraphs.kit.graph.schema import make_schema
 from subgraphs.user.graph.mutation import Mutation
 from subgraphs.user.graph.query import Query
 from subgraphs.user.graph.types import Buyer, Seller
 
-schema = make_schema(query=Query, mutation=Mutation, types=[Buyer, Seller])
+schema = make_schema(query=Query, mutation=Mutation, types=[Buyer, Seller, PageInfo])

@@ -1,0 +1,68 @@
+"""The queue and the stream, on a real Redis."""
+
+import dramatiq
+import pytest
+
+from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue, make_broker
+from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.sweeper import sweep_once
+from tests.support.processes import free_port
+
+
+async def test_an_actor_gets_what_was_enqueued_by_its_name(redis_url: str) -> None:
+    queue = TaskQueue(redis_url)
+    await queue.ping()
+    await queue.enqueue("orders", "deliver", "job-1", 2)
+    await queue.close()
+    got: list[tuple[str, int]] = []
+    broker = make_broker(redis_url)
+
+    @dramatiq.actor(broker=broker, queue_name="orders")
+    def deliver(job_id: str, number: int) -> None:
+        got.append((job_id, number))
+
+    worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=50)
+    worker.start()
+    try:
+        broker.join("orders", timeout=10_000)
+        worker.join()
+    finally:
+        worker.stop()
+        broker.close()
+        broker.client.close()
+    assert got == [("job-1", 2)]
+
+
+async def test_a_queue_that_is_away_is_a_typed_error() -> None:
+    queue = TaskQueue(f"redis://127.0.0.1:{free_port()}/0")
+    with pytest.raises(QueueUnavailable):
+        await queue.enqueue("orders", "deliver", "job-1")
+    with pytest.raises(QueueUnavailable):
+        await queue.ping()
+    await queue.close()
+
+
+async def test_entries_stay_until_acknowledged_and_pass_to_another_consumer(redis_url: str) -> None:
+    stream = EventStream(redis_url, name="behaviour", group="workers")
+    await stream.ensure_group()
+    await stream.ensure_group()
+    ids = await stream.append([b"one", b"two", b"three"])
+    first = await stream.claim("a", limit=2)
+    assert [entry.payload for entry in first] == [b"one", b"two"]
+    await stream.acknowledge([first[0].id])
+    second = await stream.claim("b", limit=10, idle_ms=0)
+    assert [(entry.id, entry.payload) for entry in second] == [(ids[1], b"two"), (ids[2], b"three")]
+    assert second[0].deliveries == 2
+    await stream.acknowledge([entry.id for entry in second])
+    assert await stream.length() == 0
+    await stream.close()
+
+
+async def test_one_failing_sweep_does_not_stop_the_others(redis_url: str) -> None:
+    async def fails() -> int:
+        raise RuntimeError
+
+    async def wakes() -> int:
+        return 3
+
+    assert await sweep_once(redis_url, {"bad": fails, "good": wakes}, holder="a") == {"good": 3}

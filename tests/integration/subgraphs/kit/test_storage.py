@@ -1,0 +1,293 @@
+"""Transactions, pages, jobs, outbox and inbox, on SQLite and on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import String, func, select, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from subgraphs.kit.messaging import jobs
+from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.inbox import InboxColumns, is_first_receipt
+from subgraphs.kit.storage.outbox import OutboxColumns, put
+from subgraphs.kit.storage.pagination import (
+    Cursors,
+    InvalidCursor,
+    InvalidPage,
+    Page,
+    PageRequest,
+    SortKey,
+    fetch_page,
+    fetch_pages,
+)
+from subgraphs.kit.storage.relay import leftovers
+from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.kit.storage.statements import counted_statements
+from subgraphs.kit.storage.types import UtcDateTime
+from tests.support.identity import cursor_keys
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
+CURSORS = Cursors(cursor_keys())
+SCOPE = "items"
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(10))
+    rank: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stock: Mapped[int] = mapped_column(default=0)
+
+
+class Outbox(OutboxColumns, Base):
+    __tablename__ = "outbox"
+
+
+class Inbox(InboxColumns, Base):
+    __tablename__ = "inbox"
+
+
+class Announced:
+    """Collects the wake-ups; the fake of the relay."""
+
+    def __init__(self) -> None:
+        self.wakes: list[Wake] = []
+
+    async def __call__(self, wakes: list[Wake]) -> None:
+        self.wakes += wakes
+
+
+@pytest.fixture
+def announced() -> Announced:
+    return Announced()
+
+
+@pytest.fixture
+async def database(database_url: str, announced: Announced) -> AsyncIterator[Database]:
+    database = Database(database_url, on_committed=announced)
+    async with database.engines.writer.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield database
+    await database.close()
+
+
+def item(number: int, owner: str = "a", rank: int = 0) -> Item:
+    return Item(id=f"{number:04}", owner=owner, rank=rank, made_at=NOW + timedelta(seconds=number), stock=5)
+
+
+async def add(database: Database, *items: Item) -> None:
+    async with database.transaction() as session:
+        session.add_all(items)
+
+
+BY_RANK = [SortKey(Item.rank, is_descending=True), SortKey(Item.made_at), SortKey(Item.id)]
+
+
+async def page_of(database: Database, **arguments: Any) -> Page[Item]:
+    async with database.reading() as session:
+        return await fetch_page(
+            session,
+            Item,
+            keys=BY_RANK,
+            page=PageRequest(**arguments),
+            cursors=CURSORS,
+            scope=SCOPE,
+        )
+
+
+async def test_an_instant_comes_back_as_it_was(database: Database) -> None:
+    await add(database, item(1))
+    async with database.reading() as session:
+        assert (await session.scalars(select(Item.made_at))).all() == [NOW + timedelta(seconds=1)]
+
+
+async def test_an_exception_rolls_back_and_announces_nothing(database: Database, announced: Announced) -> None:
+    async def fail_after_writing() -> None:
+        async with database.transaction() as session:
+            session.add(item(1))
+            put(session, Outbox, envelope(), queue="orders", actor_name="deliver")
+            await session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_after_writing()
+    async with database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(Item)) == 0
+    assert announced.wakes == []
+
+
+async def test_guarded_updates_at_once_never_oversell(database: Database) -> None:
+    await add(database, item(1))
+
+    async def buy() -> bool:
+        async with database.transaction() as session:
+            sold = await session.execute(
+                update(Item).where(Item.id == "0001", Item.stock >= 1).values(stock=Item.stock - 1).returning(Item.id)
+            )
+            return sold.first() is not None
+
+    assert sum(await asyncio.gather(*(buy() for _ in range(20)))) == 5
+
+
+async def test_the_reading_side_of_sqlite_cannot_write(database: Database) -> None:
+    if database.dialect != "sqlite":
+        pytest.skip("PostgreSQL has one engine for both")
+    with pytest.raises(Exception, match="readonly"):
+        async with database.reading() as session:
+            await session.execute(update(Item).values(stock=0))
+
+
+async def test_pages_forward_and_back_show_each_row_once(database: Database) -> None:
+    await add(database, *(item(number, rank=number % 3) for number in range(11)))
+    whole = [row.id for row in (await page_of(database, first=100)).rows]
+    assert len(whole) == 11
+    forward: list[str] = []
+    after: str | None = None
+    while True:
+        page = await page_of(database, first=4, after=after)
+        forward += [row.id for row in page.rows]
+        after = page.cursors[-1]
+        if not page.has_next:
+            break
+    assert forward == whole
+    back = await page_of(database, last=4, before=after)
+    assert [row.id for row in back.rows] == whole[-5:-1]
+    assert (back.has_next, back.has_previous) == (True, True)
+    last_wins = await page_of(database, first=20, last=3)
+    assert [row.id for row in last_wins.rows] == whole[-3:]
+
+
+async def test_a_cursor_with_any_byte_changed_is_refused(database: Database) -> None:
+    await add(database, item(1), item(2))
+    cursor = (await page_of(database, first=1)).cursors[0]
+    for position in range(len(cursor)):
+        changed = cursor[:position] + ("A" if cursor[position] != "A" else "B") + cursor[position + 1 :]
+        with pytest.raises(InvalidCursor):
+            await page_of(database, first=1, after=changed)
+    for foreign in ("", "x", cursor + "A", CURSORS.encode("other", ["0001"])):
+        with pytest.raises(InvalidCursor):
+            await page_of(database, first=1, after=foreign)
+
+
+async def test_a_page_out_of_bounds_is_refused(database: Database) -> None:
+    for arguments in ({"first": -1}, {"first": 101}, {"last": 101}):
+        with pytest.raises(InvalidPage):
+            await page_of(database, **arguments)
+    assert (await page_of(database, first=0)).rows == []
+
+
+async def test_pages_of_many_owners_are_one_statement(database: Database) -> None:
+    await add(database, *(item(number, owner="abc"[number % 3], rank=number) for number in range(12)))
+    with counted_statements(database) as seen:
+        async with database.reading() as session:
+            pages = await fetch_pages(
+                session,
+                Item,
+                owner=Item.owner,
+                owners=["a", "b", "c", "d"],
+                keys=[SortKey(Item.rank, is_descending=True), SortKey(Item.id)],
+                page=PageRequest(first=2),
+                cursors=CURSORS,
+                scope=SCOPE,
+            )
+    assert len(seen) == 1
+    assert {owner: [row.rank for row in page.rows] for owner, page in pages.items()} == {
+        "a": [9, 6],
+        "b": [10, 7],
+        "c": [11, 8],
+        "d": [],
+    }
+    assert [pages[owner].has_next for owner in "abcd"] == [True, True, True, False]
+
+
+def envelope() -> Envelope:
+    return Envelope(
+        id=uuid7(), type="order.placed", version=1, source="order", subject="o1", occurred_at=NOW, data={"n": 1}
+    )
+
+
+async def put_one(database: Database) -> str:
+    async with database.transaction() as session:
+        return put(session, Outbox, envelope(), queue="orders", actor_name="deliver").id
+
+
+async def test_an_outbox_row_is_announced_after_its_commit(database: Database, announced: Announced) -> None:
+    job_id = await put_one(database)
+    assert announced.wakes == [Wake("orders", "deliver", job_id)]
+
+
+async def test_leftovers_are_the_rows_that_nobody_took(database: Database) -> None:
+    job_id = await put_one(database)
+    assert await leftovers(database, Outbox, now=NOW) == []
+    late = NOW + timedelta(seconds=10)
+    assert await leftovers(database, Outbox, now=late) == [Wake("orders", "deliver", job_id)]
+    await claim_one(database, late)
+    assert await leftovers(database, Outbox, now=late) == []
+
+
+async def claim_one(database: Database, now: datetime) -> jobs.Claim:
+    async with database.transaction() as session:
+        [held] = await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30))
+    return held
+
+
+async def test_a_job_is_held_by_one_worker_at_a_time(database: Database) -> None:
+    for _ in range(5):
+        await put_one(database)
+
+    async def claim_two() -> list[jobs.Claim]:
+        async with database.transaction() as session:
+            return await jobs.claim(session, Outbox, now=NOW, lease=timedelta(seconds=30), limit=2)
+
+    held = [claim for claims in await asyncio.gather(*(claim_two() for _ in range(4))) for claim in claims]
+    assert len(held) == len({claim.job_id for claim in held})
+    async with database.transaction() as session:
+        left = await jobs.claim(session, Outbox, now=NOW, lease=timedelta(seconds=30))
+    assert len({claim.job_id for claim in [*held, *left]}) == 5
+
+
+async def test_a_lost_lease_cannot_settle(database: Database) -> None:
+    await put_one(database)
+    lost = await claim_one(database, NOW)
+    later = NOW + timedelta(seconds=31)
+    again = await claim_one(database, later)
+    assert (lost.attempt, again.attempt) == (1, 2)
+    async with database.transaction() as session:
+        assert not await jobs.settle(session, Outbox, lost, now=later)
+        assert await jobs.settle(session, Outbox, again, now=later)
+
+
+async def test_a_hopeless_job_is_parked_with_its_error_and_can_be_redriven(database: Database) -> None:
+    job_id = await put_one(database)
+    now, is_dead = NOW, False
+    while not is_dead:
+        held = await claim_one(database, now)
+        async with database.transaction() as session:
+            is_dead = await jobs.fail(session, Outbox, held, now=now, error="no luck", max_attempts=3)
+        now += timedelta(minutes=10)
+    assert held.attempt == 3
+    async with database.reading() as session:
+        row = await session.get_one(Outbox, job_id)
+        assert (row.last_error, row.dead_at is not None) == ("no luck", True)
+    async with database.transaction() as session:
+        assert await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30)) == []
+        assert await jobs.redrive(session, Outbox, now=now) == 1
+    assert (await claim_one(database, now)).attempt == 1
+
+
+async def test_an_event_is_received_once_for_each_consumer(database: Database) -> None:
+    async def receive(consumer: str) -> bool:
+        async with database.transaction() as session:
+            return await is_first_receipt(session, Inbox, "e1", consumer=consumer, now=NOW)
+
+    assert sorted(await asyncio.gather(*(receive("counters") for _ in range(5)))) == [False] * 4 + [True]
+    assert await receive("profiles")

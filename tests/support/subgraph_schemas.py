@@ -1,0 +1,31 @@
+"""The subgraphs that the contract tests hold to their contracts."""
+
+from importlib import import_module
+
+from subgraphs.kit.graph.schema import SubgraphSchema
+
+SUBGRAPHS = ("user", "catalog")
+
+BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
+    # Signing up, in and out, which the contract leaves to the service.
+    "user": (
+        "Mutation.signUp",
+        "Mutation.signIn",
+        "Mutation.refreshSession",
+        "Mutation.signOut",
+        "SignUp",
+        "SignIn",
+        "RefreshSessionResult",
+        "EmailTakenError",
+        "InvalidCredentialsError",
+        "TooManyAttemptsError",
+        "SessionExpiredError",
+    ),
+}
+
+
+def schema_of(name: str) -> SubgraphSchema:
+    """The schema of a subgraph."""
+    schema = import_module(f"subgraphs.{name}.graph.schema").schema
+    assert isinstance(schema, SubgraphSchema)
+    return schema
