@@ -90,7 +90,7 @@ def run(
         extra: more environment variables.
 
     Raises:
-        NodeError: it failed or took too long; the message ends with its last lines.
+        NodeError: it failed or took too long; the message has the lines that tell why.
     """
     environment = node.environment() | (extra or {})
     try:
@@ -102,8 +102,13 @@ def run(
     except OSError as error:
         raise NodeError(f"{command[0]}: {error.strerror}") from error
     if done.returncode != 0:
-        last_lines = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
-        raise NodeError(f"{' '.join(command)}: exit status {done.returncode}\n{last_lines}")
+        raise NodeError(f"{' '.join(command)}: exit status {done.returncode}\n{_shortened(done.stderr or done.stdout)}")
+
+
+def _shortened(output: str) -> str:
+    """Gives the first and the last lines: npm tells the cause first, other programs last."""
+    lines = output.strip().splitlines()
+    return "\n".join(lines if len(lines) <= 12 else [*lines[:6], "...", *lines[-6:]])
 
 
 def _on_path() -> Node | None:
