@@ -27,9 +27,11 @@ def create_user_app(settings: UserSettings, resources: UserResources | None = No
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(opened.config.run()):
-            yield
-        await opened.close()
+        try:
+            async with running(opened.config.run()):
+                yield
+        finally:
+            await opened.close()
 
     async def published_keys(_: Request) -> Response:
         response = json_response(opened.token_keys.published())

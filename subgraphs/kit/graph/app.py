@@ -22,15 +22,10 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import (
-    CannotGetOperationTypeError,
-    InvalidOperationTypeError,
-)
 from strawberry.types.execution import ExecutionResult
 
 from subgraphs.kit.graph.context import Context
-from subgraphs.kit.graph.errors import presented
+from subgraphs.kit.graph.errors import NO_OPERATION, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
@@ -148,7 +143,7 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         except TimeoutError:
             outcome = "DEADLINE_EXCEEDED"
             response = _refused(BadRequest(504, outcome, "The request ran out of time"))
-        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
+        except NO_OPERATION:
             outcome = "BAD_REQUEST"
             response = _refused(BadRequest(400, outcome, "There is no such operation in the query"))
         else:

@@ -102,7 +102,7 @@ def _parser(deployable: Deployable[SettingsT]) -> argparse.ArgumentParser:
 def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> None:
     from subgraphs.kit.runtime.server import serve
 
-    serve(deployable.app(settings), host=settings.host, port=settings.port, trusted_proxies=settings.trusted_proxies)
+    serve(deployable.app(settings), host=settings.host, port=settings.port)
 
 
 async def _migrate(databases: list[MigratedDatabase], *, is_down: bool) -> None:

@@ -9,11 +9,15 @@ import strawberry
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry import federation
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound, Refusal, VersionConflict
 from subgraphs.kit.storage.pagination import InvalidCursor, InvalidPage
+
+NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 
 _log = structlog.get_logger(__name__)
 
@@ -104,7 +108,9 @@ def _code_and_message(error: GraphQLError) -> tuple[str, str]:
             return "GRAPHQL_PARSE_FAILED" if isinstance(
                 error, GraphQLSyntaxError
             ) else "GRAPHQL_VALIDATION_FAILED", error.message
-        case _ if error.path is None:  # a variable that its scalar refused
+        case MissingQueryError() | CannotGetOperationTypeError() | InvalidOperationTypeError():
+            return "BAD_REQUEST", "There is no such operation in the query"
+        case ValueError() if error.path is None:  # a variable that its scalar refused
             return "BAD_USER_INPUT", error.message
         case _:
             _log.error("graphql.unexpected_error", path=error.path, exc_info=cause)

@@ -182,6 +182,18 @@ async def test_a_subscription_is_a_stream_of_events(subgraph: SubgraphUnderTest)
     ]
 
 
+async def test_a_stream_that_cannot_begin_says_why(subgraph: SubgraphUnderTest) -> None:
+    headers = {**subgraph.headers(), "accept": "text/event-stream"}
+    for body, code in (
+        ({"query": "subscription { nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query A { hello }", "operationName": "B"}, "BAD_REQUEST"),
+    ):
+        response = await subgraph.http.post("/graphql", json=body, headers=headers)
+        first, last = (event.splitlines() for event in response.text.split("\n\n") if event)
+        assert orjson.loads(first[1].removeprefix("data: "))["errors"][0]["extensions"]["code"] == code
+        assert last[0] == "event: complete"
+
+
 async def test_ready_names_what_fails_and_health_does_not_ask(subgraph: SubgraphUnderTest) -> None:
     ready = await subgraph.http.get("/ready")
     assert (ready.status_code, ready.json()["failing"]) == (503, {"database": "ConnectionError"})
