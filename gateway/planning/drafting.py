@@ -1,0 +1,156 @@
+"""From a solution to drafts: each step is written into a fetch that is there, or into a new one.
+
+A fetch is shared by all that enter the same subgraph at the same position, as long as it does not come to wait for itself: then a
+second one is made. Each returns which fetches bring what was asked for, so that whoever needs it (a key, a requirement) waits.
+"""
+
+from gateway.planning.drafts import Draft, DraftEntity, DraftField, Place
+from gateway.planning.fuel import Fuel
+from gateway.planning.lookups import Here, Lookups
+from gateway.planning.needs import TYPENAME
+from gateway.planning.search import Enter, Entered, Selected, SelectHere, Solution
+from gateway.planning.tree import Position
+
+
+class Drafting:
+    """The drafts of one plan."""
+
+    def __init__(self, lookups: Lookups, fuel: Fuel) -> None:
+        self.drafts: list[Draft] = []
+        self._lookups = lookups
+        self._fuel = fuel
+        self._at: dict[tuple[str, Position, bool], list[Draft]] = {}
+
+    def write(self, solution: Solution, place: Place | None, position: Position) -> set[Draft]:
+        """Writes all steps of a solution at a place; gives the fetches that bring its fields."""
+        bringing: set[Draft] = set()
+        for step in solution.steps:
+            match step:
+                case SelectHere():
+                    assert place is not None
+                    bringing |= self._select(step.selected, place)
+                case Enter():
+                    bringing |= self._enter(step, place, position)
+        return bringing
+
+    def write_root(self, step: Enter, position: Position, after: set[Draft], reused: Draft | None) -> Draft:
+        """Writes root fields into `reused`, or into a new fetch that waits for `after`; for mutations, whose order counts."""
+        draft = reused or self._create_root(step.service, position, step.entered[0].arrival, after)
+        assert draft.root is not None
+        for _, selected in step.selected:
+            self._select(selected, draft.root)
+        return draft
+
+    def _select(self, selected: Selected, place: Place) -> set[Draft]:
+        self._fuel.burn()
+        bringing = {place.fetch}
+        for types in place.position.parts(selected.need, selected.served.types):
+            written = self._written(selected, types, place)
+            if selected.below is not None and written.below is not None:
+                bringing |= self.write(selected.below, written.below, written.below.position)
+        return bringing
+
+    def _written(self, selected: Selected, types: frozenset[str], place: Place) -> DraftField:
+        need, served = selected.need, selected.served
+        key = place.position.key_of(need, types)
+        known = place.find(key, types)
+        if known is not None:
+            return known
+        below = None
+        if served.below is not None:
+            child = place.position.below(
+                need,
+                types,
+                wrappers=served.field.wrappers,
+                possible=served.below.types,
+                is_told=served.below.is_known,
+            )
+            below = Place(place.fetch, served.below, child, self._wants_typename(served.below, child))
+        added = DraftField(types, key, served.field, need.arguments, need.variables, below)
+        place.add(added)
+        return added
+
+    def _wants_typename(self, here: Here, position: Position) -> bool:
+        assert here.service is not None
+        if not here.is_known:
+            return False
+        return position.is_abstract or len(here.types) > 1 or self._lookups.is_abstract_in(here.service, here.type_name)
+
+    def _enter(self, step: Enter, place: Place | None, position: Position) -> set[Draft]:
+        after: set[Draft] = {place.fetch} if place is not None else set()
+        for entered in step.entered:
+            if entered.key_solution is not None:
+                after |= self.write(entered.key_solution, place, position)
+        for _, selected in step.selected:
+            if selected.requirement is not None:
+                after |= self.write(selected.requirement, place, position)
+        is_root = step.entered[0].key is None
+        draft = self._find(step.service, position, after, is_root=is_root)
+        if draft is None and is_root:
+            draft = self._create_root(step.service, position, step.entered[0].arrival, after)
+        elif draft is None:
+            draft = self._create(step.service, position, after)
+        else:
+            draft.depends_on |= after
+        bringing: set[Draft] = set()
+        for index, selected in step.selected:
+            entered = step.entered[index]
+            target = draft.root or self._entity_place(draft, entered, selected, place)
+            if selected.need.name == TYPENAME:
+                target.wants_typename = True
+                bringing.add(draft)
+            else:
+                bringing |= self._select(selected, target)
+        return bringing
+
+    def _find(self, service: str, position: Position, after: set[Draft], *, is_root: bool) -> Draft | None:
+        """A fetch of the subgraph at the position that may wait for `after` without waiting for itself."""
+        for draft in self._at.get((service, position, is_root), ()):
+            if draft not in after and not any(other.waits_for({draft}) for other in after):
+                return draft
+        return None
+
+    def _create(self, service: str, position: Position, after: set[Draft]) -> Draft:
+        self._fuel.burn(5)
+        draft = Draft(len(self.drafts), service, position, set(after))
+        self.drafts.append(draft)
+        self._at.setdefault((service, position, False), []).append(draft)
+        return draft
+
+    def _create_root(self, service: str, position: Position, arrival: Here, after: set[Draft]) -> Draft:
+        self._fuel.burn(5)
+        draft = Draft(len(self.drafts), service, position, set(after))
+        draft.root = Place(draft, arrival, position, wants_typename=False)
+        self.drafts.append(draft)
+        self._at.setdefault((service, position, True), []).append(draft)
+        return draft
+
+    def _entity_place(self, draft: Draft, entered: Entered, selected: Selected, left: Place | None) -> Place:
+        """Where the fields of an entity go; declares the entity and its requirement."""
+        assert entered.key is not None
+        name = entered.entry.entity
+        entity = draft.entities.get(name)
+        types = entered.entry.types
+        is_typed = left is None or left.here.is_known or entered.entry.needs_typename
+        if entity is None:
+            entity = draft.entities[name] = DraftEntity(name, types, entered.key, is_typed)
+        else:
+            entity.types |= types
+        required = selected.served.field.requires
+        if required is not None and required not in entity.requirements:
+            entity.requirements.append(required)
+        arrival = entered.arrival
+        if self._lookups.possible_types(name) == frozenset({name}):
+            if draft.concrete is None:
+                draft.concrete = Place(draft, arrival, draft.position, wants_typename=False)
+            elif not arrival.types <= draft.concrete.here.types:
+                known = draft.concrete.here
+                draft.concrete.here = Here(known.service, "_Entity", known.types | arrival.types, known.is_known)
+            return draft.concrete
+        general = draft.general.get(name)
+        if general is None:
+            general = draft.general[name] = Place(draft, arrival, draft.position, wants_typename=False)
+        elif not arrival.types <= general.here.types:
+            known = general.here
+            general.here = Here(known.service, known.type_name, known.types | arrival.types, known.is_known)
+        return general

@@ -1,0 +1,114 @@
+"""Fetches while they are being written: what each selects, at which position, and which others it waits for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.planning.lookups import Here
+from gateway.planning.tree import Position
+from gateway.supergraph.field_sets import FieldSet
+from gateway.supergraph.model import SubgraphField
+
+
+@dataclass(slots=True, eq=False)
+class DraftField:
+    """A field in a draft.
+
+    Attributes:
+        types: the concrete types whose objects it is selected of.
+        key: its name in the tree.
+        response_name: its name in the subgraph's answer; settled when the document is written.
+    """
+
+    types: frozenset[str]
+    key: str
+    field: SubgraphField
+    arguments: tuple[tuple[str, str], ...]
+    variables: tuple[str, ...]
+    below: "Place | None"
+    response_name: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A selection set of a draft, at a position in the tree.
+
+    Attributes:
+        here: the type there and what is known of it.
+        wants_typename: whether the selection set has to tell the concrete type.
+    """
+
+    fetch: "Draft"
+    here: Here
+    position: Position
+    wants_typename: bool
+    fields: list[DraftField] = field(default_factory=list)
+    _index: dict[tuple[str, frozenset[str]], DraftField] = field(default_factory=dict)
+
+    def find(self, key: str, types: frozenset[str]) -> DraftField | None:
+        """The field that is selected under `key` for exactly these types."""
+        return self._index.get((key, types))
+
+    def add(self, added: DraftField) -> None:
+        """Selects one more field."""
+        self.fields.append(added)
+        self._index[added.key, added.types] = added
+
+
+@dataclass(slots=True, eq=False)
+class DraftEntity:
+    """One entity type of an entity fetch.
+
+    Attributes:
+        name: as the subgraph calls the type.
+        types: the concrete types of the objects it stands for.
+        sends_typename: the name sent as ``__typename``; None for the tree's own.
+        is_typed: whether the tree tells these objects' types.
+        requirements: in the order in which they came up.
+    """
+
+    name: str
+    types: frozenset[str]
+    key: FieldSet
+    is_typed: bool
+    requirements: list[FieldSet] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A fetch being written; compared by identity.
+
+    Attributes:
+        number: the order of creation, from 0.
+        root: what a root fetch selects; None for an entity fetch.
+        entities: of an entity fetch, by type name in the subgraph.
+        concrete: what is selected of entities that are object types, all together.
+        general: what is selected of interfaces and interface objects, each.
+    """
+
+    number: int
+    service: str
+    position: Position
+    depends_on: set["Draft"] = field(default_factory=set)
+    root: Place | None = None
+    entities: dict[str, DraftEntity] = field(default_factory=dict)
+    concrete: Place | None = None
+    general: dict[str, Place] = field(default_factory=dict)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it asks for root fields."""
+        return self.root is not None
+
+    def waits_for(self, others: Iterable["Draft"]) -> bool:
+        """Whether it is one of `others`, or depends on one, over however many steps."""
+        wanted = set(others)
+        pending, seen = [self], {self}
+        while pending:
+            draft = pending.pop()
+            if draft in wanted:
+                return True
+            for before in draft.depends_on:
+                if before not in seen:
+                    seen.add(before)
+                    pending.append(before)
+        return False

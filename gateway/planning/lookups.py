@@ -1,0 +1,296 @@
+"""The supergraph as planning asks it: who serves a field at a place, and through which entities another subgraph is entered.
+
+One instance serves all operations on a supergraph with the same override labels; every answer is worked out once.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
+from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
+from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
+
+View = tuple[SetSelection, ...]
+"""What a `@provides` on the way down makes available below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where the search stands: at an object, inside an answer of one subgraph.
+
+    Attributes:
+        service: the subgraph; None before the first fetch.
+        type_name: the type that the object has in the subgraph's schema there.
+        types: concrete types that it may have.
+        is_known: whether the tree can tell which of them; not so where the subgraph has an interface object.
+        views: the `@provides` that hold here.
+    """
+
+    service: str | None
+    type_name: str
+    types: frozenset[str]
+    is_known: bool = True
+    views: tuple[View, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A field as the subgraph at a place serves it, alike for all of some types.
+
+    Attributes:
+        types: the concrete types.
+        field: its definition in the subgraph: the interface's if it is selected there, else the (equal) ones of the types.
+        below: the place that its object has; None for leaves.
+    """
+
+    types: frozenset[str]
+    field: SubgraphField
+    below: Here | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into another subgraph: as an entity of this type, for objects of these concrete types.
+
+    Attributes:
+        needs_typename: the tree must know the concrete type first.
+    """
+
+    entity: str
+    types: frozenset[str]
+    needs_typename: bool = False
+
+
+class Lookups:
+    """All lookups on one supergraph under one set of override labels."""
+
+    def __init__(self, supergraph: Supergraph, labels: frozenset[str]) -> None:
+        self.supergraph = supergraph
+        self.labels = labels
+        self.services = tuple(supergraph.subgraphs)
+        self.roots = frozenset(
+            root.name
+            for root in (supergraph.api.query_type, supergraph.api.mutation_type, supergraph.api.subscription_type)
+            if root is not None
+        )
+        self.visible = frozenset(supergraph.api.type_map)
+        self._types = supergraph.subgraph_types
+        self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
+        self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
+        self._unknown_entries: dict[tuple[str, str, frozenset[str]], dict[str, tuple[Entry, ...]]] = {}
+        self._needs: dict[FieldSet, tuple[Need, ...]] = {}
+        self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
+
+    def type_in(self, service: str, type_name: str) -> SubgraphType | None:
+        """The type as the subgraph has it, or None."""
+        return self._types[service].get(type_name)
+
+    def possible_types(self, type_name: str) -> frozenset[str]:
+        """All concrete types of a type, by the whole supergraph; the type itself for an interface that nothing implements."""
+        return self.supergraph.possible_types.get(type_name) or frozenset({type_name})
+
+    def possible_in(self, service: str, type_name: str) -> frozenset[str]:
+        """The concrete types that the subgraph knows of the type; the type itself if it knows none."""
+        known = self._types[service].get(type_name)
+        return (known.possible_types if known else frozenset()) or frozenset({type_name})
+
+    def is_interface_object(self, service: str, type_name: str) -> bool:
+        """Whether the subgraph has the interface as an object."""
+        known = self._types[service].get(type_name)
+        return known is not None and known.is_interface_object
+
+    def is_abstract_in(self, service: str, type_name: str) -> bool:
+        """Whether a value of the type needs a ``__typename`` in that subgraph to be told."""
+        known = self._types[service].get(type_name)
+        return known is not None and known.kind in {TypeKind.INTERFACE, TypeKind.UNION}
+
+    def is_composite(self, type_name: str) -> bool:
+        """Whether the type has fields to select."""
+        return self.supergraph.kinds.get(type_name) in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}
+
+    def field_set_needs(self, field_set: FieldSet) -> tuple[Need, ...]:
+        """The field set as needs; always the same objects."""
+        needs = self._needs.get(field_set)
+        if needs is None:
+            needs = self._needs[field_set] = field_set_needs(field_set.selections, self.supergraph.possible_types)
+        return needs
+
+    def key_needs(self, field_set: FieldSet, *, needs_typename: bool) -> tuple[Need, ...]:
+        """A key as needs, with the concrete type's name where that is needed to say whose key it is."""
+        known = self._key_needs.get((field_set, needs_typename))
+        if known is None:
+            needs = self.field_set_needs(field_set)
+            known = self._key_needs[field_set, needs_typename] = (*needs, NEEDS_TYPENAME) if needs_typename else needs
+        return known
+
+    def keys(self, service: str, entity: str) -> tuple[Key, ...]:
+        """The keys by which the subgraph resolves the entity."""
+        known = self._types[service].get(entity)
+        return tuple(key for key in known.keys if key.is_resolvable) if known else ()
+
+    def served(
+        self, here: Here, name: str, types: frozenset[str], *, with_requirements: bool
+    ) -> tuple[tuple[Served, ...], frozenset[str]]:
+        """How the subgraph at `here` serves a field for objects of `types`, and the types for which it does not.
+
+        Args:
+            with_requirements: also fields with `@requires`: right at the entry into a subgraph only.
+        """
+        question = (here, name, types, with_requirements)
+        answer = self._served.get(question)
+        if answer is None:
+            answer = self._served[question] = self._work_out_served(here, name, types, with_requirements)
+        return answer
+
+    def _work_out_served(
+        self, here: Here, name: str, types: frozenset[str], with_requirements: bool
+    ) -> tuple[tuple[Served, ...], frozenset[str]]:
+        service = here.service
+        assert service is not None
+        stated = self._types[service].get(here.type_name)
+        found: dict[str, tuple[SubgraphField, tuple[View, ...]]] = {}
+        for type_name in sorted(types):
+            holder = here.type_name if stated is not None and stated.is_interface_object else type_name
+            own = self._types[service].get(holder)
+            field = own.fields.get(name) if own else None
+            if field is None or not field.is_active(self.labels):
+                continue
+            is_provided, views = self._provided(here.views, type_name, name)
+            if field.is_external and not is_provided:
+                continue
+            if field.requires is not None and not with_requirements and not is_provided:
+                continue
+            if field.provides is not None:
+                views = (*views, field.provides.selections)
+            found[type_name] = (field, views)
+        rest = types.difference(found)
+        if not found:
+            return (), rest
+        return tuple(self._grouped(here, name, found)), rest
+
+    def _grouped(self, here: Here, name: str, found: dict[str, tuple[SubgraphField, tuple[View, ...]]]) -> list[Served]:
+        """The found fields, put together where they are alike; whole on the interface if it has the field for all."""
+        service = here.service
+        assert service is not None
+        stated = self._types[service].get(here.type_name)
+        general = stated.fields.get(name) if stated is not None and stated.kind is TypeKind.INTERFACE else None
+        if general is not None and found.keys() == here.types:
+            views = {view for _, view in found.values()}
+            demands = {field.requires for field, _ in found.values()}
+            if len(views) == 1 and demands == {None}:
+                returned = {field.type_name for field, _ in found.values()}
+                return [self._as_served(service, frozenset(found), general, views.pop(), returned)]
+        groups: dict[tuple[str, str, FieldSet | None, tuple[View, ...]], list[str]] = {}
+        for type_name, (field, view) in found.items():
+            groups.setdefault((field.type_name, field.wrappers, field.requires, view), []).append(type_name)
+        return [
+            self._as_served(service, frozenset(names), found[names[0]][0], key[3], {key[0]})
+            for key, names in groups.items()
+        ]
+
+    def _as_served(
+        self, service: str, types: frozenset[str], field: SubgraphField, views: tuple[View, ...], returned: set[str]
+    ) -> Served:
+        if not self.is_composite(field.type_name):
+            return Served(types, field, None)
+        possible = frozenset().union(*(self.possible_in(service, type_name) for type_name in returned))
+        is_known = not self.is_interface_object(service, field.type_name)
+        return Served(types, field, Here(service, field.type_name, possible, is_known, views))
+
+    def _provided(self, views: tuple[View, ...], type_name: str, name: str) -> tuple[bool, tuple[View, ...]]:
+        """Whether a view holds the field on the type, and what the views say of the object below it."""
+        is_provided = False
+        below: list[View] = []
+        for view in views:
+            for selection in view:
+                if isinstance(selection, SetField):
+                    if selection.name == name:
+                        is_provided = True
+                        if selection.selections:
+                            below.append(selection.selections)
+                elif type_name in self.possible_types(selection.type_condition):
+                    is_inside, inside = self._provided((selection.selections,), type_name, name)
+                    is_provided = is_provided or is_inside
+                    below.extend(inside)
+        return is_provided, tuple(below)
+
+    def entries(self, here: Here, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
+        """By subgraph, how an object at `here` can enter it to have the field; the same subgraph only with a requirement."""
+        if here.is_known:
+            question = (types, name)
+            answer = self._entries.get(question)
+            if answer is None:
+                answer = self._entries[question] = self._known_entries(types, name)
+            return answer
+        unknown_question = (here.type_name, name, types)
+        answer = self._unknown_entries.get(unknown_question)
+        if answer is None:
+            answer = self._unknown_entries[unknown_question] = self._entries_of_unknown(here.type_name, types, name)
+        return answer
+
+    def _known_entries(self, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
+        found: dict[str, tuple[Entry, ...]] = {}
+        for service in self.services:
+            through: dict[str, set[str]] = {}
+            for type_name in sorted(types):
+                entity = self._entity_with(service, type_name, name)
+                if entity is not None:
+                    through.setdefault(entity, set()).add(type_name)
+            if through:
+                found[service] = tuple(Entry(entity, frozenset(covered)) for entity, covered in through.items())
+        return found
+
+    def _entity_with(self, service: str, type_name: str, name: str) -> str | None:
+        """The entity by which objects of a concrete type have a field in a subgraph: itself, or an interface object."""
+        if self._has(service, type_name, name) and (type_name in self.roots or self.keys(service, type_name)):
+            return type_name
+        for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
+            if (
+                self.is_interface_object(service, interface)
+                and self._has(service, interface, name)
+                and self.keys(service, interface)
+            ):
+                return interface
+        return None
+
+    def _has(self, service: str, holder: str, name: str) -> bool:
+        known = self._types[service].get(holder)
+        field = known.fields.get(name) if known else None
+        return field is not None and not field.is_external and field.is_active(self.labels)
+
+    def _entries_of_unknown(self, interface: str, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
+        """Entries for an object of which only an interface is known."""
+        found: dict[str, tuple[Entry, ...]] = {}
+        for service in self.services:
+            known = self._types[service].get(interface)
+            is_entity = known is not None and bool(self.keys(service, interface))
+            if is_entity and known is not None and known.is_interface_object:
+                if self._has(service, interface, name):
+                    found[service] = (Entry(interface, types),)
+            elif is_entity and known is not None:
+                covered = types & known.possible_types
+                if name == TYPENAME or any(self._has(service, type_name, name) for type_name in covered):
+                    found[service] = (Entry(interface, types if name == TYPENAME else covered),)
+            elif name != TYPENAME:
+                concrete = tuple(
+                    Entry(entity, frozenset({type_name}), needs_typename=True)
+                    for type_name in sorted(types)
+                    if (entity := self._entity_with(service, type_name, name)) is not None
+                )
+                if concrete:
+                    found[service] = concrete
+        return found
+
+    def arrival(self, here: Here, service: str, entry: Entry) -> Here:
+        """The place right after the entry."""
+        if self.is_abstract_in(service, entry.entity):
+            possible = self.possible_in(service, entry.entity) & here.types
+            return Here(service, entry.entity, possible, True)
+        is_known = here.is_known or entry.needs_typename or not self.is_interface_object(service, entry.entity)
+        return Here(service, entry.entity, entry.types, is_known)
+
+
+@lru_cache(maxsize=16)
+def lookups_for(supergraph: Supergraph, labels: frozenset[str]) -> Lookups:
+    """The lookups of a supergraph under the labels that it knows."""
+    return Lookups(supergraph, labels)

@@ -1,0 +1,188 @@
+"""Needs: what planning looks for at an object, fragments already turned into sets of concrete types.
+
+The client's selections and the field sets of keys and requirements become the same thing, so that one search serves all three.
+
+    { node { id ... on Book { title } } }    with Node = Book | Film
+    becomes node -> [id for every object, title for {Book}]
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    GraphQLCompositeType,
+    GraphQLSchema,
+    ValueNode,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    print_ast,
+    visit,
+)
+
+from gateway.operation.model import Field, Operation, Selection
+from gateway.supergraph.field_sets import SetField, SetSelection
+
+TYPENAME = "__typename"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Need:
+    """A field that is looked for on the objects of one place; compared by identity.
+
+    Attributes:
+        types: the concrete types whose objects need it; None for every object there.
+        arguments: (name, value as GraphQL text), in order.
+        variables: names of the client's variables in the arguments.
+        response_name: the client's; None if only the gateway needs the field.
+        children: what is needed of the object it returns; () for leaves.
+        returns_abstract: whether clients see an interface or a union there.
+        weight: how many leaves it stands for.
+        whole: the need of which this is a remainder; None if it is whole itself.
+    """
+
+    types: frozenset[str] | None
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    variables: tuple[str, ...] = ()
+    response_name: str | None = None
+    children: "tuple[Need, ...]" = ()
+    returns_abstract: bool = False
+    weight: int = 1
+    whole: "Need | None" = None
+
+    @property
+    def origin(self) -> "Need":
+        """The need as it was before anything of it was served elsewhere."""
+        return self.whole or self
+
+    def narrowed(self, types: frozenset[str] | None, children: "tuple[Need, ...]") -> "Need":
+        """The part of the need that concerns fewer types or children."""
+        return Need(
+            types,
+            self.name,
+            self.arguments,
+            self.variables,
+            self.response_name,
+            children,
+            self.returns_abstract,
+            total_weight(children) or 1,
+            self.origin,
+        )
+
+
+NEEDS_TYPENAME = Need(None, TYPENAME)
+"""The concrete type's name; always an internal need, because the answer's type names come from the tree's ``__typename``."""
+
+
+def total_weight(needs: Iterable[Need]) -> int:
+    """How many leaves the needs stand for."""
+    return sum(need.weight for need in needs)
+
+
+def operation_needs(
+    operation: Operation, schema: GraphQLSchema, possible: Mapping[str, frozenset[str]]
+) -> tuple[Need, ...]:
+    """What the operation needs of its root object. Introspection and refused fields need nothing.
+
+    Args:
+        possible: the concrete types of each type, hidden ones included.
+    """
+    return _OperationReader(schema, possible).read(operation.selections, operation.root_type, None)
+
+
+class _OperationReader:
+    def __init__(self, schema: GraphQLSchema, possible: Mapping[str, frozenset[str]]) -> None:
+        self._schema = schema
+        self._possible = possible
+
+    def read(self, selections: tuple[Selection, ...], parent: str, types: frozenset[str] | None) -> tuple[Need, ...]:
+        needs: list[Need] = []
+        leaves: set[str] = set()
+        self._collect(selections, parent, types, needs, leaves)
+        return tuple(needs)
+
+    def _collect(
+        self,
+        selections: tuple[Selection, ...],
+        parent: str,
+        types: frozenset[str] | None,
+        needs: list[Need],
+        leaves: set[str],
+    ) -> None:
+        """Adds needs in the client's order; `leaves` are the response names that every object there has already."""
+        for selection in selections:
+            if not isinstance(selection, Field):
+                narrowed = self._possible[selection.type_condition]
+                both = narrowed if types is None else types & narrowed
+                self._collect(selection.selections, selection.type_condition, both, needs, leaves)
+            elif selection.name == TYPENAME:
+                needs.append(NEEDS_TYPENAME if types is None else Need(types, TYPENAME))
+            elif selection.refusal is None and not selection.name.startswith("__"):
+                if not selection.selections and selection.response_name in leaves:
+                    continue
+                need = self._need(selection, parent, types)
+                needs.append(need)
+                if types is None and not selection.selections:
+                    leaves.add(selection.response_name)
+
+    def _need(self, field: Field, parent: str, types: frozenset[str] | None) -> Need:
+        returned = self._returned(parent, field.name)
+        children: tuple[Need, ...] = ()
+        if returned is not None and field.selections:
+            children = self.read(field.selections, returned.name, None)
+            # Of an object whose fields are all refused, only its being there is asked.
+            children = children or (NEEDS_TYPENAME,)
+        return Need(
+            types,
+            field.name,
+            tuple((name, print_ast(value)) for name, value in field.arguments),
+            tuple(dict.fromkeys(name for _, value in field.arguments for name in _variables(value))),
+            field.response_name,
+            children,
+            is_abstract_type(returned),
+            total_weight(children) or 1,
+        )
+
+    def _returned(self, parent: str, name: str) -> GraphQLCompositeType | None:
+        parent_type = self._schema.get_type(parent)
+        assert is_composite_type(parent_type)
+        definition = self._schema.get_field(parent_type, name)
+        returned = get_named_type(definition.type) if definition else None
+        return returned if is_composite_type(returned) else None
+
+
+class _VariableNames(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names.append(node.name.value)
+
+
+def _variables(value: ValueNode) -> list[str]:
+    if isinstance(value, VariableNode):
+        return [value.name.value]
+    finder = _VariableNames()
+    visit(value, finder)
+    return finder.names
+
+
+def field_set_needs(
+    selections: tuple[SetSelection, ...], possible: Mapping[str, frozenset[str]], types: frozenset[str] | None = None
+) -> tuple[Need, ...]:
+    """What a field set needs of the object it is written for."""
+    needs: list[Need] = []
+    for selection in selections:
+        if isinstance(selection, SetField):
+            children = field_set_needs(selection.selections, possible)
+            weight = total_weight(children) or 1
+            needs.append(Need(types, selection.name, selection.arguments, children=children, weight=weight))
+        else:
+            narrowed = possible.get(selection.type_condition, frozenset())
+            both = narrowed if types is None else types & narrowed
+            needs.extend(field_set_needs(selection.selections, possible, both))
+    return tuple(needs)

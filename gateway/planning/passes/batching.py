@@ -1,0 +1,162 @@
+"""Batching: entity fetches of one subgraph that can be asked at one time become one request.
+
+Each fetch has an earliest level (one after the latest that it waits for) and a latest (one before the first that waits for it, so that
+the plan gets no deeper). Two fetches of one subgraph can go together at a level that suits both, unless one waits for the other.
+Joined are those that are nearest first. A fetch that nobody waits for thus waits for a later one of its subgraph, which costs
+nothing: the answer is sent when all is there.
+
+    levels    1 users  1 top   2 reviews(users)  2 reviews(top)   2..4 stock(top)   3 products   4 stock(products)
+    becomes   1 users  1 top   2 reviews                          3 products                     4 stock
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.planning.drafts import Draft
+from gateway.planning.fuel import Fuel
+
+MAX_PAIRWISE = 64
+"""Fetches among which all pairs are looked at; in larger plans only those that wait for the same are joined."""
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Drafts that become one request; compared by identity."""
+
+    drafts: list[Draft]
+    depends_on: "set[Batch]" = field(default_factory=set)
+    earliest: int = 0
+    latest: int = 0
+
+    @property
+    def number(self) -> int:
+        """The first draft's number; for a stable order."""
+        return self.drafts[0].number
+
+    def waits_for(self, other: "Batch") -> bool:
+        """Whether it depends on the other, over however many steps."""
+        pending, seen = [self], {self}
+        while pending:
+            for before in pending.pop().depends_on:
+                if before is other:
+                    return True
+                if before not in seen:
+                    seen.add(before)
+                    pending.append(before)
+        return False
+
+
+def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
+    """All drafts in batches, each batch after those that it depends on."""
+    batches = _single(drafts)
+    if len(batches) <= MAX_PAIRWISE:
+        while _join_nearest(batches, fuel):
+            pass
+    else:
+        batches = _joined_siblings(batches)
+    _set_levels(batches)
+    batches.sort(key=lambda batch: (batch.earliest, batch.number))
+    for batch in batches:
+        batch.depends_on = _direct(batch)
+    return batches
+
+
+def _single(drafts: list[Draft]) -> list[Batch]:
+    by_draft = {draft: Batch([draft]) for draft in drafts}
+    for draft, batch in by_draft.items():
+        batch.depends_on = {by_draft[before] for before in draft.depends_on}
+    return list(by_draft.values())
+
+
+def _set_levels(batches: list[Batch]) -> None:
+    for batch in batches:
+        batch.earliest = 0
+    ordered = _ordered(batches)
+    for batch in ordered:
+        batch.earliest = 1 + max((before.earliest for before in batch.depends_on), default=0)
+    depth = max((batch.earliest for batch in ordered), default=0)
+    for batch in ordered:
+        batch.latest = depth
+    for batch in reversed(ordered):
+        for before in batch.depends_on:
+            before.latest = min(before.latest, batch.latest - 1)
+
+
+def _ordered(batches: Iterable[Batch]) -> list[Batch]:
+    """Each after those that it depends on."""
+    ordered: list[Batch] = []
+    done: set[Batch] = set()
+    for start in batches:
+        pending = [start]
+        while pending:
+            batch = pending[-1]
+            waiting = [before for before in batch.depends_on if before not in done]
+            if waiting:
+                pending.extend(waiting)
+                continue
+            pending.pop()
+            if batch not in done:
+                done.add(batch)
+                ordered.append(batch)
+    return ordered
+
+
+def _join_nearest(batches: list[Batch], fuel: Fuel) -> bool:
+    """Joins the nearest two batches that can go together; False if there are none."""
+    _set_levels(batches)
+    by_service: dict[str, list[Batch]] = {}
+    for batch in batches:
+        if not batch.drafts[0].is_root:
+            by_service.setdefault(batch.drafts[0].service, []).append(batch)
+    pairs = [
+        (abs(one.earliest - other.earliest), one.number, other.number, one, other)
+        for siblings in by_service.values()
+        for index, one in enumerate(siblings)
+        for other in siblings[index + 1 :]
+        if max(one.earliest, other.earliest) <= min(one.latest, other.latest)
+    ]
+    fuel.burn(len(pairs))
+    for _, _, _, one, other in sorted(pairs, key=lambda pair: pair[:3]):
+        if not one.waits_for(other) and not other.waits_for(one):
+            _join(one, other, batches)
+            return True
+    return False
+
+
+def _join(one: Batch, other: Batch, batches: list[Batch]) -> None:
+    one.drafts.extend(other.drafts)
+    one.drafts.sort(key=lambda draft: draft.number)
+    one.depends_on |= other.depends_on
+    for batch in batches:
+        if other in batch.depends_on:
+            batch.depends_on.discard(other)
+            batch.depends_on.add(one)
+    batches.remove(other)
+
+
+def _joined_siblings(batches: list[Batch]) -> list[Batch]:
+    """Batches of one subgraph that wait for just the same, joined."""
+    kept: list[Batch] = []
+    instead: dict[Batch, Batch] = {}
+    known: dict[tuple[str, frozenset[Batch]], Batch] = {}
+    for batch in _ordered(batches):
+        batch.depends_on = {instead.get(before, before) for before in batch.depends_on}
+        if batch.drafts[0].is_root:
+            kept.append(batch)
+            continue
+        first = known.setdefault((batch.drafts[0].service, frozenset(batch.depends_on)), batch)
+        if first is batch:
+            kept.append(batch)
+        else:
+            first.drafts.extend(batch.drafts)
+            instead[batch] = first
+    return kept
+
+
+def _direct(batch: Batch) -> set[Batch]:
+    """What the batch depends on without what those depend on themselves."""
+    return {
+        before
+        for before in batch.depends_on
+        if not any(other is not before and other.waits_for(before) for other in batch.depends_on)
+    }

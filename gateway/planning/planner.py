@@ -1,0 +1,77 @@
+"""A plan for an operation, in five steps: needs, search, drafts, batches, assembly. ALGORITHM.md tells the idea of each."""
+
+from collections.abc import Iterator
+
+from gateway.errors import ClientError
+from gateway.operation.model import Operation, OperationKind
+from gateway.planning.assembly import assemble
+from gateway.planning.drafting import Drafting
+from gateway.planning.fuel import DEFAULT_STEPS, Fuel
+from gateway.planning.lookups import Here, Lookups, lookups_for
+from gateway.planning.needs import Need, operation_needs
+from gateway.planning.passes.batching import batch_drafts
+from gateway.planning.plan import Plan
+from gateway.planning.search import Enter, Search, Solution
+from gateway.planning.tree import HiddenNames, Position
+from gateway.supergraph.model import Supergraph
+
+
+def plan(
+    operation: Operation,
+    supergraph: Supergraph,
+    *,
+    labels: frozenset[str] = frozenset(),
+    steps: int = DEFAULT_STEPS,
+) -> Plan:
+    """The plan of an operation; the same for the same arguments.
+
+    Args:
+        labels: the override labels that are active for this request.
+        steps: of the search and of writing, that the plan may cost.
+
+    Raises:
+        ClientError: QUERY_TOO_COMPLEX past `steps`; QUERY_NOT_PLANNABLE if no subgraphs together can answer it.
+    """
+    fuel = Fuel(steps)
+    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
+    needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
+    search = Search(lookups, fuel)
+    drafting = Drafting(lookups, fuel)
+    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
+    start = Here(None, operation.root_type, frozenset({operation.root_type}))
+    if operation.kind is OperationKind.QUERY:
+        solution = search.solve(needs, start)
+        _refuse_missing(solution, lookups)
+        drafting.write(solution, None, root)
+    else:
+        for need in needs:
+            solution = search.solve_once(need, start)
+            _refuse_missing(solution, lookups)
+            _draft_next(solution, drafting, root)
+    return assemble(batch_drafts(drafting.drafts, fuel), operation, lookups, fuel)
+
+
+def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
+    """Drafts a root field to run after all that is drafted; in the last request if that is complete with it."""
+    for step in solution.steps:
+        assert isinstance(step, Enter)
+        last = drafting.drafts[-1] if drafting.drafts else None
+        is_same = last is not None and last.is_root and last.service == step.service
+        drafting.write_root(step, root, set(drafting.drafts), last if is_same else None)
+
+
+def _refuse_missing(solution: Solution, lookups: Lookups) -> None:
+    for path in _missing_paths(solution.missing, lookups):
+        message = f"No subgraphs together can answer {path} here: no key leads to it."
+        raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
+
+
+def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[str]:
+    """Paths of what nobody serves; what is missing only for types that clients never see does not count."""
+    for need in missing:
+        if need.types is not None and not need.types & lookups.visible:
+            continue
+        name = need.response_name or need.name
+        if not need.children:
+            yield name
+        yield from (f"{name}.{below}" for below in _missing_paths(need.children, lookups))

@@ -1,0 +1,96 @@
+"""Representations: how the objects at a position are named to another subgraph, from what the tree holds of them.
+
+key "id", requirement "price(currency: EUR) category { tag }", at a position where the client selected id itself:
+{__typename: "Product", id: <id>, price: <__price_1>, category: {tag: <__category.__tag>}}
+"""
+
+from gateway.planning.drafts import Draft, DraftEntity
+from gateway.planning.lookups import Lookups
+from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.plan import Representation, RepresentationBranch, RepresentationField
+from gateway.planning.tree import Position
+
+
+def represent(draft: Draft, lookups: Lookups) -> tuple[Representation, ...]:
+    """The representations of an entity fetch, one or more for each of its entity types."""
+    position = draft.position
+    is_typed = len(position.types) > 1 or position.is_abstract
+    return tuple(
+        representation
+        for entity in draft.entities.values()
+        for representation in _of_entity(entity, position, lookups, is_typed=is_typed and entity.is_typed)
+    )
+
+
+def _of_entity(entity: DraftEntity, position: Position, lookups: Lookups, *, is_typed: bool) -> list[Representation]:
+    key = lookups.field_set_needs(entity.key)
+    required = [need for field_set in entity.requirements for need in lookups.field_set_needs(field_set)]
+    if not is_typed:
+        key_fields = _fields(key, position, entity.types)
+        fields = _unique(key_fields, _fields(required, position, entity.types))
+        return [Representation(None, entity.name, fields, len(key_fields))]
+    alike: dict[tuple[tuple[RepresentationField, ...], int], list[str]] = {}
+    for type_name in sorted(entity.types):
+        types = frozenset({type_name})
+        key_fields = _fields([need for need in key if _concerns(need, type_name)], position, types)
+        required_fields = _fields([need for need in required if _concerns(need, type_name)], position, types)
+        alike.setdefault((_unique(key_fields, required_fields), len(key_fields)), []).append(type_name)
+    return [
+        Representation(frozenset(names), entity.name, fields, key_count) for (fields, key_count), names in alike.items()
+    ]
+
+
+def _concerns(need: Need, type_name: str) -> bool:
+    return need.types is None or type_name in need.types
+
+
+def _unique(
+    key: tuple[RepresentationField, ...], required: tuple[RepresentationField, ...]
+) -> tuple[RepresentationField, ...]:
+    """Keys, then what is required beside them; two requirements of parts of one object become one."""
+    fields = {field.name: field for field in key}
+    for field in required:
+        known = fields.get(field.name)
+        fields[field.name] = field if known is None else _joined(known, field)
+    return tuple(fields.values())
+
+
+def _joined(one: RepresentationField, other: RepresentationField) -> RepresentationField:
+    if one == other or not other.branches:
+        return one
+    if not one.branches or one.source != other.source:
+        return other
+    branches: list[RepresentationBranch] = []
+    by_types = {branch.types: branch for branch in other.branches}
+    for branch in one.branches:
+        match = by_types.pop(branch.types, None)
+        fields = _unique(branch.fields, match.fields) if match else branch.fields
+        branches.append(RepresentationBranch(branch.types, fields, branch.typename))
+    branches.extend(by_types.values())
+    return RepresentationField(one.name, one.source, tuple(branches))
+
+
+def _fields(
+    needs: tuple[Need, ...] | list[Need], position: Position, types: frozenset[str]
+) -> tuple[RepresentationField, ...]:
+    fields: tuple[RepresentationField, ...] = ()
+    for need in needs:
+        if need.name == TYPENAME:
+            continue
+        source = position.key_of(need, types)
+        branches = _branches(need, position.under(source)) if need.children else ()
+        fields = _unique(fields, (RepresentationField(need.name, source, branches),))
+    return fields
+
+
+def _branches(need: Need, below: Position) -> tuple[RepresentationBranch, ...]:
+    if not below.is_told or (len(below.types) == 1 and all(child.types is None for child in need.children)):
+        return (RepresentationBranch(None, _fields(need.children, below, below.types)),)
+    return tuple(
+        RepresentationBranch(
+            frozenset({type_name}),
+            _fields([child for child in need.children if _concerns(child, type_name)], below, frozenset({type_name})),
+            type_name,
+        )
+        for type_name in sorted(below.types)
+    )

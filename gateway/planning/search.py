@@ -1,0 +1,452 @@
+"""The search: for what is needed at a place, the cheapest way to serve it.
+
+`solve` answers one question, "these needs, here", with a Solution, and remembers it. Here serves what it serves; each field below
+is a question of the same kind. What is not served here, or not completely, may be had in another subgraph: entering it takes a key
+(a question again: the key's fields, here), and a requirement likewise. Which subgraphs to enter is a cover of the needs by
+subgraphs, weighed by cost; all small sets are tried, beyond that the choice is greedy.
+
+What a subgraph cannot answer below a field is not lost: it comes up as *missing*, and whoever stands above tries to serve the rest
+through another subgraph's version of the same field (shareable value types). Only what is missing at the root is an error.
+
+    { top { name stock } }      top: P    name: P    stock: I, key upc    upc: P
+    solve([top], start)         = enter P: top, then solve([name, stock], P)
+    solve([name, stock], P)     = here: name;  enter I with key upc: stock
+    solve([upc], P)             = here: upc                                     one fetch after another: cost 2 fetches, depth 2
+
+Circles: a key or a requirement that needs itself, at the same entity, is blocked while it is being worked out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from gateway.planning.fuel import Fuel
+from gateway.planning.lookups import Entry, Here, Lookups, Served
+from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, total_weight
+from gateway.supergraph.field_sets import FieldSet
+from gateway.supergraph.model import SubgraphField
+
+FETCH_COST = 1000
+DEPTH_COST = 100
+MAX_EXHAUSTIVE = 5
+"""Subgraphs among which every set is tried: 31 sets; beyond, greedily."""
+
+_TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
+
+Blocked = frozenset[tuple[str, str, FieldSet]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a solution costs: fetches, how many of them wait for each other, fields."""
+
+    fetches: int = 0
+    depth: int = 0
+    fields: int = 0
+
+    @property
+    def score(self) -> int:
+        """The cost as one number; less is better."""
+        return self.fetches * FETCH_COST + self.depth * DEPTH_COST + self.fields
+
+    def beside(self, other: "Cost") -> "Cost":
+        """Both at the same time."""
+        return Cost(self.fetches + other.fetches, max(self.depth, other.depth), self.fields + other.fields)
+
+    def after(self, other: "Cost") -> "Cost":
+        """This one when the other is done."""
+        return Cost(self.fetches + other.fetches, self.depth + other.depth, self.fields + other.fields)
+
+
+FREE = Cost()
+ONE_FETCH = Cost(1, 1, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """How needs are served: steps, their cost, and what they leave missing."""
+
+    steps: "tuple[Step, ...]"
+    cost: Cost
+    missing: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selected:
+    """A field that is selected in a subgraph's answer.
+
+    Attributes:
+        requirement: how the field's `@requires` is served, at the place that is left for it; None without one.
+        below: how the needs of the object it returns are served; None for leaves.
+    """
+
+    need: Need
+    served: Served
+    requirement: Solution | None
+    below: Solution | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entered:
+    """One entity type through which a subgraph is entered.
+
+    Attributes:
+        key: None for root types.
+        key_solution: how the key is served at the place that is left.
+        arrival: the place after the entry.
+    """
+
+    entry: Entry
+    key: FieldSet | None
+    key_solution: Solution | None
+    arrival: Here
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SelectHere:
+    """A step: the field is part of the answer that the place belongs to."""
+
+    selected: Selected
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enter:
+    """A step: another request, to `service`, for the objects at the place.
+
+    Attributes:
+        selected: with the index of the entry (in `entered`) that each belongs to.
+    """
+
+    service: str
+    entered: tuple[Entered, ...]
+    selected: tuple[tuple[int, Selected], ...]
+
+
+Step = SelectHere | Enter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Choice:
+    """One way to serve a need: here (service None) or in another subgraph. `own` leaves out the entry, which is shared."""
+
+    service: str | None
+    entered: tuple[Entered, ...]
+    selected: tuple[tuple[int, Selected], ...]
+    own: Cost
+    entry: Cost
+    missing: tuple[Need, ...]
+    missing_weight: int
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A need that is not simply served here, and the subgraphs that have been used for a part of it."""
+
+    need: Need
+    types: frozenset[str]
+    used: frozenset[str | None]
+    choices: dict[str | None, _Choice]
+
+
+class Search:
+    """The search for one plan."""
+
+    def __init__(self, lookups: Lookups, fuel: Fuel) -> None:
+        self._lookups = lookups
+        self._fuel = fuel
+        self._solved: dict[tuple[tuple[Need, ...], Here, Blocked], Solution] = {}
+        self._keys: dict[tuple[Here, str, Entry, Blocked], Entered | None] = {}
+
+    def solve(self, needs: tuple[Need, ...], here: Here, blocked: Blocked = frozenset()) -> Solution:
+        """The cheapest way found to serve `needs` at `here`, leaving as little missing as possible."""
+        question = (needs, here, blocked)
+        solution = self._solved.get(question)
+        if solution is None:
+            solution = self._solved[question] = self._solve(needs, here, blocked)
+        return solution
+
+    def solve_once(self, need: Need, here: Here) -> Solution:
+        """Like `solve`, but the field itself is asked of one subgraph only: a mutation must run once."""
+        open_ = _Open(need, here.types, frozenset(), {})
+        self._find_choices(open_, here, frozenset())
+        if not open_.choices:
+            return Solution((), FREE, (need,))
+        choice = min(open_.choices.values(), key=_weigh)
+        return self._as_solution([], [choice], list(choice.missing))
+
+    def _solve(self, needs: tuple[Need, ...], here: Here, blocked: Blocked) -> Solution:
+        self._fuel.burn()
+        steps: list[Step] = []
+        costs: list[Cost] = []
+        opened: list[_Open] = []
+        for need in self._with_typename(needs, here):
+            types = here.types if need.types is None else here.types & need.types
+            if not types:
+                continue
+            if need.name == TYPENAME and here.is_known:
+                continue
+            rest = types
+            if here.service is not None:
+                served, rest = self._lookups.served(here, need.name, types, with_requirements=False)
+                for part in served:
+                    choice = self._select(need, part, here, blocked)
+                    if choice.missing or choice.own.fetches:
+                        open_ = _Open(need, part.types, frozenset(), {None: choice})
+                        self._find_choices(open_, here, blocked)
+                        opened.append(open_)
+                    else:
+                        steps.append(SelectHere(choice.selected[0][1]))
+                        costs.append(choice.own)
+            if rest:
+                open_ = _Open(need, rest, frozenset(), {})
+                self._find_choices(open_, here, blocked)
+                opened.append(open_)
+        chosen, missing = self._cover(opened, here, blocked)
+        solution = self._as_solution(steps, chosen, missing)
+        own = Cost(0, 0, sum(cost.fields for cost in costs))
+        return Solution(solution.steps, solution.cost.beside(own), solution.missing)
+
+    def _with_typename(self, needs: tuple[Need, ...], here: Here) -> Sequence[Need]:
+        """The needs, and the type's name if some of them hold for some types only, and nobody here can tell those."""
+        if here.is_known or all(need.types is None and need.name != TYPENAME for need in needs):
+            return needs
+        return (*(need for need in needs if need.name != TYPENAME), NEEDS_TYPENAME)
+
+    def _select(self, need: Need, served: Served, here: Here, blocked: Blocked) -> _Choice:
+        """The choice to have a field where it is served here."""
+        below = self.solve(need.children, served.below, blocked) if served.below is not None else None
+        cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
+        missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
+        selected = Selected(need, served, None, below)
+        return _Choice(None, (), ((0, selected),), cost, FREE, missing, total_weight(missing))
+
+    def _find_choices(self, open_: _Open, here: Here, blocked: Blocked) -> None:
+        """Adds to an open need each other subgraph that can serve it, wholly or in part."""
+        need = open_.need
+        for service, entries in self._lookups.entries(here, open_.types, need.name).items():
+            if service in open_.used:
+                continue
+            self._fuel.burn()
+            choice = self._choice(open_, service, entries, here, blocked)
+            if choice is not None:
+                open_.choices[service] = choice
+
+    def _choice(
+        self, open_: _Open, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
+    ) -> _Choice | None:
+        """How the subgraph serves an open need when it is entered, or None if it cannot be."""
+        need, types = open_.need, open_.types
+        entered: list[Entered] = []
+        selected: list[tuple[int, Selected]] = []
+        own = FREE
+        entry_cost = ONE_FETCH
+        missing: list[Need] = []
+        unserved = types
+        for entry in entries:
+            way = self._enter(here, service, entry, blocked)
+            if way is None:
+                continue
+            is_used = False
+            for part in self._parts(need, types & way.arrival.types, way.arrival):
+                requirement = self._require(part, here, service, way, blocked)
+                if part.field.requires is not None and requirement is None:
+                    continue
+                below = self.solve(need.children, part.below, blocked) if part.below is not None else None
+                cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
+                own = own.beside(cost.after(requirement.cost) if requirement else cost)
+                selected.append((len(entered), Selected(need, part, requirement, below)))
+                if below and below.missing:
+                    missing.append(_remaining(need, part.types, here, below.missing))
+                unserved -= part.types
+                is_used = True
+            if is_used:
+                if way.key_solution is not None:
+                    one_way = ONE_FETCH.after(way.key_solution.cost)
+                    entry_cost = one_way if one_way.score > entry_cost.score else entry_cost
+                entered.append(way)
+        if not selected:
+            return None
+        unserved &= self._lookups.visible if types & self._lookups.visible else unserved
+        if unserved:
+            missing.append(need.narrowed(unserved, need.children))
+        return _Choice(service, tuple(entered), tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
+
+    def _parts(self, need: Need, types: frozenset[str], arrival: Here) -> tuple[Served, ...]:
+        """The need as the place after an entry serves it."""
+        if need.name == TYPENAME:
+            return (Served(types, _TYPENAME_FIELD, None),)
+        return self._lookups.served(arrival, need.name, types, with_requirements=True)[0]
+
+    def _enter(self, here: Here, service: str, entry: Entry, blocked: Blocked) -> Entered | None:
+        """The cheapest key for an entry, or None if none can be had here."""
+        question = (here, service, entry, blocked)
+        if question in self._keys:
+            return self._keys[question]
+        arrival = self._lookups.arrival(here, service, entry)
+        best: Entered | None = None
+        if entry.entity in self._lookups.roots:
+            best = Entered(entry, None, None, arrival)
+        else:
+            left = Here(here.service, here.type_name, entry.types & here.types, here.is_known, here.views)
+            for key in self._lookups.keys(service, entry.entity):
+                guard = (service, entry.entity, key.fields)
+                if guard in blocked:
+                    continue
+                needs = self._lookups.key_needs(key.fields, needs_typename=entry.needs_typename)
+                solution = self.solve(needs, left, blocked | {guard})
+                if solution.missing:
+                    continue
+                if best is None or best.key_solution is None or solution.cost.score < best.key_solution.cost.score:
+                    best = Entered(entry, key.fields, solution, arrival)
+        self._keys[question] = best
+        return best
+
+    def _require(self, part: Served, here: Here, service: str, way: Entered, blocked: Blocked) -> Solution | None:
+        """How the requirement of a field is served at the place that is left; None if it has none, or cannot be."""
+        required = part.field.requires
+        if required is None:
+            return None
+        guard = (service, way.entry.entity, required)
+        if guard in blocked:
+            return None
+        left = Here(here.service, here.type_name, part.types & here.types, here.is_known, here.views)
+        solution = self.solve(self._lookups.field_set_needs(required), left, blocked | {guard})
+        return None if solution.missing else solution
+
+    def _cover(self, opened: list[_Open], here: Here, blocked: Blocked) -> tuple[list[_Choice], list[Need]]:
+        """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
+        chosen: list[_Choice] = []
+        missing: list[Need] = []
+        while opened:
+            remainders: list[_Open] = []
+            for open_, choice in zip(opened, self._best_choices(opened), strict=True):
+                if choice is None:
+                    missing.append(_remaining(open_.need, open_.types, here, open_.need.children))
+                    continue
+                chosen.append(choice)
+                used = open_.used | {choice.service}
+                missing.extend(rest for rest in choice.missing if _is_torn(rest))
+                whole = (rest for rest in choice.missing if not _is_torn(rest))
+                remainders.extend(self._remainder(rest, used, here, blocked) for rest in whole)
+            opened = remainders
+        return chosen, missing
+
+    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked) -> _Open:
+        types = here.types if rest.types is None else rest.types
+        open_ = _Open(rest, types, used, {})
+        if None not in used and here.service is not None and rest.name != TYPENAME:
+            served, _ = self._lookups.served(here, rest.name, types, with_requirements=False)
+            if len(served) == 1 and served[0].types == types:
+                open_.choices[None] = self._select(rest, served[0], here, blocked)
+        self._find_choices(open_, here, blocked)
+        # A choice that serves nothing of the remainder would only be tried forever.
+        open_.choices = {
+            service: choice for service, choice in open_.choices.items() if choice.missing_weight < rest.weight
+        }
+        return open_
+
+    def _best_choices(self, opened: list[_Open]) -> list[_Choice | None]:
+        """For each open need the choice that makes the whole cheapest; None where there is none."""
+        targets = list(dict.fromkeys(service for open_ in opened for service in open_.choices))
+        forced = {next(iter(open_.choices)) for open_ in opened if len(open_.choices) == 1}
+        free = [open_ for open_ in opened if len(open_.choices) > 1]
+        if not free:
+            return [next(iter(open_.choices.values()), None) for open_ in opened]
+        optional = [target for target in targets if target not in forced]
+        best: tuple[tuple[int, int], list[_Choice | None]] | None = None
+        for allowed in self._target_sets(forced, optional, free):
+            self._fuel.burn()
+            choices = [self._cheapest(open_, allowed) for open_ in opened]
+            weight = self._weigh_all(opened, choices)
+            if best is None or weight < best[0]:
+                best = (weight, choices)
+        assert best is not None
+        return best[1]
+
+    def _target_sets(
+        self, forced: set[str | None], optional: list[str | None], free: list[_Open]
+    ) -> Iterable[frozenset[str | None]]:
+        if len(optional) <= MAX_EXHAUSTIVE:
+            for size in range(len(optional) + 1):
+                for chosen in combinations(optional, size):
+                    yield frozenset({*forced, *chosen})
+            return
+        allowed = set(forced)
+        for open_ in free:
+            if not allowed & open_.choices.keys():
+                allowed.add(min(open_.choices.values(), key=_weigh).service)
+        yield frozenset(allowed)
+        yield frozenset({*forced, *optional})
+
+    def _cheapest(self, open_: _Open, allowed: frozenset[str | None]) -> _Choice | None:
+        choices = [choice for service, choice in open_.choices.items() if service in allowed]
+        return min(choices, key=lambda choice: (choice.missing_weight, choice.own.score), default=None)
+
+    def _weigh_all(self, opened: list[_Open], choices: list[_Choice | None]) -> tuple[int, int]:
+        missing = 0
+        cost = FREE
+        entries: dict[str, Cost] = {}
+        for open_, choice in zip(opened, choices, strict=True):
+            if choice is None:
+                missing += open_.need.weight * (1 if open_.choices else 0) * 1000
+                continue
+            missing += choice.missing_weight
+            cost = cost.beside(choice.own)
+            if choice.service is not None:
+                known = entries.get(choice.service)
+                if known is None or known.score < choice.entry.score:
+                    entries[choice.service] = choice.entry
+        total = sum(entry.score for entry in entries.values())
+        return missing, total + cost.score
+
+    def _as_solution(self, steps: list[Step], chosen: list[_Choice], missing: list[Need]) -> Solution:
+        """The steps of all choices, those into one subgraph together."""
+        by_service: dict[str, list[_Choice]] = {}
+        cost = FREE
+        for choice in chosen:
+            if choice.service is None:
+                steps.append(SelectHere(choice.selected[0][1]))
+                cost = cost.beside(choice.own)
+            else:
+                by_service.setdefault(choice.service, []).append(choice)
+        for service, choices in by_service.items():
+            entered: list[Entered] = []
+            positions: dict[Entered, int] = {}
+            selected: list[tuple[int, Selected]] = []
+            own = FREE
+            entry = FREE
+            for choice in choices:
+                own = own.beside(choice.own)
+                entry = choice.entry if choice.entry.score > entry.score else entry
+                for index, part in choice.selected:
+                    way = choice.entered[index]
+                    position = positions.setdefault(way, len(entered))
+                    if position == len(entered):
+                        entered.append(way)
+                    selected.append((position, part))
+            steps.append(Enter(service, tuple(entered), tuple(selected)))
+            cost = cost.beside(own.after(entry))
+        return Solution(tuple(steps), cost, tuple(missing))
+
+
+def _remaining(need: Need, types: frozenset[str], here: Here, children: tuple[Need, ...]) -> Need:
+    """The part of a need that concerns `types` and `children`, still said of every object if it concerns all."""
+    if need.types is None and types == here.types:
+        return need if children is need.children else need.narrowed(None, children)
+    return need.narrowed(types, children)
+
+
+def _is_torn(need: Need) -> bool:
+    """Whether the rest of a need concerns some concrete types of an abstract field only.
+
+    One subgraph must answer an abstract field for all its types: which type an object has is the answering subgraph's word, and
+    another subgraph's object of the rest need not be the same one.
+    """
+    is_part = need.children != need.origin.children
+    if is_part and need.returns_abstract and any(child.types is not None for child in need.children):
+        return True
+    return any(_is_torn(child) for child in need.children)
+
+
+def _weigh(choice: _Choice) -> tuple[int, int]:
+    return choice.missing_weight, choice.own.after(choice.entry).score

@@ -1,0 +1,102 @@
+"""Positions in the tree that all fetches of a request write into: their paths, and the names of fields there.
+
+The names follow the rule of `plan`: the client's field under its response name; what only the gateway needs under a name with two
+underscores, unless the client's own selection holds just that field under its plain name.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.plan import Path, PathStep
+
+
+class HiddenNames:
+    """Names for the gateway's own fields: ``__upc``, and ``__price_1``, ``__price_2`` for each set of arguments."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
+
+    def name(self, need: Need) -> str:
+        """The name of an internal field; the same for the same arguments."""
+        if not need.arguments:
+            return f"__{need.name}"
+        number = self._numbers.setdefault(need.arguments, len(self._numbers) + 1)
+        return f"__{need.name}_{number}"
+
+
+@dataclass(slots=True, eq=False)
+class Position:
+    """A place in the tree where objects are; compared by identity.
+
+    Attributes:
+        types: the concrete types that objects here can have, as far as the fetch that brings them knows.
+        client: what the client needs of them.
+        is_abstract: whether clients see an interface or a union here, so that the tree needs a ``__typename``.
+        is_told: whether the fetch that brings the objects also brings their types.
+    """
+
+    path: Path
+    types: frozenset[str]
+    client: tuple[Need, ...]
+    is_abstract: bool
+    is_told: bool
+    names: HiddenNames
+    _below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
+
+    def parts(self, need: Need, types: frozenset[str]) -> list[frozenset[str]]:
+        """`types` divided by the name that the field has in the tree for them; one part, nearly always."""
+        if need.response_name is not None or not self.is_told or len(types) == 1:
+            return [types]
+        named: dict[int, set[str]] = {}
+        for type_name in sorted(types):
+            named.setdefault(id(self._owner(need, frozenset({type_name}))), set()).add(type_name)
+        return [frozenset(part) for part in named.values()]
+
+    def key_of(self, need: Need, types: frozenset[str]) -> str:
+        """The name in the tree of a field for objects of `types`, which are one part."""
+        if need.name == TYPENAME:
+            return TYPENAME
+        if need.response_name is not None:
+            return need.response_name
+        return need.name if self._owner(need, types) is not None else self.names.name(need)
+
+    def below(
+        self, need: Need, types: frozenset[str], *, wrappers: str, possible: frozenset[str], is_told: bool
+    ) -> "Position":
+        """The position of the objects that a field returns, for objects of `types` here."""
+        owner = self._owner(need, types)
+        key = self.key_of(need, types)
+        filtered = None if self.types <= types else types
+        known = self._below.get((key, filtered, id(owner)))
+        if known is None:
+            path = self.path
+            if path and filtered is not None:
+                path = (*path[:-1], replace(path[-1], types=filtered))
+            known = Position(
+                path=(*path, PathStep(key, wrappers.count("["))),
+                types=possible,
+                client=owner.children if owner is not None else (),
+                is_abstract=owner.returns_abstract if owner is not None else False,
+                is_told=is_told,
+                names=self.names,
+            )
+            self._below[key, filtered, id(owner)] = known
+        return known
+
+    def under(self, key: str) -> "Position":
+        """A position below the field that the tree has under `key`."""
+        return next(position for (name, _, _), position in self._below.items() if name == key)
+
+    def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
+        """The client's need that a field belongs to; for an internal one, of the very field under its plain name, if any."""
+        if need.response_name is not None:
+            return need.origin
+        for candidate in self.client:
+            if (
+                candidate.name == need.name
+                and candidate.response_name == need.name
+                and candidate.arguments == need.arguments
+                and (candidate.types is None or (self.is_told and types <= candidate.types))
+            ):
+                return candidate
+        return None

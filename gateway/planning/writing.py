@@ -1,0 +1,196 @@
+"""From a draft's places to the selections of its document.
+
+A place holds fields for sets of concrete types. Here each set finds its shortest form: the field itself where every object has
+it, a fragment on an interface that holds just those types, else a fragment for each type. Then response names are settled: fields
+that may stand under one name for the tree, but not in one document (``ID`` here, ``ID!`` there), get aliases.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gateway.planning.drafts import Draft, DraftField, Place
+from gateway.planning.fuel import Fuel
+from gateway.planning.lookups import Lookups
+from gateway.planning.needs import TYPENAME
+from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection
+from gateway.supergraph.model import SubgraphField, TypeKind
+
+
+@dataclass(slots=True, eq=False)
+class _Field:
+    """A field of the document before its response name is settled."""
+
+    key: str
+    definition: SubgraphField
+    arguments: tuple[tuple[str, str], ...]
+    variables: tuple[str, ...]
+    is_leaf: bool
+    below: "list[_Selection]"
+    response_name: str = ""
+
+    def shape(self) -> tuple[str, str]:
+        """What two fields of one response name must have in common, whatever their parents."""
+        return self.definition.wrappers, self.definition.type_name if self.is_leaf else ""
+
+
+@dataclass(slots=True, eq=False)
+class _Fragment:
+    condition: str
+    types: frozenset[str]
+    below: "list[_Selection]" = field(default_factory=list)
+
+
+_Selection = _Field | _Fragment
+_TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The selections of a draft: of its root, or of its entities by type name; and the client's variables in them."""
+
+    root: tuple[FetchedSelection, ...]
+    entities: dict[str, tuple[FetchedSelection, ...]]
+    variables: tuple[str, ...]
+
+
+def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel) -> Written:
+    """The draft's selections, in their final form."""
+    writer = _Writer(draft.service, lookups, fuel)
+    if draft.root is not None:
+        root = writer.selections(draft.root, draft.root.here.type_name)
+        writer.settle([root])
+        return Written(_frozen(root), {}, writer.variables())
+    entities: dict[str, list[_Selection]] = {}
+    for name in draft.entities:
+        place = draft.general.get(name) or draft.concrete
+        assert place is not None
+        entities[name] = writer.selections(place, name)
+    writer.settle(list(entities.values()))
+    return Written((), {name: _frozen(found) for name, found in entities.items()}, writer.variables())
+
+
+class _Writer:
+    """Writes the selections of one draft."""
+
+    def __init__(self, service: str, lookups: Lookups, fuel: Fuel) -> None:
+        self._service = service
+        self._lookups = lookups
+        self._fuel = fuel
+        self._variables: dict[str, None] = {}
+
+    def variables(self) -> tuple[str, ...]:
+        """The client's variables that were written, in order."""
+        return tuple(self._variables)
+
+    def selections(self, place: Place, stated: str) -> list[_Selection]:
+        """What a place selects, where the document states its type as `stated`."""
+        written: list[_Selection] = []
+        if place.wants_typename:
+            written.append(_Field(TYPENAME, _TYPENAME_FIELD, (), (), is_leaf=True, below=[]))
+        types = self._types_under(place, stated)
+        direct: dict[str, DraftField] = {}
+        partial: dict[frozenset[str], list[DraftField]] = {}
+        for selected in place.fields:
+            self._fuel.burn()
+            applicable = types if self._is_blind(stated) else selected.types & types
+            if not applicable:
+                continue
+            if applicable == types and self._definition(stated, selected.field.name) is not None:
+                direct.setdefault(selected.key, selected)
+                written.append(self._field(selected, stated))
+            else:
+                partial.setdefault(applicable, []).append(selected)
+        written.extend(self._fragments(partial, types, direct))
+        if not written:
+            written.append(_Field(TYPENAME, _TYPENAME_FIELD, (), (), is_leaf=True, below=[]))
+        return written
+
+    def _is_blind(self, stated: str) -> bool:
+        """Whether the subgraph cannot tell the concrete types of a value of the stated type."""
+        return self._lookups.is_interface_object(self._service, stated)
+
+    def _types_under(self, place: Place, stated: str) -> frozenset[str]:
+        if self._is_blind(stated):
+            return place.here.types
+        return self._lookups.possible_in(self._service, stated) & place.here.types
+
+    def _definition(self, stated: str, name: str) -> SubgraphField | None:
+        known = self._lookups.type_in(self._service, stated)
+        return known.fields.get(name) if known else None
+
+    def _field(self, selected: DraftField, stated: str) -> _Field:
+        definition = self._definition(stated, selected.field.name) or selected.field
+        below: list[_Selection] = []
+        if selected.below is not None:
+            below = self.selections(selected.below, definition.type_name)
+        self._variables.update(dict.fromkeys(selected.variables))
+        return _Field(selected.key, definition, selected.arguments, selected.variables, selected.below is None, below)
+
+    def _fragments(
+        self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: dict[str, DraftField]
+    ) -> Iterable[_Fragment]:
+        """Fragments for what only some types have; on one type each, unless an interface holds just the types meant."""
+        fragments: dict[str, _Fragment] = {}
+        for applicable, selected in partial.items():
+            wanted = [part for part in selected if not (part.key in direct and part.below is None)]
+            if not wanted:
+                continue
+            conditions = self._conditions(applicable, types, [part.field.name for part in wanted])
+            for condition, holding in conditions:
+                fragment = fragments.setdefault(condition, _Fragment(condition, holding))
+                fragment.below.extend(self._field(part, condition) for part in wanted)
+        return fragments.values()
+
+    def _conditions(
+        self, applicable: frozenset[str], types: frozenset[str], names: list[str]
+    ) -> list[tuple[str, frozenset[str]]]:
+        if len(applicable) > 1:
+            first = min(applicable)
+            for interface in sorted(self._lookups.supergraph.interfaces.get(first, ())):
+                known = self._lookups.type_in(self._service, interface)
+                if (
+                    known is not None
+                    and known.kind is TypeKind.INTERFACE
+                    and known.possible_types & types == applicable
+                    and all(name in known.fields for name in names)
+                ):
+                    return [(interface, applicable)]
+        return [(name, frozenset({name})) for name in sorted(applicable)]
+
+    def settle(self, scopes: list[list[_Selection]]) -> None:
+        """Gives every field its response name; the scopes are one selection set as far as names go."""
+        by_key: dict[str, dict[tuple[str, str], list[_Field]]] = {}
+        pending = list(reversed(scopes))
+        while pending:
+            for selection in pending.pop():
+                if isinstance(selection, _Fragment):
+                    pending.append(selection.below)
+                else:
+                    by_key.setdefault(selection.key, {}).setdefault(selection.shape(), []).append(selection)
+        for key, shapes in by_key.items():
+            for number, alike in enumerate(shapes.values()):
+                for selected in alike:
+                    selected.response_name = key if number == 0 else f"__{number}_{key.lstrip('_')}"
+                below = [selected.below for selected in alike if selected.below]
+                if below:
+                    self.settle(below)
+
+
+def _frozen(selections: list[_Selection]) -> tuple[FetchedSelection, ...]:
+    frozen: list[FetchedSelection] = []
+    for selection in selections:
+        if isinstance(selection, _Fragment):
+            frozen.append(FetchedFragment(selection.condition, selection.types, _frozen(selection.below)))
+        else:
+            frozen.append(
+                FetchedField(
+                    response_name=selection.response_name,
+                    key=selection.key,
+                    name=selection.definition.name,
+                    type_name=selection.definition.type_name,
+                    wrappers=selection.definition.wrappers,
+                    arguments=selection.arguments,
+                    selections=_frozen(selection.below),
+                )
+            )
+    return tuple(frozen)
