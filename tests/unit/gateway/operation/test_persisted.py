@@ -1,0 +1,67 @@
+"""Queries by their hash: registered by clients, or deployed with the gateway and nothing else."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from gateway.errors import ClientError
+from gateway.operation.persisted import PersistedQueries
+
+TEXT = "query A { a }\n"
+
+
+def hashed(text: str) -> dict[str, Any]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
+
+
+def refused_as(queries: PersistedQueries, text: str | None, extensions: dict[str, Any] | None) -> str:
+    with pytest.raises(ClientError) as refused:
+        queries.resolve(text, extensions)
+    return refused.value.code
+
+
+def test_a_registered_text_is_found_by_its_hash() -> None:
+    queries = PersistedQueries()
+    assert refused_as(queries, None, hashed(TEXT)) == "PERSISTED_QUERY_NOT_FOUND"
+    assert queries.resolve(TEXT, hashed(TEXT)) == TEXT
+    queries.register(TEXT, hashed(TEXT))
+    assert queries.resolve(None, hashed(TEXT)) == TEXT
+
+
+def test_not_found_is_what_clients_of_the_protocol_look_for() -> None:
+    with pytest.raises(ClientError) as refused:
+        PersistedQueries().resolve(None, hashed(TEXT))
+    assert (refused.value.message, refused.value.status) == ("PersistedQueryNotFound", 200)
+
+
+def test_a_hash_of_another_text_is_refused_and_nothing_registered() -> None:
+    queries = PersistedQueries()
+    assert refused_as(queries, "{ b }", hashed(TEXT)) == "PERSISTED_QUERY_HASH_MISMATCH"
+    assert refused_as(queries, None, hashed(TEXT)) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_neither_text_nor_hash_is_no_request() -> None:
+    assert refused_as(PersistedQueries(), None, None) == "QUERY_MISSING"
+
+
+def test_other_versions_of_the_protocol_are_refused() -> None:
+    assert refused_as(PersistedQueries(), None, {"persistedQuery": {"version": 2}}) == "PERSISTED_QUERY_NOT_SUPPORTED"
+
+
+def test_a_deployed_text_is_known_without_registering() -> None:
+    queries = PersistedQueries([TEXT], is_automatic=False)
+    assert queries.resolve(None, hashed(TEXT)) == TEXT
+    assert queries.resolve(None, hashed(TEXT.strip())) == TEXT
+    assert queries.resolve("{ anything }", None) == "{ anything }"
+
+
+def test_a_safelist_answers_what_is_deployed_and_nothing_else() -> None:
+    queries = PersistedQueries([TEXT], is_safelist=True)
+    assert queries.resolve(TEXT, None) == TEXT
+    assert queries.resolve("# hello\nquery  A {\n  a,\n}", None) == TEXT
+    assert refused_as(queries, "{ a }", None) == "OPERATION_NOT_SAFELISTED"
+    assert refused_as(queries, "query A { a b }", None) == "OPERATION_NOT_SAFELISTED"
+    assert refused_as(queries, "query A {", None) == "OPERATION_NOT_SAFELISTED"
+    assert refused_as(queries, "{ a }", hashed("{ a }")) == "OPERATION_NOT_SAFELISTED"
+    assert refused_as(queries, None, hashed("{ a }")) == "OPERATION_NOT_SAFELISTED"
