@@ -17,7 +17,7 @@ from gateway.operation.model import Operation
 from gateway.operation.prepare import Preparer
 from gateway.pipeline import Pipeline
 from gateway.planning.plan import Plan
-from gateway.planning.planner import Planner
+from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
@@ -60,11 +60,10 @@ def load_supergraph(path: Path) -> Supergraph:
 
 def make_pipeline(supergraph: Supergraph, settings: Settings, transport: Transport) -> Pipeline:
     """What answers requests on this supergraph."""
-    planner = Planner(supergraph)
 
     def make_plan(operation: Operation, labels: frozenset[str]) -> Plan:
         PLANS.inc()
-        return planner.plan(operation, labels)
+        return plan(operation, supergraph, labels=labels)
 
     rules = AccessRules(supergraph)
     preparer = Preparer(
