@@ -4,9 +4,11 @@ A fetch is shared by all that enter the same subgraph at the same position, as l
 second one is made. Each returns which fetches bring what was asked for, so that whoever needs it (a key, a requirement) waits.
 """
 
+from dataclasses import replace
+
 from gateway.planning.drafts import Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import Here, Lookups
+from gateway.planning.lookups import ENTITY, Here, Lookups
 from gateway.planning.needs import TYPENAME
 from gateway.planning.search import Enter, Entered, Selected, SelectHere, Solution
 from gateway.planning.tree import Position
@@ -35,7 +37,7 @@ class Drafting:
 
     def write_root(self, step: Enter, position: Position, after: set[Draft], reused: Draft | None) -> Draft:
         """Writes root fields into `reused`, or into a new fetch that waits for `after`; for mutations, whose order counts."""
-        draft = reused or self._create_root(step.service, position, step.entered[0].arrival, after)
+        draft = reused or self._create_root(step.service, position, step.selected[0][0][0].arrival, after)
         assert draft.root is not None
         for _, selected in step.selected:
             self._select(selected, draft.root)
@@ -78,24 +80,25 @@ class Drafting:
 
     def _enter(self, step: Enter, place: Place | None, position: Position) -> set[Draft]:
         after: set[Draft] = {place.fetch} if place is not None else set()
-        for entered in step.entered:
-            if entered.key_solution is not None:
-                after |= self.write(entered.key_solution, place, position)
+        ways = dict.fromkeys(way for used, _ in step.selected for way in used)
+        for way in ways:
+            if way.key_solution is not None:
+                after |= self.write(way.key_solution, place, position)
         for _, selected in step.selected:
             if selected.requirement is not None:
                 after |= self.write(selected.requirement, place, position)
-        is_root = step.entered[0].key is None
-        draft = self._find(step.service, position, after, is_root=is_root)
-        if draft is None and is_root:
-            draft = self._create_root(step.service, position, step.entered[0].arrival, after)
-        elif draft is None:
-            draft = self._create(step.service, position, after)
-        else:
+        first = next(iter(ways))
+        draft = self._find(step.service, position, after, is_root=first.key is None)
+        if draft is not None:
             draft.depends_on |= after
+        elif first.key is None:
+            draft = self._create_root(step.service, position, first.arrival, after)
+        else:
+            draft = self._create(step.service, position, after)
+        is_told = place is None or place.here.is_known
         bringing: set[Draft] = set()
-        for index, selected in step.selected:
-            entered = step.entered[index]
-            target = draft.root or self._entity_place(draft, entered, selected, place)
+        for used, selected in step.selected:
+            target = draft.root or self._entity_place(draft, used, selected, is_told=is_told)
             if selected.need.name == TYPENAME:
                 target.wants_typename = True
                 bringing.add(draft)
@@ -125,32 +128,31 @@ class Drafting:
         self._at.setdefault((service, position, True), []).append(draft)
         return draft
 
-    def _entity_place(self, draft: Draft, entered: Entered, selected: Selected, left: Place | None) -> Place:
-        """Where the fields of an entity go; declares the entity and its requirement."""
-        assert entered.key is not None
-        name = entered.entry.entity
-        entity = draft.entities.get(name)
-        types = entered.entry.types
-        is_typed = left is None or left.here.is_known or entered.entry.needs_typename
-        if entity is None:
-            entity = draft.entities[name] = DraftEntity(name, types, entered.key, is_typed)
-        else:
-            entity.types |= types
+    def _entity_place(self, draft: Draft, used: tuple[Entered, ...], selected: Selected, *, is_told: bool) -> Place:
+        """Where the fields of entities go; declares the entities and what their fields require."""
         required = selected.served.field.requires
-        if required is not None and required not in entity.requirements:
-            entity.requirements.append(required)
-        arrival = entered.arrival
-        if self._lookups.possible_types(name) == frozenset({name}):
+        for way in used:
+            assert way.key is not None
+            entity = draft.entities.get(way.entry.entity)
+            if entity is None:
+                is_typed = is_told or way.entry.needs_typename
+                entity = DraftEntity(way.entry.entity, way.entry.types, way.key, is_typed)
+                draft.entities[entity.name] = entity
+            entity.types |= way.entry.types
+            if required is not None and required not in entity.requirements:
+                entity.requirements.append(required)
+        first = used[0]
+        if self._lookups.is_object_in(draft.service, first.entry.entity):
             if draft.concrete is None:
-                draft.concrete = Place(draft, arrival, draft.position, wants_typename=False)
-            elif not arrival.types <= draft.concrete.here.types:
-                known = draft.concrete.here
-                draft.concrete.here = Here(known.service, "_Entity", known.types | arrival.types, known.is_known)
-            return draft.concrete
-        general = draft.general.get(name)
-        if general is None:
-            general = draft.general[name] = Place(draft, arrival, draft.position, wants_typename=False)
-        elif not arrival.types <= general.here.types:
-            known = general.here
-            general.here = Here(known.service, known.type_name, known.types | arrival.types, known.is_known)
-        return general
+                draft.concrete = Place(
+                    draft, Here(draft.service, ENTITY, frozenset()), draft.position, wants_typename=False
+                )
+            place = draft.concrete
+        else:
+            place = draft.general.setdefault(
+                first.entry.entity, Place(draft, first.arrival, draft.position, wants_typename=False)
+            )
+        for way in used:
+            if not way.arrival.types <= place.here.types:
+                place.here = replace(place.here, types=place.here.types | way.arrival.types)
+        return place

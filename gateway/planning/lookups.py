@@ -10,6 +10,9 @@ from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_nee
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
+ENTITY = "_Entity"
+"""The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
+
 View = tuple[SetSelection, ...]
 """What a `@provides` on the way down makes available below it."""
 
@@ -98,6 +101,11 @@ class Lookups:
         """Whether the subgraph has the interface as an object."""
         known = self._types[service].get(type_name)
         return known is not None and known.is_interface_object
+
+    def is_object_in(self, service: str, type_name: str) -> bool:
+        """Whether the type is an object type there, and no interface object."""
+        known = self._types[service].get(type_name)
+        return known is not None and known.kind is TypeKind.OBJECT and not known.is_interface_object
 
     def is_abstract_in(self, service: str, type_name: str) -> bool:
         """Whether a value of the type needs a ``__typename`` in that subgraph to be told."""

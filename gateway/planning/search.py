@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import Entry, Here, Lookups, Served
+from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, total_weight
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
@@ -101,6 +101,10 @@ class Entered:
     key_solution: Solution | None
     arrival: Here
 
+    def cost(self) -> Cost:
+        """One fetch, after what the key costs."""
+        return ONE_FETCH.after(self.key_solution.cost) if self.key_solution is not None else ONE_FETCH
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SelectHere:
@@ -114,15 +118,15 @@ class Enter:
     """A step: another request, to `service`, for the objects at the place.
 
     Attributes:
-        selected: with the index of the entry (in `entered`) that each belongs to.
+        selected: each with the entries that lead to it, at least one.
     """
 
     service: str
-    entered: tuple[Entered, ...]
-    selected: tuple[tuple[int, Selected], ...]
+    selected: "tuple[_Found, ...]"
 
 
 Step = SelectHere | Enter
+_Found = tuple[tuple[Entered, ...], Selected]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +134,7 @@ class _Choice:
     """One way to serve a need: here (service None) or in another subgraph. `own` leaves out the entry, which is shared."""
 
     service: str | None
-    entered: tuple[Entered, ...]
-    selected: tuple[tuple[int, Selected], ...]
+    selected: tuple[_Found, ...]
     own: Cost
     entry: Cost
     missing: tuple[Need, ...]
@@ -218,7 +221,7 @@ class Search:
         cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
-        return _Choice(None, (), ((0, selected),), cost, FREE, missing, total_weight(missing))
+        return _Choice(None, (((), selected),), cost, FREE, missing, total_weight(missing))
 
     def _find_choices(self, open_: _Open, here: Here, blocked: Blocked) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
@@ -236,40 +239,53 @@ class Search:
     ) -> _Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
-        entered: list[Entered] = []
-        selected: list[tuple[int, Selected]] = []
+        selected: list[_Found] = []
         own = FREE
         entry_cost = ONE_FETCH
         missing: list[Need] = []
         unserved = types
-        for entry in entries:
-            way = self._enter(here, service, entry, blocked)
-            if way is None:
-                continue
-            is_used = False
-            for part in self._parts(need, types & way.arrival.types, way.arrival):
-                requirement = self._require(part, here, service, way, blocked)
+        for ways, arrival in self._arrivals(service, entries, here, blocked):
+            for part in self._parts(need, types & arrival.types, arrival):
+                used = tuple(way for way in ways if way.entry.types & part.types)
+                requirement = self._require(part, here, service, used[0].entry.entity, blocked)
                 if part.field.requires is not None and requirement is None:
                     continue
                 below = self.solve(need.children, part.below, blocked) if part.below is not None else None
                 cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
                 own = own.beside(cost.after(requirement.cost) if requirement else cost)
-                selected.append((len(entered), Selected(need, part, requirement, below)))
+                selected.append((used, Selected(need, part, requirement, below)))
                 if below and below.missing:
                     missing.append(_remaining(need, part.types, here, below.missing))
                 unserved -= part.types
-                is_used = True
-            if is_used:
-                if way.key_solution is not None:
-                    one_way = ONE_FETCH.after(way.key_solution.cost)
-                    entry_cost = one_way if one_way.score > entry_cost.score else entry_cost
-                entered.append(way)
+                for way in used:
+                    entry_cost = max(entry_cost, way.cost(), key=lambda cost: cost.score)
         if not selected:
             return None
         unserved &= self._lookups.visible if types & self._lookups.visible else unserved
         if unserved:
             missing.append(need.narrowed(unserved, need.children))
-        return _Choice(service, tuple(entered), tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
+        return _Choice(service, tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
+
+    def _arrivals(
+        self, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
+    ) -> list[tuple[tuple[Entered, ...], Here]]:
+        """The entries whose keys can be had, and where they arrive: object types together, each interface alone."""
+        arrivals: list[tuple[tuple[Entered, ...], Here]] = []
+        concrete: list[Entered] = []
+        for entry in entries:
+            way = self._enter(here, service, entry, blocked)
+            if way is None:
+                continue
+            if self._lookups.is_object_in(service, entry.entity) and way.arrival.is_known:
+                concrete.append(way)
+            else:
+                arrivals.append(((way,), way.arrival))
+        if concrete:
+            first = concrete[0].arrival
+            types = frozenset().union(*(way.arrival.types for way in concrete))
+            together = first if len(concrete) == 1 else Here(service, ENTITY, types)
+            arrivals.append((tuple(concrete), together))
+        return arrivals
 
     def _parts(self, need: Need, types: frozenset[str], arrival: Here) -> tuple[Served, ...]:
         """The need as the place after an entry serves it."""
@@ -301,12 +317,12 @@ class Search:
         self._keys[question] = best
         return best
 
-    def _require(self, part: Served, here: Here, service: str, way: Entered, blocked: Blocked) -> Solution | None:
+    def _require(self, part: Served, here: Here, service: str, entity: str, blocked: Blocked) -> Solution | None:
         """How the requirement of a field is served at the place that is left; None if it has none, or cannot be."""
         required = part.field.requires
         if required is None:
             return None
-        guard = (service, way.entry.entity, required)
+        guard = (service, entity, required)
         if guard in blocked:
             return None
         left = Here(here.service, here.type_name, part.types & here.types, here.is_known, here.views)
@@ -410,21 +426,12 @@ class Search:
             else:
                 by_service.setdefault(choice.service, []).append(choice)
         for service, choices in by_service.items():
-            entered: list[Entered] = []
-            positions: dict[Entered, int] = {}
-            selected: list[tuple[int, Selected]] = []
             own = FREE
             entry = FREE
             for choice in choices:
                 own = own.beside(choice.own)
-                entry = choice.entry if choice.entry.score > entry.score else entry
-                for index, part in choice.selected:
-                    way = choice.entered[index]
-                    position = positions.setdefault(way, len(entered))
-                    if position == len(entered):
-                        entered.append(way)
-                    selected.append((position, part))
-            steps.append(Enter(service, tuple(entered), tuple(selected)))
+                entry = max(entry, choice.entry, key=lambda cost: cost.score)
+            steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
             cost = cost.beside(own.after(entry))
         return Solution(tuple(steps), cost, tuple(missing))
 
