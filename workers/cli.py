@@ -1,6 +1,8 @@
 """The commands: ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +10,10 @@ from pathlib import Path
 from workers.market.files import write
 from workers.market.generate import Plan, generate
 from workers.settings import WorkerSettings
+from workers.training import artefact
+from workers.training.fit import TooLittleToLearn
+from workers.training.source import SourceUnreadable, read
+from workers.training.train import train
 
 
 def main(arguments: Sequence[str], *, settings: WorkerSettings) -> int:
@@ -27,6 +33,13 @@ def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=7)
     made.add_argument("--until", type=_instant, default=None, metavar="RFC3339", help="the last instant; now if absent")
     made.set_defaults(run=_generate)
+
+    trained = commands.add_parser("train", help="train a ranking model, measure it, write it")
+    trained.add_argument("--market", type=Path, default=settings.market_dir, metavar="DIR")
+    trained.add_argument("--out", type=Path, default=settings.model_dir, metavar="DIR")
+    trained.add_argument("--seed", type=int, default=settings.training_seed)
+    trained.add_argument("--niceness", type=int, default=0, help="how far to stand back for other processes, 0..19")
+    trained.set_defaults(run=_train)
     return parser
 
 
@@ -35,6 +48,19 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise argparse.ArgumentTypeError("an instant needs its offset, as in 2026-01-31T12:00:00Z")
     return instant
+
+
+def _train(options: argparse.Namespace) -> int:
+    os.nice(options.niceness)
+    try:
+        trained = train(read(options.market), seed=options.seed, trained_at=datetime.now(UTC))
+    except (SourceUnreadable, TooLittleToLearn) as error:
+        print(f"cannot train: {error}", file=sys.stderr)
+        return 1
+    artefact.write(trained, options.out)
+    print(trained.report.table())
+    print(f"model {trained.manifest['version']} in {options.out}")
+    return 0
 
 
 def _generate(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from workers.features.profile import BuyerProfile, Touch
 from workers.features.snapshot import Market
 
 Column = NDArray[np.float64]
+_HALF_LIVES = np.array(HALF_LIVES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +39,11 @@ class Context:
     def table(self, masses: Mapping[str, Mass], rows_of: Mapping[str, int]) -> NDArray[np.float64]:
         """Masses by id as a dense table: float64 (len(rows_of), half-lives) at `now`, 0 where there is none."""
         table = np.zeros((len(rows_of), len(HALF_LIVES)), dtype=np.float64)
-        for key, mass in masses.items():
-            row = rows_of.get(key)
-            if row is not None:
-                table[row] = mass.read(self.now)
+        known = [(rows_of[key], mass) for key, mass in masses.items() if key in rows_of]
+        if known:
+            elapsed = np.maximum(self.now - np.array([mass.at for _, mass in known]), 0.0)
+            values = np.array([mass.values for _, mass in known])
+            table[[row for row, _ in known]] = values * np.exp2(-elapsed[:, None] / _HALF_LIVES)
         return table
 
 

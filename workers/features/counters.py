@@ -40,10 +40,24 @@ class ProductCounters:
     hides: Mass = EMPTY
     purchases: Mass = EMPTY
 
+    def masses(self) -> tuple[Mass, ...]:
+        """The masses in the order of COUNTED."""
+        return (
+            self.impressions,
+            self.examined,
+            self.slate_clicks,
+            self.views,
+            self.clicks,
+            self.favourites,
+            self.carts,
+            self.hides,
+            self.purchases,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON: {"clicks": [at, 1h, 1d, 7d, 30d], ...}; a mass that never grew is left out."""
-        masses = ((name, getattr(self, name)) for name in COUNTED)
-        return {name: [mass.at, *mass.values] for name, mass in masses if mass.at}
+        named = zip(COUNTED, self.masses(), strict=True)
+        return {name: [mass.at, *mass.values] for name, mass in named if mass.at}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

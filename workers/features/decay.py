@@ -9,6 +9,7 @@ Wednesday noon.
 """
 
 from dataclasses import dataclass, field
+from math import exp, log
 from typing import Self
 
 HOUR = 3_600.0
@@ -19,6 +20,8 @@ HALF_LIVES: tuple[float, ...] = (HOUR, DAY, 7 * DAY, 30 * DAY)
 
 HALF_LIFE_NAMES: tuple[str, ...] = ("1h", "1d", "7d", "30d")
 
+_RATES = tuple(log(2.0) / half_life for half_life in HALF_LIVES)
+
 NOTHING: tuple[float, ...] = (0.0,) * len(HALF_LIVES)
 
 
@@ -26,7 +29,7 @@ def factors(elapsed_seconds: float) -> tuple[float, ...]:
     """What is left of a unit after the elapsed time, for each half-life; 1 for no time, or for a clock that went back."""
     if elapsed_seconds <= 0.0:
         return (1.0,) * len(HALF_LIVES)
-    return tuple(0.5 ** (elapsed_seconds / half_life) for half_life in HALF_LIVES)
+    return tuple([exp(-elapsed_seconds * rate) for rate in _RATES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,18 @@ class Mass:
     def add(self, weight: float, at: float) -> Self:
         """The mass with one more act in it; the later of the two instants becomes `at`."""
         if at >= self.at:
-            kept = factors(at - self.at)
-            values = tuple(value * factor + weight for value, factor in zip(self.values, kept, strict=True))
-            return type(self)(at, values)
-        aged = factors(self.at - at)
-        return type(self)(self.at, tuple(v + weight * f for v, f in zip(self.values, aged, strict=True)))
+            elapsed = at - self.at
+            return type(self)(
+                at, tuple([v * exp(-elapsed * r) + weight for v, r in zip(self.values, _RATES, strict=True)])
+            )
+        elapsed = self.at - at
+        return type(self)(
+            self.at, tuple([v + weight * exp(-elapsed * r) for v, r in zip(self.values, _RATES, strict=True)])
+        )
 
     def read(self, now: float) -> tuple[float, ...]:
         """The mass at `now`, for each half-life. An instant before `at` reads as `at`: clocks of processes differ."""
-        return tuple(v * f for v, f in zip(self.values, factors(now - self.at), strict=True))
+        return tuple([v * f for v, f in zip(self.values, factors(now - self.at), strict=True)])
 
 
 EMPTY = Mass()

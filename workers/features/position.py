@@ -2,7 +2,7 @@
 
 A click says that the product was seen and wanted; no click at position 30 mostly says that nobody scrolled so far. Dividing
 clicks by examinations instead of impressions takes the position out of a click-through rate. The curve is the usual power
-law of the click-model literature; `training.evaluate` prints the curve measured on the log beside it.
+law of the click-model literature.
 
 Source: Joachims, Swaminathan, Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017, section 5.
 """

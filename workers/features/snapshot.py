@@ -77,7 +77,6 @@ def fill(
         row = catalogue.rows.get(product_id)
         if row is None:
             continue
-        for column, name in enumerate(COUNTED):
-            mass = getattr(counted, name)
-            masses[row, column] = mass.values
-            instants[row, column] = mass.at
+        listed = counted.masses()
+        masses[row] = [mass.values for mass in listed]
+        instants[row] = [mass.at for mass in listed]

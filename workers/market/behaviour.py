@@ -2,7 +2,7 @@
 
 A day at a time. A session belongs to a buyer and follows that buyer's mission, a leaf category that stays for days. It opens
 a home slate (a mixture of what is popular, what an earlier rule-based recommender thinks the buyer likes, what is new, and
-chance), and often a category page of the mission. Down a slate attention falls; a product is clicked if it is looked at and
+chance), often a category page of the mission, and every other time the home slate again. Down a slate attention falls; a product is clicked if it is looked at and
 wanted. What was clicked feeds back into what is popular, so a long tail grows by itself.
 
 All of it is in arrays over (session, place in slate), so that a quarter of a million impressions take seconds.
@@ -37,8 +37,9 @@ HOUR_ODDS = np.array(
 WEEKDAY_RHYTHM = np.array([1.0, 0.95, 0.95, 1.0, 0.9, 1.15, 1.3])
 """Monday first."""
 
-CLICK_THRESHOLD = 3.15
-MISSION_CHANGE_A_DAY = 0.22
+CLICK_THRESHOLD = 3.3
+MISSION_CHANGE_A_DAY = 0.16
+MISSION_PULL = 2.2
 COMPLEMENTS: dict[str, tuple[str, ...]] = {
     "coffee-gear": ("coffee-beans", "tableware"), "coffee-beans": ("coffee-gear", "chocolate"), "cookware": ("knives", "tableware"),
     "knives": ("cookware",), "lighting": ("desk-setup", "candles"), "throws-cushions": ("candles", "lighting"),
@@ -124,6 +125,11 @@ class Simulation:
         self._visit(buyers, home, began=began, intent=intent, surface=HOME, season=season)
         browses = rng.random(len(buyers)) < 0.45
         self._browse(buyers[browses], began[browses] + 240.0, intent[browses], available, season)
+        returns = rng.random(len(buyers)) < 0.5
+        home = self._home_slates(buyers[returns], start, available)
+        self._visit(
+            buyers[returns], home, began=began[returns] + 600.0, intent=intent[returns], surface=HOME, season=season
+        )
 
     def _season(self, start: float) -> NDArray[np.float64]:
         """float64 (leaves,), -0.3..0.6: how much the month is this leaf's month."""
@@ -245,7 +251,7 @@ class Simulation:
         tired = np.where(self.is_consumable[shown], np.where(rested < 21, -2.5, 1.5), -3.0)
         wanted: NDArray[np.float64] = (
             self.taste.utility[who, shown]
-            + 1.7 * (self.leaf[shown] == intent[:, None])
+            + MISSION_PULL * (self.leaf[shown] == intent[:, None])
             + season[self.leaf[shown]]
             + self.taste.novelty[who] * np.exp(-age_days / 10.0)
             + np.where(np.isfinite(rested), tired, 0.0)

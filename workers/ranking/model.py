@@ -1,5 +1,6 @@
 """A trained LightGBM ranker, read from the text and manifest that training wrote. Nothing else serves LightGBM."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,12 +49,14 @@ class RankingModel:
 
 
 def model_of(text: str, manifest: dict[str, Any]) -> RankingModel:
-    """The model of a LightGBM text and its manifest (keys "version" and "feature_schema_hash" at least).
+    """The model of a LightGBM text and its manifest (keys "version", "feature_schema_hash", "model_sha256" at least).
 
     Raises:
-        ModelUnusable: Raised when the text is no booster, or was trained on another feature schema.
+        ModelUnusable: Raised when the text is no booster, another one than the manifest names, or was trained on another feature schema.
     """
     version = str(manifest.get("version", "unnamed"))
+    if manifest.get("model_sha256") != hashlib.sha256(text.encode()).hexdigest():
+        raise ModelUnusable(f"the text of model {version} is not the one that its manifest names")
     if manifest.get("feature_schema_hash") != schema_hash():
         raise ModelUnusable(
             f"model {version} was trained on features {manifest.get('feature_schema_hash')}, "

@@ -1,5 +1,6 @@
 """Rows to learn from: each slate that was shown, with what was known when it was shown and what came of it."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from workers.features.event import Kind
 from workers.features.families.popularity import decayed_popularity
+from workers.features.position import examination
 from workers.features.registry import NAMES, features_of
+from workers.training.metrics import GAINS
 from workers.training.replay import Replay
 from workers.training.source import History
 
@@ -48,6 +51,18 @@ class Dataset:
             self.shown_at[groups],
             self.is_home[groups],
         )
+
+    def gains(self) -> NDArray[np.float64]:
+        """float64 (n,): what each row was worth."""
+        worth: NDArray[np.float64] = GAINS[self.labels]
+        return worth
+
+    def unbiased_gains(self) -> NDArray[np.float64]:
+        """float64 (n,): the same over the probability that the position was looked at: a click far down counts for the
+        clicks there that nobody could make."""
+        looked = np.array([examination(place) for place in self.positions.tolist()], dtype=np.float64)
+        corrected: NDArray[np.float64] = self.gains() / looked
+        return corrected
 
     def has_success(self) -> NDArray[np.bool_]:
         """bool (g,): whether anything came of the group; without it a ranking of the group is neither good nor bad."""
@@ -89,7 +104,8 @@ def gather(history: History, replay: Replay, *, since: float, until: float) -> D
 def _slates(history: History, *, since: float, until: float) -> tuple[dict[str, _Shown], dict[tuple[str, int], int]]:
     slates: dict[str, _Shown] = {}
     grades: dict[tuple[str, int], int] = defaultdict(int)
-    for event in history.events:
+    first = bisect_left(history.events, since, key=lambda event: event.at)
+    for event in history.events[first:]:
         row = history.catalogue.rows.get(event.product_id)
         if event.slate_id is None or row is None:
             continue
@@ -97,6 +113,7 @@ def _slates(history: History, *, since: float, until: float) -> tuple[dict[str, 
             shown = slates.setdefault(event.slate_id, _Shown(event.buyer_id, event.at, [], []))
             shown.rows.append(row)
             shown.positions.append(event.position or 0)
-        grades[event.slate_id, row] = max(grades[event.slate_id, row], LABELS.get(event.kind, 0))
-    inside = {slate_id: shown for slate_id, shown in slates.items() if since <= shown.at < until}
+        elif event.kind in LABELS:
+            grades[event.slate_id, row] = max(grades[event.slate_id, row], LABELS[event.kind])
+    inside = {slate_id: shown for slate_id, shown in slates.items() if shown.at < until}
     return dict(sorted(inside.items(), key=lambda item: (item[1].at, item[0]))), grades

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from workers.features.context import Context
 from workers.features.decay import DAY, HOUR
+from workers.features.neighbours import Neighbours
 
 NAMES: tuple[str, ...] = ("similar_sum_12h", "similar_max", "similar_sum_14d", "similar_to_last", "bought_with_recent")
 
@@ -21,19 +22,36 @@ def compute(context: Context) -> NDArray[np.float32]:
     known = _recent_rows(context)
     if not known:
         return np.full((len(context.rows), len(NAMES)), np.nan, dtype=np.float32)
-    count = len(context.market.catalogue) + 1  # the last place takes what the fill value -1 points to
-    fast, slow, largest, together = (np.zeros(count) for _ in range(4))
-    similar, bought = context.market.similar, context.market.bought_together
-    for row, age, interest in known:
-        near, weights = similar.rows[row], similar.weights[row]
-        weighted = weights * interest
-        fast[near] += weighted * 0.5 ** (age / FAST_HALF_LIFE)
-        slow[near] += weighted * 0.5 ** (age / SLOW_HALF_LIFE)
-        largest[near] = np.maximum(largest[near], weights)
-        together[bought.rows[row]] += bought.weights[row] * 0.5 ** (age / SLOW_HALF_LIFE)
-    last = np.zeros(count)
-    last[similar.rows[known[0][0]]] = similar.weights[known[0][0]]
-    return np.column_stack((fast, largest, slow, last, together))[context.rows].astype(np.float32)
+    rows = [row for row, _, _ in known]
+    ages = np.array([age for _, age, _ in known])
+    interest = np.array([interest for _, _, interest in known])
+    similar, bought, count = context.market.similar, context.market.bought_together, len(context.market.catalogue)
+    ones = np.ones(len(rows))
+    columns = (
+        spread(similar, rows, interest * np.exp2(-ages / FAST_HALF_LIFE), count=count),
+        _largest(similar, rows, count=count),
+        spread(similar, rows, interest * np.exp2(-ages / SLOW_HALF_LIFE), count=count),
+        spread(similar, rows[:1], ones[:1], count=count),
+        spread(bought, rows, np.exp2(-ages / SLOW_HALF_LIFE), count=count),
+    )
+    return np.column_stack([column[context.rows] for column in columns]).astype(np.float32)
+
+
+def spread(neighbours: Neighbours, rows: list[int], lent: NDArray[np.float64], *, count: int) -> NDArray[np.float64]:
+    """What each of `count` products is lent by `rows`: float64 (count,), the sum of lent[i] * similarity to rows[i]."""
+    near = neighbours.rows[rows]
+    weights = neighbours.weights[rows] * lent[:, None]
+    places = np.where(near < 0, count, near)  # what fills a short line falls into a place of its own
+    sums = np.bincount(places.ravel(), weights=weights.ravel(), minlength=count + 1)[:count]
+    return sums.astype(np.float64)
+
+
+def _largest(neighbours: Neighbours, rows: list[int], *, count: int) -> NDArray[np.float64]:
+    near, weights = neighbours.rows[rows].ravel(), neighbours.weights[rows].ravel()
+    order = np.argsort(weights, kind="stable")  # of several values for one place the last, here the largest, stays
+    largest = np.zeros(count + 1)
+    largest[near[order]] = weights[order]
+    return largest[:count]
 
 
 def _recent_rows(context: Context) -> list[tuple[int, float, float]]:

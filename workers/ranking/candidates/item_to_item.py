@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.features.decay import DAY
+from workers.features.families.similarity import spread
 from workers.ranking.candidates.question import Question, best
 
 HALF_LIFE = 7 * DAY
@@ -18,12 +19,13 @@ def rows(question: Question) -> NDArray[np.intp]:
 def scores_of(question: Question) -> NDArray[np.float64]:
     """Summed similarity to the recent products, float64 (n,); 0 for no neighbour of any."""
     market = question.market
-    scores = np.zeros(len(market.catalogue) + 1)  # the last place takes what the fill value -1 points to
-    for item in question.profile.recent:
-        row = market.catalogue.rows.get(item.product_id)
-        if row is None:
-            continue
-        fresh = item.interest * 0.5 ** (max(question.now - item.at, 0.0) / HALF_LIFE)
-        for neighbours in (market.similar, market.bought_together):
-            scores[neighbours.rows[row]] += fresh * neighbours.weights[row]
-    return scores[:-1]
+    catalogue = market.catalogue
+    known = [item for item in question.profile.recent if item.product_id in catalogue.rows]
+    if not known:
+        return np.zeros(len(catalogue))
+    rows_known = [catalogue.rows[item.product_id] for item in known]
+    ages = np.maximum(question.now - np.array([item.at for item in known]), 0.0)
+    lent = np.array([item.interest for item in known]) * np.exp2(-ages / HALF_LIFE)
+    viewed = spread(market.similar, rows_known, lent, count=len(catalogue))
+    bought = spread(market.bought_together, rows_known, lent, count=len(catalogue))
+    return viewed + bought
