@@ -1,0 +1,44 @@
+"""The payment service as an application: the schema, its resources' life, the relay of results, and the provider's webhooks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from subgraphs.kit.graph.app import create_app
+from subgraphs.kit.runtime.background import running
+from subgraphs.kit.storage.relay import run_relay
+from subgraphs.payment.graph.schema import schema
+from subgraphs.payment.loaders import make_loaders
+from subgraphs.payment.resources import PaymentResources
+from subgraphs.payment.settings import PaymentSettings
+from subgraphs.payment.tables import Outbox
+from subgraphs.payment.webhooks import webhook_route
+
+
+def create_payment_app(settings: PaymentSettings, resources: PaymentResources | None = None) -> Starlette:
+    """The application.
+
+    Args:
+        resources: given by tests; otherwise opened from the settings.
+    """
+    opened = resources or PaymentResources.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(opened.config.run(), run_relay(opened.database, Outbox, opened.queue)):
+            yield
+        await opened.close()
+
+    return create_app(
+        name="payment",
+        schema=schema,
+        tokens=opened.tokens,
+        resources=opened,
+        loaders=lambda of, _: make_loaders(of.database),
+        # Not the provider: without it orders are still shown, and a payment says what is the matter.
+        checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
+        lifespan=lifespan,
+        routes=[webhook_route(opened.desk)],
+        max_body_bytes=settings.max_body_bytes,
+    )

@@ -1,0 +1,86 @@
+"""The mutations of the payment schema: a command each, its refusals answered as members of the result union."""
+
+from typing import Any
+
+import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
+
+from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.scalars import MinorUnits
+from subgraphs.kit.runtime.refusals import Refusal
+from subgraphs.payment import commands, errors, model, refunds, tables
+from subgraphs.payment.graph.context import Info
+from subgraphs.payment.graph.types import (
+    SUPPORT_SCOPE,
+    AlreadyPaidError,
+    Payment,
+    PaymentDeclinedError,
+    PaymentSuccess,
+    ProviderUnavailableError,
+    RefundPaymentResult,
+    StartPaymentInput,
+    StartPaymentResult,
+)
+from subgraphs.payment.resources import ACCEPTS_PAYMENTS
+
+
+async def _answer(info: Info, refusal: Refusal) -> Any:
+    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+    match refusal:
+        case errors.PaymentDeclined(payment_id=payment_id, is_retryable=is_retryable):
+            payment = Payment.of(await _row(info, payment_id))
+            return PaymentDeclinedError(**shown, payment=payment, retryable=is_retryable)
+        case errors.AlreadyPaid(payment_id=payment_id):
+            return AlreadyPaidError(**shown, payment=Payment.of(await _row(info, payment_id)))
+        case errors.ProviderUnavailable(retry_after_ms=retry_after_ms):
+            return ProviderUnavailableError(**shown, retry_after_ms=retry_after_ms)
+        case _:
+            return user_error(refusal)
+
+
+async def _row(info: Info, payment_id: str) -> tables.Payment:
+    row = await info.context.loaders.payment.load(payment_id)
+    assert row is not None, "a payment is never deleted"
+    return row
+
+
+@strawberry.type
+class Mutation:
+    @federation.mutation(authenticated=True, directives=[Cost(weight=50)])
+    async def start_payment(self, info: Info, input: StartPaymentInput) -> StartPaymentResult:
+        """Pay one of the caller's orders."""
+        resources = info.context.resources
+        try:
+            if not resources.config.current.get(ACCEPTS_PAYMENTS):
+                raise errors.PaymentsPaused()
+            request = model.payment_request(
+                idempotency_key=input.idempotency_key,
+                order_id=input.order_id,
+                method=input.method,
+                return_url=input.return_url,
+            )
+            payment = await commands.start_payment(
+                resources.desk, request, buyer_id=info.context.account_id, identity=info.context.identity
+            )
+        except Refusal as refusal:
+            return await _answer(info, refusal)
+        return PaymentSuccess(payment=Payment.of(payment))
+
+    @federation.mutation(requires_scopes=[[SUPPORT_SCOPE]], tags=["admin"])
+    async def refund_payment(
+        self, info: Info, payment_id: strawberry.ID, amount: MinorUnits, idempotency_key: strawberry.ID
+    ) -> RefundPaymentResult:
+        """Give back a part of a payment, or the rest of it."""
+        identity = info.context.identity
+        try:
+            payment = await refunds.refund_payment(
+                info.context.resources.desk,
+                payment_id,
+                amount,
+                idempotency_key=idempotency_key,
+                requested_by=identity.subject or f"service:{identity.caller}",
+            )
+        except Refusal as refusal:
+            return await _answer(info, refusal)
+        return PaymentSuccess(payment=Payment.of(payment))

@@ -1,0 +1,236 @@
+"""The types of the payment schema."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.errors import (
+    Fault,
+    IdempotencyConflictError,
+    NotFoundError,
+    UserError,
+    ValidationError,
+)
+from subgraphs.kit.graph.scalars import MinorUnits, Money, Node, money
+from subgraphs.kit.runtime.identity import Identity
+from subgraphs.payment import model, tables
+from subgraphs.payment.graph.context import Info
+from subgraphs.payment.model import OrderPaymentState, PaymentStatus
+
+strawberry.enum(PaymentStatus)
+strawberry.enum(OrderPaymentState)
+
+SUPPORT_SCOPE = "support:payments"
+
+
+def may_see(identity: Identity, buyer_id: str) -> bool:
+    """True for the buyer, for support, and for a service that calls for itself."""
+    return (
+        identity.subject == buyer_id
+        or SUPPORT_SCOPE in identity.scopes
+        or (identity.is_service and identity.subject is None)
+    )
+
+
+@strawberry.type
+class PaymentNextAction:
+    type: str
+    redirect_url: str | None
+    client_secret: str | None
+
+
+@strawberry.type
+class PaymentFailure:
+    code: str
+    message: str
+    retryable: bool
+
+
+@strawberry.type
+class PaymentEvent:
+    at: datetime
+    status: PaymentStatus
+    provider_event_id: str | None
+
+
+@strawberry.type
+class Refund:
+    id: strawberry.ID
+    amount: Money
+    status: PaymentStatus
+    created_at: datetime
+
+
+@federation.type(keys=["id"])
+class Payment(Node):
+    row: strawberry.Private[tables.Payment]
+    amount: Money
+    status: PaymentStatus
+    method: str
+    created_at: datetime
+
+    @federation.field(provides=["number"])
+    def order(self) -> "Order":
+        """The order that is paid; its number is known here."""
+        return Order(id=strawberry.ID(self.row.order_id), known_number=self.row.order_number)
+
+    @strawberry.field
+    def next_action(self) -> PaymentNextAction | None:
+        """What the buyer must do, while that is so."""
+        row = self.row
+        if row.action_type is None or self.status is not PaymentStatus.REQUIRES_ACTION:
+            return None
+        return PaymentNextAction(
+            type=row.action_type, redirect_url=row.action_redirect_url, client_secret=row.action_client_secret
+        )
+
+    @strawberry.field
+    def failure(self) -> PaymentFailure | None:
+        """Why the payment failed, when it did."""
+        row = self.row
+        if row.failure_code is None:
+            return None
+        return PaymentFailure(
+            code=row.failure_code, message=row.failure_message or "", retryable=bool(row.failure_is_retryable)
+        )
+
+    @federation.field(requires_scopes=[[SUPPORT_SCOPE]])
+    def provider_reference(self) -> str | None:
+        """The provider's name for the payment."""
+        return self.row.provider_reference
+
+    @strawberry.field
+    async def history(self, info: Info) -> list[PaymentEvent]:
+        """The steps that the payment took, oldest first."""
+        return [
+            PaymentEvent(at=step.at, status=PaymentStatus(step.status), provider_event_id=step.provider_event_id)
+            for step in await info.context.loaders.history.load(self.row.id)
+        ]
+
+    @strawberry.field
+    async def refunds(self, info: Info) -> list[Refund]:
+        """The refunds, oldest first."""
+        return [
+            Refund(
+                id=strawberry.ID(refund.id),
+                amount=money(refund.amount, self.row.currency),
+                status=PaymentStatus(refund.status),
+                created_at=refund.created_at,
+            )
+            for refund in await info.context.loaders.refunds.load(self.row.id)
+        ]
+
+    @classmethod
+    def of(cls, row: tables.Payment) -> "Payment":
+        """The type of a row."""
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            amount=money(row.amount, row.currency),
+            status=PaymentStatus(row.status),
+            method=row.method,
+            created_at=row.created_at,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Payment | None":
+        """The payment by id, for those who may see it; others see as if it were not there."""
+        row = await info.context.loaders.payment.load(id)
+        return cls.of(row) if row is not None and may_see(info.context.identity, row.buyer_id) else None
+
+
+@federation.type(keys=["id"])
+class Order:
+    id: strawberry.ID
+    known_number: strawberry.Private[str | None] = None
+    given_total: strawberry.Private[Mapping[str, Any] | None] = None
+
+    @federation.field(external=True)
+    def number(self) -> str:
+        """The order's number, where a payment provides it."""
+        if self.known_number is None:
+            raise Fault("INTERNAL_SERVER_ERROR", "An order's number is the order service's to tell")
+        return self.known_number
+
+    @federation.field(external=True)
+    def total(self) -> Money:
+        """The order's total, where the representation brought it."""
+        return _given(self.given_total)
+
+    @federation.field(authenticated=True)
+    async def payments(self, info: Info) -> list[Payment]:
+        """The payments of the order that the caller may see, oldest first."""
+        rows = await info.context.loaders.payments_of_order.load(str(self.id))
+        return [Payment.of(row) for row in rows if may_see(info.context.identity, row.buyer_id)]
+
+    @strawberry.field
+    async def payment_state(self, info: Info) -> OrderPaymentState:
+        """What the order's payments come to."""
+        return model.order_payment_state(await info.context.loaders.payments_of_order.load(str(self.id)))
+
+    @federation.field(requires=["total { amount currency }"])
+    async def amount_due(self, info: Info) -> Money:
+        """Order owns the total, Payment owns the captures: the classic @requires"""
+        total = _given(self.given_total)
+        payments = await info.context.loaders.payments_of_order.load(str(self.id))
+        return Money(amount=MinorUnits(model.amount_due(total.amount, payments)), currency=total.currency)
+
+    @classmethod
+    def resolve_reference(cls, id: strawberry.ID, total: Mapping[str, Any] | None = None) -> "Order":
+        """Any order; what it has here is its payments."""
+        return cls(id=id, given_total=total)
+
+
+def _given(total: Mapping[str, Any] | None) -> Money:
+    try:
+        assert total is not None
+        return money(total["amount"], total["currency"])
+    except (AssertionError, KeyError, ValueError) as error:
+        raise Fault("BAD_REPRESENTATION", "The representation of an order lacks its total") from error
+
+
+@strawberry.input
+class StartPaymentInput:
+    idempotency_key: strawberry.ID
+    order_id: strawberry.ID
+    method: str
+    return_url: str | None = None
+
+
+@strawberry.type
+class PaymentSuccess:
+    payment: Payment
+
+
+@strawberry.type
+class PaymentDeclinedError(UserError):
+    payment: Payment
+    retryable: bool
+
+
+@strawberry.type
+class ProviderUnavailableError(UserError):
+    retry_after_ms: int
+
+
+@strawberry.type
+class AlreadyPaidError(UserError):
+    payment: Payment
+
+
+StartPaymentResult = Annotated[
+    PaymentSuccess
+    | ValidationError
+    | PaymentDeclinedError
+    | ProviderUnavailableError
+    | AlreadyPaidError
+    | IdempotencyConflictError,
+    strawberry.union("StartPaymentResult"),
+]
+RefundPaymentResult = Annotated[
+    PaymentSuccess | NotFoundError | ValidationError | ProviderUnavailableError | IdempotencyConflictError,
+    strawberry.union("RefundPaymentResult"),
+]

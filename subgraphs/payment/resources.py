@@ -1,0 +1,81 @@
+"""What lives as long as the process, opened from the settings and closed at the end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.relay import announce
+from subgraphs.kit.storage.session import Database, OnCommitted, Wake
+from subgraphs.payment.desk import Desk
+from subgraphs.payment.orders import OrderService
+from subgraphs.payment.providers.bank import BankProvider
+from subgraphs.payment.providers.interface import Provider
+from subgraphs.payment.providers.stripe import StripeProvider
+from subgraphs.payment.settings import PaymentSettings
+
+ACCEPTS_PAYMENTS = "payment.accepts_payments"
+DEFAULT_CONFIG: dict[str, Any] = {ACCEPTS_PAYMENTS: True}
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentResources:
+    """The payment service's resources."""
+
+    settings: PaymentSettings
+    tokens: ServiceTokens
+    queue: TaskQueue
+    desk: Desk
+    config: ConfigSource
+    config_client: GraphQLClient
+
+    @property
+    def database(self) -> Database:
+        """The payment database."""
+        return self.desk.database
+
+    @classmethod
+    def open(cls, settings: PaymentSettings, *, clock: Clock = utc_now) -> "PaymentResources":
+        """Open everything; nothing is connected before it is used."""
+        tokens = ServiceTokens(settings.service_key_ring, clock=clock)
+        queue = TaskQueue(settings.redis_url)
+        database = Database(settings.database, synchronous="FULL", on_committed=_announcing(queue))
+        orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="payment", tokens=tokens))
+        desk = Desk(database, make_provider(settings), orders, timedelta(seconds=settings.lease_seconds), clock)
+        config_client = GraphQLClient(settings.config_url, service="config", caller="payment", tokens=tokens)
+        config = ConfigSource(
+            DEFAULT_CONFIG,
+            fetch=fetch_from(config_client, service="payment", keys=list(DEFAULT_CONFIG)),
+            kept_at=settings.data_dir / "config" / "payment.json",
+        )
+        return cls(settings, tokens, queue, desk, config, config_client)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.config_client.close()
+        await self.desk.orders.close()
+        await self.desk.provider.close()
+        await self.queue.close()
+        await self.database.close()
+
+
+def _announcing(queue: TaskQueue) -> OnCommitted:
+    async def announce_all(wakes: list[Wake]) -> None:
+        await announce(queue, wakes)
+
+    return announce_all
+
+
+def make_provider(settings: PaymentSettings) -> Provider:
+    """The provider that the settings name."""
+    makers: dict[str, type[BankProvider] | type[StripeProvider]] = {"bank": BankProvider, "stripe": StripeProvider}
+    return makers[settings.provider](
+        settings.provider_address,
+        api_key=settings.provider_key.get_secret_value(),
+        webhook_secret=settings.webhook_secret.get_secret_value(),
+        timeout_seconds=settings.provider_timeout_seconds,
+    )

@@ -1,0 +1,125 @@
+"""The payment service's tables. The database itself refuses a second standing payment of an order and a refund beyond the capture."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from subgraphs.kit.storage.outbox import OutboxColumns
+from subgraphs.kit.storage.types import UtcDateTime
+
+_IS_STANDING = text("status NOT IN ('FAILED', 'CANCELLED')")
+
+
+class Base(DeclarativeBase):
+    """The tables of the payment database."""
+
+
+class Payment(Base):
+    """An attempt to pay an order. Amounts are minor units.
+
+    `refunding_amount` is promised to refunds that the provider has not answered yet.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="ck_payments_amount"),
+        CheckConstraint("captured_amount >= 0 AND captured_amount <= amount", name="ck_payments_captured"),
+        CheckConstraint(
+            "refunded_amount >= 0 AND refunding_amount >= 0 AND refunded_amount + refunding_amount <= captured_amount",
+            name="ck_payments_refunded",
+        ),
+        Index(
+            "uq_payments_standing", "order_id", unique=True, sqlite_where=_IS_STANDING, postgresql_where=_IS_STANDING
+        ),
+        Index("ix_payments_order_id", "order_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    order_id: Mapped[str] = mapped_column(String(36))
+    order_number: Mapped[str] = mapped_column(String(40))
+    buyer_id: Mapped[str] = mapped_column(String(36))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str] = mapped_column(String(100))
+    return_url: Mapped[str | None] = mapped_column(String(2000))
+    status: Mapped[str] = mapped_column(String(20))
+    provider: Mapped[str] = mapped_column(String(20))
+    provider_reference: Mapped[str | None] = mapped_column(String(100), unique=True)
+    action_type: Mapped[str | None] = mapped_column(String(20))
+    action_redirect_url: Mapped[str | None] = mapped_column(Text)
+    action_client_secret: Mapped[str | None] = mapped_column(String(300))
+    failure_code: Mapped[str | None] = mapped_column(String(80))
+    failure_message: Mapped[str | None] = mapped_column(String(500))
+    failure_is_retryable: Mapped[bool | None]
+    captured_amount: Mapped[int] = mapped_column(BigInteger)
+    refunded_amount: Mapped[int] = mapped_column(BigInteger)
+    refunding_amount: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int]
+
+
+class PaymentEvent(Base):
+    """One step of a payment's history; folded in order they give its status."""
+
+    __tablename__ = "payment_events"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"), index=True)
+    payment_version: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(20))
+    provider_event_id: Mapped[str | None] = mapped_column(String(100))
+
+
+class Refund(Base):
+    """Money that goes back: PROCESSING until the provider says REFUNDED or FAILED."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (CheckConstraint("amount > 0", name="ck_refunds_amount"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"), index=True)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(String(20))
+    provider_reference: Mapped[str | None] = mapped_column(String(100), unique=True)
+    requested_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdempotencyKey(Base):
+    """A request that was begun. Without an outcome it may be taken up again, by whoever gets its lease.
+
+    `fingerprint` is the digest of the request; `subject_id` is the payment or the refund that it made.
+    """
+
+    __tablename__ = "idempotency_keys"
+
+    operation: Mapped[str] = mapped_column(String(20), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    subject_id: Mapped[str] = mapped_column(String(36), index=True)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProviderEvent(Base):
+    """A webhook that was taken in; a second one with its id changes nothing."""
+
+    __tablename__ = "provider_events"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    type: Mapped[str] = mapped_column(String(80))
+    payment_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Outbox(OutboxColumns, Base):
+    """Results that wait to reach the order service."""
+
+    __tablename__ = "outbox"
