@@ -7,14 +7,21 @@ from dataclasses import dataclass, replace
 from graphql import GraphQLSchema
 
 from gateway.errors import InternalError, SubgraphError
+from gateway.execution.compile import Compiled, compile_plan
 from gateway.execution.encoding import encode_json
+from gateway.execution.fast import FastRun
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.general import GeneralRun
+from gateway.execution.layout import NotCovered
 from gateway.execution.program import Program, compile_program
 from gateway.execution.request import Answer, ExecutionRequest, Service
 from gateway.execution.transport import Reply, Transport
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
+
+
+COMPILE_AFTER = 1
+"""Executions of a plan by the general path before it is compiled: a plan that is used once would never earn that back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Executable:
         self.operation = operation
         self._executor = executor
         self._program: Program = compile_program(plan, operation, executor.services, executor.api_schema)
+        self._executions = 0
+        self._compiled: Compiled | NotCovered | None = None
 
     async def execute(self, request: ExecutionRequest) -> Answer:
         """The answer to a query or a mutation. Subgraphs' failures are inside it; nothing of theirs is raised.
@@ -79,7 +88,7 @@ class Executable:
         """
         if self.plan.kind is OperationKind.SUBSCRIPTION:
             raise InternalError("a subscription is to be subscribed to")
-        return await self._run(request, None)
+        return await self._run(request, Recorded(self._executor.flights))
 
     async def subscribe(self, request: ExecutionRequest) -> AsyncIterator[Answer]:
         """The answers to a subscription, one for each event, until the subgraph completes it.
@@ -128,8 +137,24 @@ class Executable:
                 error_count=1,
             )
 
-    async def _run(self, request: ExecutionRequest, recorded: Recorded | None) -> Answer:
+    def python_source(self) -> str:
+        """The Python that the fast path runs for this plan; a comment that says why, if the general path serves it alone."""
+        match self._compile():
+            case NotCovered() as reason:
+                return f"# The general path serves this plan: {reason}.\n"
+            case Compiled() as compiled:
+                return compiled.source
+
+    async def _run(self, request: ExecutionRequest, recorded: Recorded) -> Answer:
         executor = self._executor
+        if not request.is_traced and self._executions >= COMPILE_AFTER:
+            compiled = self._compiled or self._compile()
+            if isinstance(compiled, Compiled):
+                fast = FastRun(self._program, compiled, request, executor.flights, recorded)
+                answer = await fast.answer()
+                if answer is not None:
+                    return answer
+        self._executions += 1
         run = GeneralRun(
             self._program,
             request,
@@ -138,3 +163,17 @@ class Executable:
             recorded=recorded,
         )
         return await run.answer()
+
+    def _compile(self) -> Compiled | NotCovered:
+        if self._compiled is None:
+            executor = self._executor
+            try:
+                self._compiled = compile_plan(
+                    self.plan,
+                    self.operation,
+                    executor.api_schema,
+                    max_representations=executor.limits.max_representations,
+                )
+            except NotCovered as reason:
+                self._compiled = reason
+        return self._compiled

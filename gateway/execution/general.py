@@ -147,6 +147,7 @@ class GeneralRun:
 
     def _send(self, program: FetchProgram, request: _Request) -> asyncio.Future[Reply]:
         if (recorded := self._recorded.take(program.fetch.id, request.body)) is not None:
+            request.is_shared = True
             return recorded
         future, request.is_shared = self._flights.post(
             program.service,

@@ -1,4 +1,4 @@
-"""The general path on plans written by hand: order of fetches, merging, errors and nulls."""
+"""Execution of plans written by hand, on both paths: order of fetches, merging, errors and nulls."""
 
 import asyncio
 from collections.abc import Mapping
@@ -47,6 +47,12 @@ PRODUCTS = DictSubgraph(
 )
 WRITER = PlanWriter({"accounts": ACCOUNTS.schema, "products": PRODUCTS.schema})
 SERVICES = [Service(name, f"http://{name}.test/graphql") for name in ("accounts", "products", "stock", "notes")]
+
+
+@pytest.fixture(autouse=True, params=["general", "fast"])
+def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs each test on the general path, and again with the fast path before it."""
+    monkeypatch.setattr("gateway.execution.executor.COMPILE_AFTER", 0 if request.param == "fast" else 1_000_000)
 
 
 async def execute(

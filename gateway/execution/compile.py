@@ -1,0 +1,351 @@
+"""A plan becomes straight-line Python: for each fetch, a function that says what to ask, and one that takes the answer in.
+
+The idea, on ``{ users { name favourite { title } } }`` with the users of one subgraph and the titles of another:
+
+    def settle_0(state, body):                      # users came
+        data = decode_0(body).f_data
+        root = state.root
+        root.f_users = data.f_users
+
+    def begin_1(state):                             # which products, each once
+        places_0 = {}
+        asked_0 = []
+        root = state.root
+        for o1 in root.f_users or ():
+            if o1 is not None:
+                o2 = o1.f_favourite
+                if o2 is not None:
+                    k1 = o2.f___id
+                    ...
+        return (encode(asked_0),)
+
+    def settle_1(state, body):                      # titles came
+        data = decode_1(body).f_data
+        for entity, places in zip(data.f__entities, state.places_1_0.values(), strict=True):
+            v1 = entity.f_title
+            for place in places:
+                place.f_title = v1
+
+    def clean(state):                               # what only the gateway needed is not written
+        ...
+
+C code reads and writes the bytes (msgspec); Python touches each entity a few times, and never a leaf that it need not touch.
+Any doubt raises `Fallback`, and the general path begins anew over the bytes that are there.
+"""
+
+import linecache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+import msgspec
+from graphql import GraphQLSchema
+
+from gateway.execution.encoding import encode_json
+from gateway.execution.layout import Composite, FieldLayout, Layout, NotCovered, ObjectLayout, Source, Target, lay_out
+from gateway.execution.structs import StructTypes, attribute
+from gateway.operation.model import Operation
+from gateway.planning.plan import Fetch, Plan
+
+_INDENT: Final = "    "
+_MAX_LOOPS: Final = 16  # Python allows 20 nested blocks
+
+Lines = list[str]
+Begin = Callable[[Any], tuple[bytes, ...] | None]
+Settle = Callable[[Any, bytes], None]
+
+
+class Fallback(Exception):
+    """Raised by compiled code when an answer is not what the fast path is made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The functions of a plan.
+
+    Attributes:
+        source: the Python they were made of.
+        new_state: makes what the functions of one execution share.
+        begins: by fetch: gives each group's representations as JSON, None if there are none at all; None for a root fetch.
+        settles: by fetch: takes a response's body in; raises `Fallback` or a msgspec error if it does not fit.
+        finish: gives the JSON of the whole response, given its extensions or UNSET.
+    """
+
+    source: str
+    new_state: Callable[[], Any]
+    begins: tuple[Begin | None, ...]
+    settles: tuple[Settle, ...]
+    finish: Callable[[Any, Any], bytes]
+
+
+def compile_plan(plan: Plan, operation: Operation, schema: GraphQLSchema, *, max_representations: int) -> Compiled:
+    """The compiled functions of a plan.
+
+    Raises:
+        NotCovered: the plan has no typed layout.
+    """
+    layout = lay_out(plan, operation, schema)
+    return _Writer(plan, layout, max_representations).compiled()
+
+
+class _Writer:
+    """Writes the source of one plan, and gathers what it names."""
+
+    def __init__(self, plan: Plan, layout: Layout, max_representations: int) -> None:
+        self._plan = plan
+        self._layout = layout
+        self._types = StructTypes()
+        self._root_type = self._types.object_type(layout.root, None, is_tagged=False)
+        self._names: dict[str, Any] = {
+            "Fallback": Fallback,
+            "UNSET": msgspec.UNSET,
+            "Root": self._root_type,
+            "Answer": _Answer,
+            "encode": encode_json,
+            "MAX": max_representations,
+        }
+        self._numbers = count(1)
+
+    def compiled(self) -> Compiled:
+        """The functions."""
+        chunks = [self._state()]
+        for fetch in self._plan.fetches:
+            if fetch.groups:
+                chunks.append(self._begin(fetch))
+            chunks.append(self._settle(fetch))
+        chunks.append(self._finish())
+        source = "\n\n\n".join("\n".join(chunk) for chunk in chunks) + "\n"
+        filename = f"<plan {id(self)}>"
+        names = self._names
+        exec(compile(source, filename, "exec"), names)  # noqa: S102 - our own source: no text of a client's but names
+        linecache.cache.pop(filename, None)
+        return Compiled(
+            source=source,
+            new_state=names["State"],
+            begins=tuple(names.get(f"begin_{fetch.id}") for fetch in self._plan.fetches),
+            settles=tuple(names[f"settle_{fetch.id}"] for fetch in self._plan.fetches),
+            finish=names["finish"],
+        )
+
+    def _state(self) -> Lines:
+        places = [f"places_{fetch.id}_{index}" for fetch in self._plan.fetches for index in range(len(fetch.groups))]
+        slots = ", ".join(map(repr, ["root", *places]))
+        return [
+            "class State:",
+            f"{_INDENT}__slots__ = ({slots},)",
+            "",
+            f"{_INDENT}def __init__(self):",
+            f"{_INDENT * 2}self.root = Root()",
+        ]
+
+    def _begin(self, fetch: Fetch) -> Lines:
+        lines = [f"def begin_{fetch.id}(state):"]
+        lines += [f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}"]
+        lines += [f"{_INDENT}root = state.root"]
+        for index in range(len(fetch.groups)):
+            lines += [
+                f"{_INDENT}state.places_{fetch.id}_{index} = places_{index} = {{}}",
+                f"{_INDENT}asked_{index} = []",
+            ]
+            for target in self._layout.targets[fetch.id, index]:
+                lines += self._collect(fetch, index, target)
+        asked = [f"asked_{index}" for index in range(len(fetch.groups))]
+        lines += [f"{_INDENT}if not ({' or '.join(asked)}):", f"{_INDENT * 2}return None"]
+        too_many = " or ".join(f"len({name}) > MAX" for name in asked)
+        lines += [
+            f"{_INDENT}if {too_many}:",
+            f"{_INDENT * 2}raise Fallback('more representations than one request takes')",
+        ]
+        lines += [f"{_INDENT}return ({', '.join(f'encode({name})' for name in asked)},)"]
+        return lines
+
+    def _collect(self, fetch: Fetch, index: int, target: Target) -> Lines:
+        """The loops to a group's places at one target."""
+        wanted = {id(layout): representation for layout, representation in target.objects}
+        group = fetch.groups[index]
+        kinds = {(r.typename, r.fields) for r in group.representations}
+
+        def at_place(layout: ObjectLayout, name: str, depth: int) -> Lines:
+            representation = wanted.get(id(layout))
+            if representation is None:
+                return []
+            pad = _INDENT * depth
+            lines: Lines = []
+            parts: list[str] = []
+            for position, part in enumerate(representation.fields):
+                item = layout.fields[part.source]
+                variable = f"k{next(self._numbers)}"
+                parts.append(variable)
+                lines.append(f"{pad}{variable} = {name}.{attribute(item.key)}")
+                doubts = []
+                if position < representation.key_count and not item.wrappers.startswith("!"):
+                    doubts.append(f"{variable} is None")
+                if item.source != self._creator(layout):
+                    doubts.append(f"{variable} is UNSET")
+                if doubts:
+                    lines += [
+                        f"{pad}if {' or '.join(doubts)}:",
+                        f"{pad}{_INDENT}raise Fallback('a representation lacks a part')",
+                    ]
+            typename = representation.typename or layout.type_name
+            made = self._name(
+                f"Asked_{typename}", self._types.representation(typename, tuple(p.name for p in representation.fields))
+            )
+            key_parts = [repr(typename), *parts] if len(kinds) > 1 or representation.typename is None else parts
+            key = key_parts[0] if len(key_parts) == 1 else f"({', '.join(key_parts)})"
+            lines += [
+                f"{pad}found = places_{index}.get({key})",
+                f"{pad}if found is None:",
+                f"{pad}{_INDENT}places_{index}[{key}] = [{name}]",
+                f"{pad}{_INDENT}asked_{index}.append({made}({', '.join(parts)}))",
+                f"{pad}else:",
+                f"{pad}{_INDENT}found.append({name})",
+            ]
+            return lines
+
+        def follow(layout: ObjectLayout, name: str, steps: int, depth: int) -> Lines:
+            if steps == len(target.path):
+                return at_place(layout, name, depth)
+            step = target.path[steps]
+            item = layout.fields.get(step.key)
+            if item is None:
+                return []
+            return self._each(
+                item,
+                f"{name}.{attribute(item.key)}",
+                depth,
+                lambda below, variable, inner: (
+                    follow(below, variable, steps + 1, inner)
+                    if step.types is None or below.type_name in step.types
+                    else []
+                ),
+            )
+
+        return follow(self._layout.root, "root", 0, 1)
+
+    def _each(
+        self, item: FieldLayout, expression: str, depth: int, body: Callable[[ObjectLayout, str, int], Lines]
+    ) -> Lines:
+        """Runs `body` on each object of a field's value, by type; [] if it would do nothing."""
+        composite = item.value
+        assert isinstance(composite, Composite)
+        lines: Lines = []
+        wrappers = item.wrappers
+        if depth + wrappers.count("[") > _MAX_LOOPS:
+            raise NotCovered("too deep for Python's blocks")
+        while wrappers.removeprefix("!").startswith("["):
+            is_nullable = not wrappers.startswith("!")
+            variable = f"o{next(self._numbers)}"
+            lines.append(f"{_INDENT * depth}for {variable} in {expression}{' or ()' if is_nullable else ''}:")
+            expression = variable
+            depth += 1
+            wrappers = wrappers.removeprefix("!")[1:]
+        if not expression.isidentifier():
+            variable = f"o{next(self._numbers)}"
+            lines.append(f"{_INDENT * depth}{variable} = {expression}")
+            expression = variable
+        if not wrappers.startswith("!"):
+            lines.append(f"{_INDENT * depth}if {expression} is not None:")
+            depth += 1
+        is_any = False
+        for variant in composite.variants.values():
+            if not composite.is_tagged:
+                inner = body(variant, expression, depth)
+            else:
+                inner = body(variant, expression, depth + 1)
+                if inner:
+                    made = self._types.object_type(variant, composite.source, is_tagged=True)
+                    inner.insert(0, f"{_INDENT * depth}if type({expression}) is {self._name(variant.type_name, made)}:")
+            is_any = is_any or bool(inner)
+            lines += inner
+        return lines if is_any else []
+
+    def _settle(self, fetch: Fetch) -> Lines:
+        lines = [f"def settle_{fetch.id}(state, body):"]
+        if not fetch.groups:
+            lines += [f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}"]
+            source = (fetch.id, -1)
+            data = self._types.answer_type("Data", self._layout.root, source)
+            brought = self._brought(self._layout.root, source)
+            lines += [f"{_INDENT}data = decode_{fetch.id}(body).f_data", f"{_INDENT}root = state.root"]
+            lines += [f"{_INDENT}root.{name} = data.{name}" for name in brought]
+        else:
+            entity_types: dict[str, type[msgspec.Struct]] = {}
+            merges: Lines = []
+            for index, group in enumerate(fetch.groups):
+                entity_types[group.alias], merge = self._merge(fetch, index)
+                merges += merge
+            data = self._types.entities(entity_types)
+            lines += [f"{_INDENT}data = decode_{fetch.id}(body).f_data", *merges]
+        self._names[f"decode_{fetch.id}"] = msgspec.json.Decoder(self._types.envelope(data)).decode
+        return lines
+
+    def _merge(self, fetch: Fetch, index: int) -> tuple[type[msgspec.Struct], Lines]:
+        source = (fetch.id, index)
+        layouts = [
+            layout for target in self._layout.targets[source] for layout, _ in target.objects if layout.is_complete()
+        ]
+        types = {self._types.answer_type("Entity", layout, source): layout for layout in layouts}
+        if len(types) != 1:
+            raise NotCovered(f"the entities of a group have {len(types)} different shapes")
+        ((made, layout),) = types.items()
+        alias, places = f"data.{attribute(fetch.groups[index].alias)}", f"state.places_{fetch.id}_{index}"
+        brought = self._brought(layout, source)
+        pad = _INDENT
+        lines = [
+            f"{pad}if len({alias}) != len({places}):",
+            f"{pad * 2}raise Fallback('another number of entities than asked for')",
+            f"{pad}for entity, places in zip({alias}, {places}.values()):",
+        ]
+        lines += [f"{pad * 2}v_{name} = entity.{name}" for name in brought]
+        lines += [f"{pad * 2}for place in places:"]
+        lines += [f"{pad * 3}place.{name} = v_{name}" for name in brought] or [f"{pad * 3}pass"]
+        return made, lines
+
+    def _brought(self, layout: ObjectLayout, source: Source) -> list[str]:
+        return [attribute(item.key) for item in layout.stored() if item.source == source]
+
+    def _finish(self) -> Lines:
+        lines = ["def finish(state, extensions):", f"{_INDENT}root = state.root"]
+        lines += self._clean(self._layout.root, "root", 1)
+        return [*lines, f"{_INDENT}return encode(Answer(root, extensions))"]
+
+    def _clean(self, layout: ObjectLayout, name: str, depth: int) -> Lines:
+        """Unsets what is not shown, everywhere."""
+        lines: Lines = []
+        for item in layout.stored():
+            if not item.is_shown:
+                lines.append(f"{_INDENT * depth}{name}.{attribute(item.key)} = UNSET")
+            elif isinstance(item.value, Composite):
+                lines += self._each(item, f"{name}.{attribute(item.key)}", depth, self._clean)
+        return lines
+
+    def _creator(self, layout: ObjectLayout) -> Source | None:
+        if not hasattr(self, "_creators"):
+            self._creators = dict(_creators(self._layout.root))
+        return self._creators.get(id(layout))
+
+    def _name(self, wish: str, value: Any) -> str:
+        """The name by which the source knows a value."""
+        for number in count(1):
+            name = f"{wish}_{number}"
+            if self._names.setdefault(name, value) is value:
+                return name
+        raise AssertionError("count never ends")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    """A response as it is written."""
+
+    data: Any
+    extensions: Any = msgspec.UNSET
+
+
+def _creators(layout: ObjectLayout) -> Iterator[tuple[int, Source | None]]:
+    """Who creates the objects of each layout below one."""
+    for item in layout.fields.values():
+        if isinstance(item.value, Composite):
+            for variant in item.value.variants.values():
+                yield id(variant), item.value.source
+                yield from _creators(variant)

@@ -1,0 +1,317 @@
+"""The typed layout of the tree: which objects there can be, in which order they show their fields, and who fetches each field.
+
+The fast path decodes subgraphs' answers straight into objects that are laid out like the client's answer. That needs to know, of
+each object in the tree, every field before the first byte comes. The layout is drawn in two steps: the client's operation, with
+the API schema, says what is shown and in which order; the plan says which fetch brings it, and what the gateway needs besides.
+
+Not every plan has such a layout. `NotCovered` says why; the general path, which needs none, then serves the plan alone. What
+is not covered is rare or slow for other reasons: an object assembled from several fetches field by field below the place they
+meet, a response name that is renamed in the tree, a refused field (its error needs paths), introspection.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+)
+
+from gateway.execution.projection import collect_fields
+from gateway.operation.model import Operation, Selection
+from gateway.planning.plan import (
+    EntityGroup,
+    FetchedField,
+    FetchedSelection,
+    Path,
+    Plan,
+    Representation,
+)
+
+Source = tuple[int, int]
+"""Who brings a field: (fetch id, index of the group, or -1 for a root fetch)."""
+
+TYPENAME: Final = "__typename"
+
+
+class NotCovered(Exception):
+    """Raised when a plan has no typed layout; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class InternalLeaf:
+    """A leaf that only the gateway reads, as the subgraph declares it."""
+
+    type_name: str
+
+
+@dataclass(eq=False, slots=True)
+class Composite:
+    """What an object-valued field may hold: one of its variants.
+
+    Attributes:
+        variants: by type name. One, for an object type.
+        is_tagged: the object's ``__typename`` in the answer says which variant it is.
+        source: who brings these objects.
+    """
+
+    variants: dict[str, "ObjectLayout"]
+    is_tagged: bool
+    source: Source | None = None
+    has_typename: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class FieldLayout:
+    """A field of an object in the tree.
+
+    Attributes:
+        wrappers: list and non-null wrappers from outside in, as in `FetchedField.wrappers`.
+        value: what is inside them.
+        is_shown: the client asked for it; otherwise it is dropped before the answer is written.
+        is_read: a representation is made of it.
+        source: who brings it; None as long as nobody is known.
+    """
+
+    key: str
+    wrappers: str
+    value: GraphQLLeafType | InternalLeaf | Composite
+    is_shown: bool
+    is_read: bool = False
+    source: Source | None = None
+
+
+@dataclass(eq=False, slots=True)
+class ObjectLayout:
+    """An object of a known type at a known place.
+
+    Attributes:
+        constants: response names under which the client asked for ``__typename``.
+        order: response names in the order of the answer, constants among them.
+    """
+
+    type_name: str
+    fields: dict[str, FieldLayout] = field(default_factory=dict)
+    constants: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
+
+    def stored(self) -> Iterator[FieldLayout]:
+        """The fields that objects of this layout hold: all that is shown, in order, then what is read besides."""
+        for key in self.order:
+            if key in self.fields:
+                yield self.fields[key]
+        for item in self.fields.values():
+            if not item.is_shown and item.is_read:
+                yield item
+
+    def is_complete(self) -> bool:
+        """Whether somebody brings every field that is shown."""
+        return all(item.source is not None for item in self.fields.values() if item.is_shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place of a group: the object layouts at the end of its path, and for each how it is represented."""
+
+    path: Path
+    objects: tuple[tuple[ObjectLayout, Representation], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The whole tree, and the places of each group by (fetch id, index of the group)."""
+
+    root: ObjectLayout
+    targets: dict[Source, tuple[Target, ...]]
+
+
+def lay_out(plan: Plan, operation: Operation, schema: GraphQLSchema) -> Layout:
+    """The layout of a plan's tree.
+
+    Raises:
+        NotCovered: it has none.
+    """
+    root_type = schema.get_type(operation.root_type)
+    if not isinstance(root_type, GraphQLObjectType):
+        raise NotCovered("the root is no object type")
+    root = _shown_object(schema, root_type, operation.selections)
+    targets: dict[Source, tuple[Target, ...]] = {}
+    for fetch in plan.fetches:
+        if fetch.root_path:
+            raise NotCovered("a root fetch belongs below the root")
+        if not fetch.groups:
+            _fetch_into(schema, root, fetch.selections, (fetch.id, -1))
+        for index, group in enumerate(fetch.groups):
+            source = (fetch.id, index)
+            targets[source] = tuple(_target(root, path, group) for path in group.targets)
+            for target in targets[source]:
+                for layout, representation in target.objects:
+                    _fetch_into(schema, layout, group.selections, source)
+                    for part in representation.fields:
+                        _mark_read(layout, part.source)
+    _drop_incomplete(root)
+    if not root.is_complete():
+        raise NotCovered("nobody brings some field of the root")
+    return Layout(root, targets)
+
+
+def _shown_object(
+    schema: GraphQLSchema, object_type: GraphQLObjectType, selections: Sequence[Selection]
+) -> ObjectLayout:
+    """What the client sees of an object."""
+    layout = ObjectLayout(object_type.name)
+    constants: set[str] = set()
+    order: list[str] = []
+    for key, (asked, below) in collect_fields(schema, object_type, selections).items():
+        order.append(key)
+        if asked.name == TYPENAME:
+            constants.add(key)
+            continue
+        if asked.refusal is not None:
+            raise NotCovered(f"{object_type.name}.{asked.name} is refused")
+        if asked.name.startswith("__"):
+            raise NotCovered("introspection")
+        wrappers, named = _unwrap(object_type.fields[asked.name].type)
+        value = _shown_value(schema, named, below)
+        layout.fields[key] = FieldLayout(key, wrappers, value, is_shown=True)
+    layout.constants = frozenset(constants)
+    layout.order = tuple(order)
+    return layout
+
+
+def _shown_value(
+    schema: GraphQLSchema, named: GraphQLOutputType, selections: Sequence[Selection]
+) -> GraphQLLeafType | Composite:
+    if isinstance(named, GraphQLObjectType):
+        return Composite({named.name: _shown_object(schema, named, selections)}, is_tagged=False)
+    if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+        variants = {
+            possible.name: _shown_object(schema, possible, selections) for possible in schema.get_possible_types(named)
+        }
+        for variant in variants.values():
+            # A tag is written first, so that is where the client must want it.
+            if variant.order[:1] != (TYPENAME,) or TYPENAME not in variant.constants:
+                raise NotCovered(f"{named.name} is asked for without __typename in the first place")
+        return Composite(variants, is_tagged=True)
+    return named  # type: ignore[return-value]
+
+
+def _unwrap(declared: GraphQLOutputType) -> tuple[str, GraphQLOutputType]:
+    wrappers = ""
+    while True:
+        if isinstance(declared, GraphQLNonNull):
+            wrappers += "!"
+        elif isinstance(declared, GraphQLList):
+            wrappers += "["
+        else:
+            return wrappers, declared
+        declared = declared.of_type
+
+
+def _fetch_into(
+    schema: GraphQLSchema, layout: ObjectLayout, selections: Sequence[FetchedSelection], source: Source
+) -> None:
+    """Notes that `source` brings `selections` of an object."""
+    for item in flattened(selections, layout.type_name):
+        if item.response_name != item.key:
+            raise NotCovered(f"{item.response_name!r} is renamed to {item.key!r}")
+        if item.name == TYPENAME:
+            continue
+        present = layout.fields.get(item.key)
+        if present is None:
+            if item.key in layout.constants:
+                raise NotCovered(f"{item.key!r} is a type's name to the client, and a field to the plan")
+            present = layout.fields[item.key] = _internal_field(schema, item)
+        if present.source is None:
+            present.source = source
+        elif present.source != source:
+            raise NotCovered(f"{item.key!r} of {layout.type_name} comes from two fetches")
+        if isinstance(present.value, Composite) != bool(item.selections):
+            raise NotCovered(f"{item.key!r} is a leaf here and an object there")
+        if isinstance(present.value, Composite):
+            _fetch_into_composite(schema, present.value, item.selections, source)
+
+
+def _fetch_into_composite(
+    schema: GraphQLSchema, composite: Composite, selections: Sequence[FetchedSelection], source: Source
+) -> None:
+    composite.source = source
+    for name, variant in composite.variants.items():
+        _fetch_into(schema, variant, selections, source)
+        if any(item.key == TYPENAME and item.name == TYPENAME for item in flattened(selections, name)):
+            composite.has_typename = True
+    if composite.is_tagged and not composite.has_typename:
+        raise NotCovered("objects of an abstract type come without their type")
+
+
+def flattened(selections: Sequence[FetchedSelection], type_name: str) -> Iterator[FetchedField]:
+    """The fields that are asked of objects of a type, fragments opened."""
+    for selection in selections:
+        if isinstance(selection, FetchedField):
+            yield selection
+        elif type_name in selection.types:
+            yield from flattened(selection.selections, type_name)
+
+
+def _internal_field(schema: GraphQLSchema, item: FetchedField) -> FieldLayout:
+    if not item.selections:
+        return FieldLayout(item.key, item.wrappers, InternalLeaf(item.type_name), is_shown=False)
+    if not isinstance(schema.get_type(item.type_name), GraphQLObjectType):
+        raise NotCovered(f"the gateway itself needs an object of {item.type_name}, which is no object type")
+    composite = Composite({item.type_name: ObjectLayout(item.type_name)}, is_tagged=False)
+    return FieldLayout(item.key, item.wrappers, composite, is_shown=False)
+
+
+def _target(root: ObjectLayout, path: Path, group: EntityGroup) -> Target:
+    reached = [root]
+    for step in path:
+        following: list[ObjectLayout] = []
+        for layout in reached:
+            present = layout.fields.get(step.key)
+            if present is None:
+                continue
+            if not isinstance(present.value, Composite) or present.wrappers.count("[") != step.list_depth:
+                raise NotCovered(f"a path goes through {step.key!r}, which is no such object")
+            present.is_read = True
+            if step.types is not None and not present.value.has_typename:
+                raise NotCovered(f"a path asks for the type of {step.key!r}, which is not fetched")
+            following.extend(
+                variant for name, variant in present.value.variants.items() if step.types is None or name in step.types
+            )
+        reached = following
+    objects: list[tuple[ObjectLayout, Representation]] = []
+    for layout in reached:
+        for representation in group.representations:
+            if representation.types is None or layout.type_name in representation.types:
+                objects.append((layout, representation))
+                break
+    return Target(path, tuple(objects))
+
+
+def _mark_read(layout: ObjectLayout, key: str) -> None:
+    present = layout.fields.get(key)
+    if present is None:
+        raise NotCovered(f"nobody brings {key!r}, which a representation needs")
+    if isinstance(present.value, Composite) or "[" in present.wrappers:
+        raise NotCovered(f"a representation holds {key!r}, which is an object or a list")
+    present.is_read = True
+
+
+def _drop_incomplete(layout: ObjectLayout) -> None:
+    """Takes out the variants that nobody completes: an object of such a type goes to the general path."""
+    for item in layout.fields.values():
+        if isinstance(item.value, Composite):
+            for variant in item.value.variants.values():
+                _drop_incomplete(variant)
+            item.value.variants = {
+                name: variant for name, variant in item.value.variants.items() if variant.is_complete()
+            }
+            if not item.value.variants:
+                item.source = None
