@@ -12,7 +12,7 @@ rights that the operation's fields demand, and the override labels that are acti
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import ClientError
@@ -78,13 +78,15 @@ class Ready:
 
     Attributes:
         kind: decides how the answer is sent.
+        cost: static, counted only if the settings limit it.
     """
 
     request: Request
     operation: PreparedOperation
     variables: Mapping[str, Any]
     planned: Planned
-    extensions: Mapping[str, Any] | None = field(default=None)
+    cost: int = 0
+    extensions: Mapping[str, Any] | None = None
 
     @property
     def kind(self) -> OperationKind:
@@ -130,9 +132,10 @@ class Pipeline:
         """
         operation = self._preparer.prepare(request.text, request.operation_name)
         variables = operation.variables.coerce(request.variables)
+        cost = operation.cost.check(variables) if operation.cost is not None else 0
         planned = self.plan(operation, variables, request.caller, request.labels)
         extensions = {"queryPlan": self._show_plan(planned.executable.plan)} if request.shows_plan else None
-        return Ready(request, operation, variables, planned, extensions)
+        return Ready(request, operation, variables, planned, cost, extensions)
 
     async def execute(self, ready: Ready) -> Answer:
         """The answer to what `ready` made of a query or a mutation."""

@@ -18,9 +18,8 @@ from gateway.server.jwks import Jwks
 from gateway.server.pages import response_of, side_routes
 from gateway.server.propagation import Propagation, service_token_mint
 from gateway.server.request_log import RequestLog
-from gateway.server.supergraphs import SupergraphFile
+from gateway.server.supergraphs import LoadedSupergraph, SupergraphFile
 from gateway.settings import Settings
-from gateway.supergraph.model import Supergraph
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +38,7 @@ class Gateway:
     """
 
     def __init__(
-        self, settings: Settings, *, loaded: Supergraph | None = None, request_log: RequestLog | None = None
+        self, settings: Settings, *, loaded: LoadedSupergraph | None = None, request_log: RequestLog | None = None
     ) -> None:
         self._settings = settings
         self._loaded = loaded

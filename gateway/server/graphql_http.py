@@ -112,6 +112,7 @@ class GraphqlApp:
         self._page = page
         self._counters = Counters()
         self._batching = settings.batching
+        self._max_cost = settings.limits.max_cost
         self._max_body_bytes = settings.server.max_body_bytes
         self._timeout = settings.execution.timeout_seconds
         self._explain = settings.explain.header.lower().encode() if settings.explain.enabled else None
@@ -275,6 +276,7 @@ class GraphqlApp:
                 outcomes.append(self._ready(wire, scope, caller, exchange))
             except ClientError as error:
                 outcomes.append(error)
+        self._check_sum(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, Ready) and outcome.kind is OperationKind.SUBSCRIPTION:
                 outcome = ClientError("A subscription cannot be part of an array.", code="BATCHED_SUBSCRIPTION")  # noqa: PLW2901
@@ -289,6 +291,16 @@ class GraphqlApp:
         exchange.kind, exchange.name, exchange.plan = "batch", None, None
         await _send(send, 200, exchange.form.content_type, b"[" + b",".join(bodies) + b"]")
         self._note("partial" if exchange.error_count else "ok", exchange, asyncio.get_running_loop().time())
+
+    def _check_sum(self, outcomes: list[Ready | ClientError]) -> None:
+        """Returns if an array costs no more than one operation may.
+
+        Raises:
+            ClientError: MAX_COST_EXCEEDED.
+        """
+        total = sum(outcome.cost for outcome in outcomes if isinstance(outcome, Ready))
+        if self._max_cost is not None and total > self._max_cost:
+            raise ClientError(f"The array would cost {total}; the limit is {self._max_cost}.", code="MAX_COST_EXCEEDED")
 
     async def _refuse(self, error: ClientError, exchange: _Exchange, send: Send) -> None:
         exchange.code = error.code

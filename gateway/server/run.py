@@ -38,7 +38,7 @@ def serve(settings: Settings, listening: socket.socket) -> int:
     """
     _configure_logging(settings)
     assert settings.supergraph.path is not None
-    loaded = load_supergraph(settings.supergraph.path)
+    loaded = load_supergraph(settings.supergraph.path, with_costs=settings.limits.max_cost is not None)
     host, port = listening.getsockname()[:2]
     log.info("gateway.starting", url=f"http://{host}:{port}{settings.server.path}", workers=settings.server.workers)
     if settings.server.workers == 1:

@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from graphql import parse
 
 from gateway.errors import GatewayError
 from gateway.execution.executor import ExecutionLimits, Executor
 from gateway.execution.request import Service as Subgraph
 from gateway.execution.transport import Transport
 from gateway.operation.access import AccessRules
+from gateway.operation.cost import CostRules, read_cost_rules
 from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.prepare import Preparer
@@ -24,6 +27,7 @@ from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.tuning import tune_collector
 from gateway.settings import Settings
 from gateway.supergraph.errors import SupergraphError
+from gateway.supergraph.features import read_features
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 
@@ -36,10 +40,30 @@ Put = Callable[[Pipeline, OverrideLabels], None]
 
 
 class SupergraphUnusable(GatewayError):
-    """Raised when there is no supergraph to serve; the message names the file and, where there is one, the place."""
+    """Raised when there is no supergraph to serve; the message names the file and, where there is one, the place.
+
+    Args:
+        exit_status: of a command that ends with it: 2 if the file cannot be read, 1 if it is wrong.
+    """
+
+    def __init__(self, message: str, *, exit_status: int = 1) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
 
 
-def load_supergraph(path: Path) -> Supergraph:
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedSupergraph:
+    """What is in a supergraph file.
+
+    Attributes:
+        costs: None unless they were asked for.
+    """
+
+    supergraph: Supergraph
+    costs: CostRules | None
+
+
+def load_supergraph(path: Path, *, with_costs: bool = False) -> LoadedSupergraph:
     """The supergraph in a file.
 
     Raises:
@@ -48,18 +72,27 @@ def load_supergraph(path: Path) -> Supergraph:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SupergraphUnusable(f"{path}: cannot be read: {error.strerror}") from None
+        raise SupergraphUnusable(f"{path}: cannot be read: {error.strerror}", exit_status=2) from None
     except UnicodeDecodeError:
         raise SupergraphUnusable(f"{path}: is not text in UTF-8") from None
     try:
-        return read_supergraph(text)
+        return LoadedSupergraph(read_supergraph(text), _cost_rules(text) if with_costs else None)
     except SupergraphError as error:
         place = f":{error.line}:{error.column}" if error.line else ""
         raise SupergraphUnusable(f"{path}{place}: {error.code}: {error.message}") from None
 
 
-def make_pipeline(supergraph: Supergraph, settings: Settings, transport: Transport) -> Pipeline:
+def _cost_rules(text: str) -> CostRules:
+    document = parse(text, no_location=True)
+    feature = read_features(document).get("cost")
+    if feature is None:
+        return CostRules()
+    return read_cost_rules(document, cost=feature.directive("cost"), list_size=feature.directive("listSize"))
+
+
+def make_pipeline(loaded: LoadedSupergraph, settings: Settings, transport: Transport) -> Pipeline:
     """What answers requests on this supergraph."""
+    supergraph = loaded.supergraph
 
     def make_plan(operation: Operation, labels: frozenset[str]) -> Plan:
         PLANS.inc()
@@ -70,6 +103,7 @@ def make_pipeline(supergraph: Supergraph, settings: Settings, transport: Transpo
         supergraph.api,
         rules,
         Limits(**settings.limits.model_dump()),
+        costs=loaded.costs,
         allows_introspection=settings.introspection,
         max_documents=settings.cache.documents,
         max_document_bytes=settings.cache.document_bytes,
@@ -114,14 +148,14 @@ class SupergraphFile:
         self._serving: Pipeline | None = None
         self._seen: tuple[int, ...] | None = None
 
-    def serve_first(self, loaded: Supergraph | None = None) -> None:
+    def serve_first(self, loaded: LoadedSupergraph | None = None) -> None:
         """Load the file, unless that was done just now, and put it in service.
 
         Raises:
             SupergraphUnusable: there is nothing to serve.
         """
         self._seen = _stamp(self._path)
-        self._put_in_service(loaded or load_supergraph(self._path))
+        self._put_in_service(loaded or self._load())
 
     async def watch(self) -> None:
         """Serve every change of the file, until cancelled. A broken file is reported, and the old schema goes on.
@@ -138,20 +172,24 @@ class SupergraphFile:
     async def reload(self) -> bool:
         """Load the file again; whether it is in service now, or already was."""
         try:
-            supergraph = await asyncio.to_thread(load_supergraph, self._path)
+            loaded = await asyncio.to_thread(self._load)
         except SupergraphUnusable as error:
             RELOADS.labels("refused").inc()
             log.error("supergraph.refused", error=str(error), kept="the schema in service")  # noqa: TRY400 - no traceback
             return False
-        if self._serving is not None and supergraph.digest == self._serving.supergraph.digest:
+        if self._serving is not None and loaded.supergraph.digest == self._serving.supergraph.digest:
             return True
-        self._put_in_service(supergraph)
+        self._put_in_service(loaded)
         RELOADS.labels("served").inc()
         return True
 
-    def _put_in_service(self, supergraph: Supergraph) -> None:
+    def _load(self) -> LoadedSupergraph:
+        return load_supergraph(self._path, with_costs=self._settings.limits.max_cost is not None)
+
+    def _put_in_service(self, loaded: LoadedSupergraph) -> None:
         began = time.perf_counter()
-        pipeline = make_pipeline(supergraph, self._settings, self._transport)
+        supergraph = loaded.supergraph
+        pipeline = make_pipeline(loaded, self._settings, self._transport)
         warmed = pipeline.warm(self._serving, WARMED_OPERATIONS) if self._serving is not None else 0
         self._put(pipeline, override_labels(supergraph, self._settings))
         self._serving = pipeline
