@@ -4,7 +4,7 @@ from importlib import import_module
 
 from subgraphs.kit.graph.schema import SubgraphSchema
 
-SUBGRAPHS = ("user", "catalog")
+SUBGRAPHS = ("user", "catalog", "config")
 
 BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # Signing up, in and out, which the contract leaves to the service.
@@ -21,6 +21,8 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "TooManyAttemptsError",
         "SessionExpiredError",
     ),
+    # Strawberry's JSON says where JSON is specified.
+    "config": ("JSON @specifiedBy",),
 }
 
 

@@ -1,0 +1,39 @@
+"""The config service as an application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from subgraphs.config.graph.schema import schema
+from subgraphs.config.loaders import make_loaders
+from subgraphs.config.resources import ConfigResources
+from subgraphs.config.settings import ConfigSettings
+from subgraphs.kit.graph.app import create_app
+from subgraphs.kit.runtime.background import running
+
+
+def create_config_app(settings: ConfigSettings, resources: ConfigResources | None = None) -> Starlette:
+    """The application.
+
+    Args:
+        resources: given by tests; otherwise opened from the settings.
+    """
+    opened = resources or ConfigResources.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(opened.snapshots.run()):
+            yield
+        await opened.close()
+
+    return create_app(
+        name="config",
+        schema=schema,
+        tokens=opened.tokens,
+        resources=opened,
+        loaders=lambda of, _: make_loaders(of.database),
+        checks={"database": opened.database.ready},
+        lifespan=lifespan,
+        max_body_bytes=settings.max_body_bytes,
+    )

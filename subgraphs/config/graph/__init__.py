@@ -1,0 +1,1 @@
+"""The config service as a Strawberry subgraph: translation only."""

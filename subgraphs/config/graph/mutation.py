@@ -1,0 +1,79 @@
+"""The mutations of the config schema: a command each, its refusals answered as members of the result union."""
+
+from typing import Any
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.config import commands
+from subgraphs.config.errors import SchemaViolation
+from subgraphs.config.graph.context import Info
+from subgraphs.config.graph.inputs import FlagInput
+from subgraphs.config.graph.types import Flag, FlagActionResult, FlagSuccess, SaveFlagResult, SchemaViolationError
+from subgraphs.config.model import FlagState
+from subgraphs.config.tables import FlagRow
+from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
+
+_WRITERS: Any = {"requires_scopes": [["config:write"]], "tags": ["admin"]}
+_KILLERS: Any = {"requires_scopes": [["config:kill"], ["config:write"]], "tags": ["admin"]}
+
+
+def _saved(row: FlagRow, revision: int) -> FlagSuccess:
+    return FlagSuccess(flag=Flag.of(row), revision=str(revision))
+
+
+async def _set_state(info: Info, key: str, state: FlagState, reason: str) -> Any:
+    resources = info.context.resources
+    try:
+        row, revision = await commands.set_state(
+            resources.database, key, state, reason=reason, actor=info.context.account_id, now=resources.clock()
+        )
+    except InvalidInput as refusal:
+        raise Fault(refusal.code, str(refusal)) from refusal
+    except Refusal as refusal:
+        return user_error(refusal)
+    return _saved(row, revision)
+
+
+@strawberry.type
+class Mutation:
+    @federation.mutation(**_WRITERS)
+    async def save_flag(self, info: Info, input: FlagInput) -> SaveFlagResult:
+        """Make a flag, or change one that is at the expected version."""
+        resources = info.context.resources
+        try:
+            row, revision = await commands.save(
+                resources.database,
+                input.as_definition(),
+                expected_version=input.expected_version,
+                actor=info.context.account_id,
+                now=resources.clock(),
+            )
+        except SchemaViolation as refusal:
+            return SchemaViolationError(code=refusal.code, message=str(refusal), path=list(refusal.path) or None)
+        except Refusal as refusal:
+            return user_error(refusal)
+        return _saved(row, revision)
+
+    @federation.mutation(**_KILLERS)
+    async def kill_flag(self, info: Info, key: str, reason: str) -> FlagActionResult:
+        """Make a flag answer its off variant to everybody, everywhere within a second."""
+        return await _set_state(info, key, FlagState.KILLED, reason)
+
+    @federation.mutation(**_WRITERS)
+    async def revive_flag(self, info: Info, key: str, reason: str) -> FlagActionResult:
+        """Let a killed flag's rules be asked again."""
+        return await _set_state(info, key, FlagState.ON, reason)
+
+    @federation.mutation(**_WRITERS)
+    async def rollback_flag(self, info: Info, key: str, to_version: int) -> FlagActionResult:
+        """Make an old version of a flag its newest."""
+        resources = info.context.resources
+        try:
+            row, revision = await commands.rollback(
+                resources.database, key, to_version, actor=info.context.account_id, now=resources.clock()
+            )
+        except Refusal as refusal:
+            return user_error(refusal)
+        return _saved(row, revision)
