@@ -2,7 +2,7 @@
 
 A day at a time. A session belongs to a buyer and follows that buyer's mission, a leaf category that stays for days. It opens
 a home slate (a mixture of what is popular, what an earlier rule-based recommender thinks the buyer likes, what is new, and
-chance), often a category page of the mission, and every other time the home slate again. Down a slate attention falls; a product is clicked if it is looked at and
+chance), often a category page of the mission, and mostly the home slate again. Down a slate attention falls; a product is clicked if it is looked at and
 wanted. What was clicked feeds back into what is popular, so a long tail grows by itself.
 
 All of it is in arrays over (session, place in slate), so that a quarter of a million impressions take seconds.
@@ -37,9 +37,9 @@ HOUR_ODDS = np.array(
 WEEKDAY_RHYTHM = np.array([1.0, 0.95, 0.95, 1.0, 0.9, 1.15, 1.3])
 """Monday first."""
 
-CLICK_THRESHOLD = 3.3
+CLICK_THRESHOLD = 3.4
 MISSION_CHANGE_A_DAY = 0.16
-MISSION_PULL = 2.2
+MISSION_PULL = 2.7
 COMPLEMENTS: dict[str, tuple[str, ...]] = {
     "coffee-gear": ("coffee-beans", "tableware"), "coffee-beans": ("coffee-gear", "chocolate"), "cookware": ("knives", "tableware"),
     "knives": ("cookware",), "lighting": ("desk-setup", "candles"), "throws-cushions": ("candles", "lighting"),
@@ -125,7 +125,7 @@ class Simulation:
         self._visit(buyers, home, began=began, intent=intent, surface=HOME, season=season)
         browses = rng.random(len(buyers)) < 0.45
         self._browse(buyers[browses], began[browses] + 240.0, intent[browses], available, season)
-        returns = rng.random(len(buyers)) < 0.5
+        returns = rng.random(len(buyers)) < 0.7
         home = self._home_slates(buyers[returns], start, available)
         self._visit(
             buyers[returns], home, began=began[returns] + 600.0, intent=intent[returns], surface=HOME, season=season

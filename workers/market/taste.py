@@ -65,7 +65,7 @@ def taste_of(
         + _bargain(rng, count=count, products=products)
         + appeal
     )
-    sessions = np.clip(rng.lognormal(np.log(0.12), 0.8, size=count), 0.02, 1.2)
+    sessions = np.clip(rng.lognormal(np.log(0.11), 0.8, size=count), 0.02, 1.2)
     sessions[0] = 1.3
     novelty = rng.gamma(1.2, 0.5, size=count)
     return Taste(leaf_odds, utility, novelty, sessions, appeal)
