@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from gateway.operation.model import Operation, OperationKind
+from graphql import print_ast
+
+from gateway.operation.model import Operation, OperationKind, VariableDefinition
 from gateway.planning.drafts import Draft
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
@@ -35,11 +37,11 @@ def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel:
 class _Assembler:
     def __init__(self, operation: Operation, lookups: Lookups, fuel: Fuel) -> None:
         self._kind = operation.kind
-        self._types = {variable.name: variable.type for variable in operation.variables}
+        self._declared = {variable.name: _declaration(variable) for variable in operation.variables}
         self._lookups = lookups
         self._fuel = fuel
         self._representations = "representations"
-        while any(name.startswith(self._representations) for name in self._types):
+        while any(name.startswith(self._representations) for name in self._declared):
             self._representations = f"_{self._representations}"
 
     def fetch(self, batch: Batch, number: int, depends_on: tuple[int, ...]) -> Fetch:
@@ -104,11 +106,17 @@ class _Assembler:
         self, kind: OperationKind, variables: Iterable[str], groups: tuple[EntityGroup, ...], body: str
     ) -> str:
         declared = [f"${group.variable}: [_Any!]!" for group in groups]
-        declared += [f"${name}: {self._types[name]}" for name in variables]
+        declared += [self._declared[name] for name in variables]
         head = f"({', '.join(declared)})" if declared else ""
         if kind is OperationKind.QUERY and not head:
             return body
         return f"{kind.value}{head} {body}"
+
+
+def _declaration(variable: VariableDefinition) -> str:
+    """As the client declared it, default included: a nullable variable with a default may stand for a non-null argument."""
+    default = f" = {print_ast(variable.default)}" if variable.default is not None else ""
+    return f"${variable.name}: {variable.type}{default}"
 
 
 def _print_group(group: EntityGroup) -> str:

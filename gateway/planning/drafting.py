@@ -9,8 +9,8 @@ from dataclasses import replace
 from gateway.planning.drafts import Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Here, Lookups
-from gateway.planning.needs import TYPENAME
-from gateway.planning.search import Enter, Entered, Selected, SelectHere, Solution
+from gateway.planning.needs import TYPENAME, Need, are_compatible
+from gateway.planning.search import Enter, Entered, Found, Selected, SelectHere, Solution
 from gateway.planning.tree import Position
 
 
@@ -79,25 +79,49 @@ class Drafting:
         return position.is_abstract or len(here.types) > 1 or self._lookups.is_abstract_in(here.service, here.type_name)
 
     def _enter(self, step: Enter, place: Place | None, position: Position) -> set[Draft]:
+        bringing: set[Draft] = set()
+        for selected in self._compatible(step.selected):
+            bringing |= self._enter_once(step.service, selected, place, position)
+        return bringing
+
+    def _compatible(self, selected: tuple[Found, ...]) -> list[list[Found]]:
+        """The fields in groups whose requirements fit into one representation; one group, but for conflicting arguments."""
+        groups: list[tuple[list[Found], list[Need]]] = []
+        for found in selected:
+            required = found[1].served.field.requires
+            needs = self._lookups.field_set_needs(required) if required is not None else ()
+            for members, held in groups:
+                if are_compatible(held, needs):
+                    members.append(found)
+                    held.extend(needs)
+                    break
+            else:
+                groups.append(([found], list(needs)))
+        return [members for members, _ in groups]
+
+    def _enter_once(self, service: str, found: list[Found], place: Place | None, position: Position) -> set[Draft]:
         after: set[Draft] = {place.fetch} if place is not None else set()
-        ways = dict.fromkeys(way for used, _ in step.selected for way in used)
+        ways = dict.fromkeys(way for used, _ in found for way in used)
+        required: list[Need] = []
         for way in ways:
             if way.key_solution is not None:
                 after |= self.write(way.key_solution, place, position)
-        for _, selected in step.selected:
-            if selected.requirement is not None:
+        for _, selected in found:
+            if selected.requirement is not None and selected.served.field.requires is not None:
                 after |= self.write(selected.requirement, place, position)
+                required.extend(self._lookups.field_set_needs(selected.served.field.requires))
         first = next(iter(ways))
-        draft = self._find(step.service, position, after, is_root=first.key is None)
+        draft = self._find(service, position, after, required, is_root=first.key is None)
         if draft is not None:
             draft.depends_on |= after
         elif first.key is None:
-            draft = self._create_root(step.service, position, first.arrival, after)
+            draft = self._create_root(service, position, first.arrival, after)
         else:
-            draft = self._create(step.service, position, after)
+            draft = self._create(service, position, after)
+        draft.required.extend(required)
         is_told = place is None or place.here.is_known
         bringing: set[Draft] = set()
-        for used, selected in step.selected:
+        for used, selected in found:
             target = draft.root or self._entity_place(draft, used, selected, is_told=is_told)
             if selected.need.name == TYPENAME:
                 target.wants_typename = True
@@ -106,10 +130,14 @@ class Drafting:
                 bringing |= self._select(selected, target)
         return bringing
 
-    def _find(self, service: str, position: Position, after: set[Draft], *, is_root: bool) -> Draft | None:
+    def _find(
+        self, service: str, position: Position, after: set[Draft], required: list[Need], *, is_root: bool
+    ) -> Draft | None:
         """A fetch of the subgraph at the position that may wait for `after` without waiting for itself."""
         for draft in self._at.get((service, position, is_root), ()):
-            if draft not in after and not any(other.waits_for({draft}) for other in after):
+            if draft in after or any(other.waits_for({draft}) for other in after):
+                continue
+            if are_compatible(draft.required, required):
                 return draft
         return None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.planning.lookups import Here
+from gateway.planning.needs import Need
 from gateway.planning.tree import Position
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
@@ -61,7 +62,6 @@ class DraftEntity:
     Attributes:
         name: as the subgraph calls the type.
         types: the concrete types of the objects it stands for.
-        sends_typename: the name sent as ``__typename``; None for the tree's own.
         is_typed: whether the tree tells these objects' types.
         requirements: in the order in which they came up.
     """
@@ -83,6 +83,7 @@ class Draft:
         entities: of an entity fetch, by type name in the subgraph.
         concrete: what is selected of entities that are object types, all together.
         general: what is selected of interfaces and interface objects, each.
+        required: what the representations hold beside keys.
     """
 
     number: int
@@ -93,6 +94,7 @@ class Draft:
     entities: dict[str, DraftEntity] = field(default_factory=dict)
     concrete: Place | None = None
     general: dict[str, Place] = field(default_factory=dict)
+    required: list[Need] = field(default_factory=list)
 
     @property
     def is_root(self) -> bool:

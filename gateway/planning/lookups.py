@@ -27,6 +27,7 @@ class Here:
         types: concrete types that it may have.
         is_known: whether the tree can tell which of them; not so where the subgraph has an interface object.
         views: the `@provides` that hold here.
+        candidates: all subgraphs that could stand here as well, the same object in hand.
     """
 
     service: str | None
@@ -34,6 +35,7 @@ class Here:
     types: frozenset[str]
     is_known: bool = True
     views: tuple[View, ...] = ()
+    candidates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +189,54 @@ class Lookups:
             demands = {field.requires for field, _ in found.values()}
             if len(views) == 1 and demands == {None}:
                 returned = {field.type_name for field, _ in found.values()}
-                return [self._as_served(service, frozenset(found), general, views.pop(), returned)]
+                return [self._as_served(here, frozenset(found), general, views.pop(), returned)]
         groups: dict[tuple[str, str, FieldSet | None, tuple[View, ...]], list[str]] = {}
         for type_name, (field, view) in found.items():
             groups.setdefault((field.type_name, field.wrappers, field.requires, view), []).append(type_name)
         return [
-            self._as_served(service, frozenset(names), found[names[0]][0], key[3], {key[0]})
+            self._as_served(here, frozenset(names), found[names[0]][0], key[3], {key[0]})
             for key, names in groups.items()
         ]
 
     def _as_served(
-        self, service: str, types: frozenset[str], field: SubgraphField, views: tuple[View, ...], returned: set[str]
+        self, here: Here, types: frozenset[str], field: SubgraphField, views: tuple[View, ...], returned: set[str]
     ) -> Served:
         if not self.is_composite(field.type_name):
             return Served(types, field, None)
+        service = here.service
+        assert service is not None
         possible = frozenset().union(*(self.possible_in(service, type_name) for type_name in returned))
+        candidates = frozenset().union(*(self._candidates(here, type_name, field.name) for type_name in types))
+        if self.supergraph.kinds.get(field.type_name) is TypeKind.UNION:
+            possible = self._known_to_all(candidates, types, field.name, possible) or possible
         is_known = not self.is_interface_object(service, field.type_name)
-        return Served(types, field, Here(service, field.type_name, possible, is_known, views))
+        return Served(types, field, Here(service, field.type_name, possible, is_known, views, candidates))
+
+    def _candidates(self, here: Here, type_name: str, name: str) -> frozenset[str]:
+        """The subgraphs that could answer the field for this very object: they stand here, or a key leads to them."""
+        return frozenset(
+            service
+            for service in self.services
+            if (service == here.service or self._has(service, type_name, name))
+            and (service in here.candidates or service == here.service or self.keys(service, type_name))
+        )
+
+    def _known_to_all(
+        self, candidates: frozenset[str], types: frozenset[str], name: str, possible: frozenset[str]
+    ) -> frozenset[str]:
+        """The members of a union that every subgraph which could answer the field knows.
+
+        A shareable field has one value wherever it is asked, so members that only some subgraphs know are not asked for.
+        """
+        for service in candidates:
+            returned = {
+                field.type_name
+                for type_name in types
+                if (holder := self._types[service].get(type_name)) and (field := holder.fields.get(name))
+            }
+            if returned:
+                possible &= frozenset().union(*(self.possible_in(service, type_name) for type_name in returned))
+        return possible
 
     def _provided(self, views: tuple[View, ...], type_name: str, name: str) -> tuple[bool, tuple[View, ...]]:
         """Whether a view holds the field on the type, and what the views say of the object below it."""
@@ -290,12 +323,13 @@ class Lookups:
         return found
 
     def arrival(self, here: Here, service: str, entry: Entry) -> Here:
-        """The place right after the entry."""
+        """The place right after the entry. Whoever could stand here still could; most of all at the root."""
+        candidates = here.candidates if entry.entity in self.roots else frozenset({service})
         if self.is_abstract_in(service, entry.entity):
             possible = self.possible_in(service, entry.entity) & here.types
-            return Here(service, entry.entity, possible, True)
+            return Here(service, entry.entity, possible, candidates=candidates)
         is_known = here.is_known or entry.needs_typename or not self.is_interface_object(service, entry.entity)
-        return Here(service, entry.entity, entry.types, is_known)
+        return Here(service, entry.entity, entry.types, is_known, candidates=candidates)
 
 
 @lru_cache(maxsize=16)

@@ -186,3 +186,15 @@ def field_set_needs(
             both = narrowed if types is None else types & narrowed
             needs.extend(field_set_needs(selection.selections, possible, both))
     return tuple(needs)
+
+
+def are_compatible(one: Iterable[Need], other: Iterable[Need]) -> bool:
+    """Whether one object can hold both: no field is in them with different arguments."""
+    known: dict[str, list[Need]] = {}
+    for need in one:
+        known.setdefault(need.name, []).append(need)
+    return all(
+        match.arguments == need.arguments and are_compatible(match.children, need.children)
+        for need in other
+        for match in known.get(need.name, ())
+    )

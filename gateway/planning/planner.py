@@ -38,7 +38,7 @@ def plan(
     search = Search(lookups, fuel)
     drafting = Drafting(lookups, fuel)
     root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
-    start = Here(None, operation.root_type, frozenset({operation.root_type}))
+    start = Here(None, operation.root_type, root.types, candidates=frozenset(lookups.services))
     if operation.kind is OperationKind.QUERY:
         solution = search.solve(needs, start)
         _refuse_missing(solution, lookups)

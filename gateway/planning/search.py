@@ -17,7 +17,7 @@ Circles: a key or a requirement that needs itself, at the same entity, is blocke
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
@@ -122,11 +122,11 @@ class Enter:
     """
 
     service: str
-    selected: "tuple[_Found, ...]"
+    selected: "tuple[Found, ...]"
 
 
 Step = SelectHere | Enter
-_Found = tuple[tuple[Entered, ...], Selected]
+Found = tuple[tuple[Entered, ...], Selected]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +134,7 @@ class _Choice:
     """One way to serve a need: here (service None) or in another subgraph. `own` leaves out the entry, which is shared."""
 
     service: str | None
-    selected: tuple[_Found, ...]
+    selected: tuple[Found, ...]
     own: Cost
     entry: Cost
     missing: tuple[Need, ...]
@@ -239,7 +239,7 @@ class Search:
     ) -> _Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
-        selected: list[_Found] = []
+        selected: list[Found] = []
         own = FREE
         entry_cost = ONE_FETCH
         missing: list[Need] = []
@@ -252,6 +252,9 @@ class Search:
                     continue
                 below = self.solve(need.children, part.below, blocked) if part.below is not None else None
                 cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
+                if used[0].key is not None:
+                    # A field that comes later has to be merged: dearer than the same field in an earlier answer.
+                    cost = Cost(cost.fetches, cost.depth, cost.fields * 2)
                 own = own.beside(cost.after(requirement.cost) if requirement else cost)
                 selected.append((used, Selected(need, part, requirement, below)))
                 if below and below.missing:
@@ -303,7 +306,7 @@ class Search:
         if entry.entity in self._lookups.roots:
             best = Entered(entry, None, None, arrival)
         else:
-            left = Here(here.service, here.type_name, entry.types & here.types, here.is_known, here.views)
+            left = replace(here, types=entry.types & here.types)
             for key in self._lookups.keys(service, entry.entity):
                 guard = (service, entry.entity, key.fields)
                 if guard in blocked:
@@ -325,7 +328,7 @@ class Search:
         guard = (service, entity, required)
         if guard in blocked:
             return None
-        left = Here(here.service, here.type_name, part.types & here.types, here.is_known, here.views)
+        left = replace(here, types=part.types & here.types)
         solution = self.solve(self._lookups.field_set_needs(required), left, blocked | {guard})
         return None if solution.missing else solution
 

@@ -1,0 +1,384 @@
+"""Proves a plan sound, without the planner's help: it runs the plan on types instead of data.
+
+A *shadow* of the tree is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
+them, and what field each stands for. Fetch by fetch it is proved that
+
+1. every selection exists in its subgraph, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
+   take one response name with different meanings;
+2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
+3. no name in the tree stands for two fields of one object;
+4. in the end every field that the client asked for stands in the tree under its response name.
+
+What cannot be proved is a mistake of the planner, so it is raised as `UnsoundPlan`, an `InternalError`.
+"""
+
+from dataclasses import dataclass, field
+
+from graphql import GraphQLError, get_named_type, is_composite_type, parse, print_ast
+
+from gateway.errors import InternalError
+from gateway.operation.model import Field, Operation, Selection
+from gateway.planning.needs import TYPENAME
+from gateway.planning.plan import (
+    EntityGroup,
+    Fetch,
+    FetchedField,
+    FetchedFragment,
+    FetchedSelection,
+    Path,
+    Plan,
+    Representation,
+    RepresentationField,
+)
+from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
+from gateway.supergraph.model import SubgraphField, Supergraph, TypeKind
+
+Meaning = tuple[str, tuple[tuple[str, str], ...]]
+"""What a name in the tree stands for: a field and its arguments."""
+
+View = tuple[SetSelection, ...]
+
+
+class UnsoundPlan(InternalError):
+    """Raised when a plan cannot be proved: it would ask what is not there, too early, or not enough."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A name on objects of one type: its meaning, its writers, the objects below."""
+
+    meaning: Meaning
+    writers: set[int] = field(default_factory=set)
+    below: "_Shadow | None" = None
+
+
+@dataclass(slots=True)
+class _Shadow:
+    """All objects that can be at one place, by concrete type."""
+
+    slots: dict[str, dict[str, _Slot]] = field(default_factory=dict)
+
+
+def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> None:
+    """Returns if the plan is sound and answers the operation.
+
+    Raises:
+        UnsoundPlan: it is not, or does not.
+    """
+    _Checker(plan, operation, supergraph, labels).check()
+
+
+class _Checker:
+    def __init__(self, plan: Plan, operation: Operation, supergraph: Supergraph, labels: frozenset[str]) -> None:
+        self._plan = plan
+        self._operation = operation
+        self._supergraph = supergraph
+        self._labels = labels
+        self._root = _Shadow()
+        self._before: list[frozenset[int]] = []
+        self._fetch: Fetch
+
+    def check(self) -> None:
+        """Runs the plan on the shadow, then the operation."""
+        for number, fetch in enumerate(self._plan.fetches):
+            self._fetch = fetch
+            if fetch.id != number or any(before >= number for before in fetch.depends_on):
+                raise self._unsound("is not in order")
+            direct = frozenset(fetch.depends_on)
+            self._before.append(direct.union(*(self._before[before] for before in direct)))
+            self._check_document(fetch)
+            if fetch.groups:
+                for group in fetch.groups:
+                    self._check_group(group)
+            else:
+                self._check_root_fetch(fetch)
+        self._check_answer(self._operation.selections, self._operation.root_type, self._root, ())
+
+    def _unsound(self, problem: str) -> UnsoundPlan:
+        return UnsoundPlan(f"fetch {self._fetch.id} ({self._fetch.service}) {problem}")
+
+    def _check_document(self, fetch: Fetch) -> None:
+        try:
+            parse(fetch.document, no_location=True)
+        except GraphQLError as error:
+            raise self._unsound(f"has a document that cannot be parsed: {error.message}") from error
+
+    def _check_root_fetch(self, fetch: Fetch) -> None:
+        root = self._operation.root_type
+        if fetch.root_path:
+            root = self._supergraph.api.query_type.name if self._supergraph.api.query_type else root
+        for shadow in self._reached(fetch.root_path):
+            self._write(shadow, fetch.selections, root, frozenset({root}), ())
+        self._check_names([fetch.selections])
+
+    def _check_group(self, group: EntityGroup) -> None:
+        for representation in group.representations:
+            self._check_key(representation)
+        for target in group.targets:
+            for shadow in self._reached(target):
+                for representation in group.representations:
+                    self._check_representation(representation, shadow)
+                for selection in group.selections:
+                    if not isinstance(selection, FetchedFragment):
+                        raise self._unsound("asks _entities for a field without a type")
+                    self._check_required(selection, group)
+                    types = self._entity_types(selection, group)
+                    self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
+        self._check_names([group.selections])
+
+    def _entity_types(self, selection: FetchedFragment, group: EntityGroup) -> frozenset[str]:
+        """The objects that a fragment of `_entities` extends: those represented under its type."""
+        types: frozenset[str] = frozenset()
+        for representation in group.representations:
+            if representation.typename == selection.type_condition:
+                types |= representation.types or self._possible(selection.type_condition)
+        if not types:
+            raise self._unsound(f"asks for {selection.type_condition} but represents none")
+        return types
+
+    def _check_key(self, representation: Representation) -> None:
+        known = self._supergraph.subgraph_types[self._fetch.service].get(representation.typename or "")
+        sent = {sent_field.name for sent_field in representation.fields[: representation.key_count]}
+        keys = [key.fields for key in known.keys if key.is_resolvable] if known else []
+        if not any(_top_names(key) == sent for key in keys):
+            raise self._unsound(f"represents {representation.typename} without a key: {sorted(sent)}")
+
+    def _check_required(self, selection: FetchedFragment, group: EntityGroup) -> None:
+        """Fields with a requirement need it in every representation of their type."""
+        for fetched in _direct_fields(selection.selections):
+            for representation in group.representations:
+                if representation.typename != selection.type_condition:
+                    continue
+                definition = self._definition(selection.type_condition, fetched.name)
+                if definition is None or definition.requires is None:
+                    continue
+                sent = {sent_field.name for sent_field in representation.fields}
+                if not _top_names(definition.requires) <= sent:
+                    raise self._unsound(f"does not send what {fetched.name} requires: {definition.requires.text}")
+
+    def _check_representation(self, representation: Representation, shadow: _Shadow) -> None:
+        types = shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
+        for type_name in types:
+            slots = shadow.slots[type_name]
+            if representation.types is not None and len(shadow.slots) > 1:
+                self._check_written(slots, TYPENAME)
+            self._check_fields(representation.fields, slots)
+
+    def _check_fields(self, fields: tuple[RepresentationField, ...], slots: dict[str, _Slot]) -> None:
+        for sent in fields:
+            slot = self._check_written(slots, sent.source)
+            if slot.meaning[0] != sent.name:
+                raise self._unsound(f"sends {slot.meaning[0]} as {sent.name}")
+            for branch in sent.branches:
+                below = slot.below.slots if slot.below else {}
+                for type_name, inner in below.items():
+                    if branch.types is None or type_name in branch.types:
+                        if branch.types is not None:
+                            self._check_written(inner, TYPENAME)
+                        self._check_fields(branch.fields, inner)
+
+    def _check_written(self, slots: dict[str, _Slot], name: str) -> _Slot:
+        slot = slots.get(name)
+        if slot is None or not slot.writers & self._before[self._fetch.id]:
+            raise self._unsound(f"needs {name}, which no fetch before it brings")
+        return slot
+
+    def _reached(self, path: Path) -> list[_Shadow]:
+        """All objects at a path; there must be some, brought by a fetch before."""
+        shadows = [self._root]
+        types: frozenset[str] | None = None
+        for step in path:
+            below: list[_Shadow] = []
+            for shadow in shadows:
+                for type_name, slots in shadow.slots.items():
+                    slot = slots.get(step.key) if types is None or type_name in types else None
+                    if slot is not None and slot.below is not None and slot.writers & self._before[self._fetch.id]:
+                        if not any(slot.below is known for known in below):
+                            below.append(slot.below)
+                        if types is not None and len(shadow.slots) > 1:
+                            self._check_written(slots, TYPENAME)
+            shadows, types = below, step.types
+        if not shadows:
+            raise self._unsound(f"goes to {'.'.join(step.key for step in path)}, where nothing is")
+        return shadows
+
+    def _possible(self, type_name: str) -> frozenset[str]:
+        return self._supergraph.possible_types.get(type_name) or frozenset({type_name})
+
+    def _possible_here(self, type_name: str) -> frozenset[str]:
+        known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
+        return (known.possible_types if known else frozenset()) or frozenset({type_name})
+
+    def _definition(self, type_name: str, name: str) -> SubgraphField | None:
+        known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
+        return known.fields.get(name) if known else None
+
+    def _write(
+        self,
+        shadow: _Shadow,
+        selections: tuple[FetchedSelection, ...],
+        stated: str,
+        types: frozenset[str],
+        views: tuple[View, ...],
+        *,
+        is_entry: bool = False,
+    ) -> None:
+        """Writes selections on a type of the subgraph, for objects of some concrete types, and proves them there."""
+        for selection in selections:
+            if isinstance(selection, FetchedFragment):
+                narrowed = types & self._possible_here(selection.type_condition)
+                self._write(shadow, selection.selections, selection.type_condition, narrowed, views, is_entry=is_entry)
+                continue
+            below_views = self._prove_resolved(selection, stated, types, views, is_entry=is_entry)
+            below_types = self._possible_here(selection.type_name)
+            below = self._slots(shadow, selection, types)
+            for inner in below:
+                for type_name in below_types:
+                    inner.slots.setdefault(type_name, {})
+                self._write(inner, selection.selections, selection.type_name, below_types, below_views)
+
+    def _slots(self, shadow: _Shadow, selection: FetchedField, types: frozenset[str]) -> list[_Shadow]:
+        """Marks the field as written; gives the places of its objects, none for a leaf."""
+        meaning = (selection.name, selection.arguments)
+        places: list[_Shadow] = []
+        fresh: _Shadow | None = None
+        for type_name in types:
+            slots = shadow.slots.setdefault(type_name, {})
+            slot = slots.setdefault(selection.key, _Slot(meaning))
+            if slot.meaning != meaning:
+                raise self._unsound(f"writes {meaning} where {slot.meaning} stands, under {selection.key}")
+            slot.writers.add(self._fetch.id)
+            if selection.selections:
+                if slot.below is None:
+                    fresh = fresh or _Shadow()
+                    slot.below = fresh
+                if not any(slot.below is place for place in places):
+                    places.append(slot.below)
+        return places
+
+    def _prove_resolved(
+        self,
+        selection: FetchedField,
+        stated: str,
+        types: frozenset[str],
+        views: tuple[View, ...],
+        *,
+        is_entry: bool,
+    ) -> tuple[View, ...]:
+        """Proves that the subgraph resolves the field for each type; gives the views below it."""
+        if selection.name == TYPENAME:
+            return ()
+        definition = self._definition(stated, selection.name)
+        if definition is None:
+            raise self._unsound(f"selects {stated}.{selection.name}, which is not there")
+        if (definition.type_name, definition.wrappers) != (selection.type_name, selection.wrappers):
+            raise self._unsound(f"misstates the type of {stated}.{selection.name}")
+        below: list[View] = []
+        known = self._supergraph.subgraph_types[self._fetch.service][stated]
+        for holder in {stated} if known.kind is TypeKind.OBJECT else types:
+            resolved = self._definition(holder, selection.name) or definition
+            is_provided = self._look_into(views, holder, selection.name, below)
+            if not resolved.is_active(self._labels) or (resolved.is_external and not is_provided):
+                raise self._unsound(f"selects {holder}.{selection.name}, which it does not resolve")
+            if resolved.requires is not None and not is_entry and not is_provided:
+                raise self._unsound(f"selects {holder}.{selection.name} without {resolved.requires.text}")
+            if resolved.provides is not None:
+                below.append(resolved.provides.selections)
+        return tuple(dict.fromkeys(below))
+
+    def _look_into(self, views: tuple[View, ...], type_name: str, name: str, below: list[View]) -> bool:
+        is_provided = False
+        for view in views:
+            for selection in view:
+                if isinstance(selection, SetField):
+                    if selection.name == name:
+                        is_provided = True
+                        below.append(selection.selections)
+                elif type_name in self._possible(selection.type_condition) and self._look_into(
+                    (selection.selections,), type_name, name, below
+                ):
+                    is_provided = True
+        return is_provided
+
+    def _check_names(self, scopes: list[tuple[FetchedSelection, ...]]) -> None:
+        """Proves that fields of one response name may stand in one document."""
+        found: dict[str, list[FetchedField]] = {}
+        pending = list(scopes)
+        while pending:
+            for selection in pending.pop():
+                if isinstance(selection, FetchedField):
+                    found.setdefault(selection.response_name, []).append(selection)
+                else:
+                    pending.append(selection.selections)
+        for name, fields in found.items():
+            shapes = {(each.wrappers, "" if each.selections else each.type_name) for each in fields}
+            if len(shapes) > 1:
+                raise self._unsound(f"has fields of different shapes under {name}: {sorted(shapes)}")
+            self._check_names([each.selections for each in fields if each.selections])
+
+    def _check_answer(
+        self, selections: tuple[Selection, ...], parent: str, shadow: _Shadow, path: tuple[str, ...]
+    ) -> None:
+        """Proves that the shadow holds what the client selected, for every type that can be there."""
+        for selection in selections:
+            if not isinstance(selection, Field):
+                kept = self._possible(selection.type_condition)
+                narrowed = _Shadow({name: slots for name, slots in shadow.slots.items() if name in kept})
+                self._check_answer(selection.selections, selection.type_condition, narrowed, path)
+            elif selection.refusal is None and not selection.name.startswith("__"):
+                self._check_field(selection, parent, shadow, path)
+
+    def _check_field(self, selected: Field, parent: str, shadow: _Shadow, path: tuple[str, ...]) -> None:
+        meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))
+        places: list[_Shadow] = []
+        visible = self._possible(parent) & self._supergraph.api.type_map.keys()
+        for type_name, slots in shadow.slots.items():
+            if type_name not in visible:
+                continue
+            slot = slots.get(selected.response_name)
+            if slot is None or slot.meaning != meaning:
+                where = ".".join((*path, selected.response_name))
+                raise UnsoundPlan(f"the plan does not answer {where} of {type_name}")
+            if slot.below is not None and not any(slot.below is place for place in places):
+                places.append(slot.below)
+        parent_type = self._supergraph.api.get_type(parent)
+        assert is_composite_type(parent_type)
+        definition = self._supergraph.api.get_field(parent_type, selected.name)
+        returned = get_named_type(definition.type) if definition else None
+        if not is_composite_type(returned):
+            return
+        exempt = self._unknown_to_some(returned.name)
+        for place in places:
+            kept = _Shadow({name: slots for name, slots in place.slots.items() if name not in exempt})
+            self._check_answer(selected.selections, returned.name, kept, (*path, selected.response_name))
+
+    def _unknown_to_some(self, type_name: str) -> frozenset[str]:
+        """Members of a union that not every subgraph with the union knows: they may be left unanswered."""
+        if self._supergraph.kinds.get(type_name) is not TypeKind.UNION:
+            return frozenset()
+        known = [
+            types[type_name].possible_types for types in self._supergraph.subgraph_types.values() if type_name in types
+        ]
+        return self._possible(type_name) - frozenset.intersection(*known) if known else frozenset()
+
+
+def _top_names(field_set: FieldSet) -> set[str]:
+    names: set[str] = set()
+    pending = list(field_set.selections)
+    while pending:
+        selection = pending.pop()
+        if isinstance(selection, SetField):
+            names.add(selection.name)
+        else:
+            pending.extend(selection.selections)
+    return names - {TYPENAME}
+
+
+def _direct_fields(selections: tuple[FetchedSelection, ...]) -> list[FetchedField]:
+    fields: list[FetchedField] = []
+    for selection in selections:
+        if isinstance(selection, FetchedField):
+            fields.append(selection)
+        else:
+            fields.extend(_direct_fields(selection.selections))
+    return fields
