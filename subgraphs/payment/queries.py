@@ -16,7 +16,9 @@ async def payments_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str,
 async def payments_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[Payment]]:
     """The payments of the orders, oldest first."""
     found: dict[str, list[Payment]] = {}
-    for row in await session.scalars(select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.id)):
+    for row in await session.scalars(
+        select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.created_at, Payment.id)
+    ):
         found.setdefault(row.order_id, []).append(row)
     return found
 
@@ -33,7 +35,9 @@ async def history_by_payment(session: AsyncSession, payment_ids: Sequence[str]) 
 async def refunds_by_payment(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, list[Refund]]:
     """The refunds of the payments, oldest first."""
     found: dict[str, list[Refund]] = {}
-    for row in await session.scalars(select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.id)):
+    for row in await session.scalars(
+        select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.created_at, Refund.id)
+    ):
         found.setdefault(row.payment_id, []).append(row)
     return found
 

@@ -159,7 +159,7 @@ class Transaction:
 
     async def refunds(self, intent_id: str) -> list[Refund]:
         """The refunds of an intent, oldest first."""
-        rows = await self._rows("SELECT * FROM refunds WHERE intent_id = ? ORDER BY id", intent_id)
+        rows = await self._rows("SELECT * FROM refunds WHERE intent_id = ? ORDER BY created_at, id", intent_id)
         return [
             Refund(
                 row["id"], row["intent_id"], row["reference"], row["amount"], datetime.fromisoformat(row["created_at"])

@@ -19,7 +19,7 @@ from tests.support.ports import free_ports
 async def told(shop: Shop) -> list[dict[str, Any]]:
     """The events in the outbox, in the order in which they happened."""
     async with shop.resources.database.reading() as session:
-        return list(await session.scalars(select(Outbox.envelope).order_by(Outbox.id)))
+        return list(await session.scalars(select(Outbox.envelope).order_by(Outbox.created_at)))
 
 
 async def count(shop: Shop, table: Any) -> int:
