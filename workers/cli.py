@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workers.market import online_retail
 from workers.market.files import write
 from workers.market.generate import Plan, generate
+from workers.market.online_retail import RetailUnreadable
 from workers.settings import WorkerSettings
-from workers.training import artefact
+from workers.training import artefact, next_basket
 from workers.training.fit import TooLittleToLearn
-from workers.training.source import SourceUnreadable, read
+from workers.training.source import History, SourceUnreadable, read
 from workers.training.train import train
 
 
@@ -40,6 +42,11 @@ def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
     trained.add_argument("--seed", type=int, default=settings.training_seed)
     trained.add_argument("--niceness", type=int, default=0, help="how far to stand back for other processes, 0..19")
     trained.set_defaults(run=_train)
+
+    measured = commands.add_parser("evaluate", help="rank real orders: popularity, item-to-item, model")
+    measured.add_argument("--retail", type=Path, required=True, metavar="online_retail.csv.gz")
+    measured.add_argument("--seed", type=int, default=settings.training_seed)
+    measured.set_defaults(run=_evaluate)
     return parser
 
 
@@ -60,6 +67,19 @@ def _train(options: argparse.Namespace) -> int:
     artefact.write(trained, options.out)
     print(trained.report.table())
     print(f"model {trained.manifest['version']} in {options.out}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    try:
+        orders = online_retail.read(options.retail)
+    except RetailUnreadable as error:
+        print(f"cannot evaluate: {error}", file=sys.stderr)
+        return 1
+    history = History(orders.catalogue, orders.events, frozenset(), orders.until)
+    print(f"{'next basket':<16}{'NDCG@10':>10}{'recall@50':>12}")
+    for rung in next_basket.evaluate(history, seed=options.seed):
+        print(f"{rung.name:<16}{rung.ndcg_at_10:>10.4f}{rung.recall_at_50:>12.4f}")
     return 0
 
 
