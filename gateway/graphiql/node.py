@@ -10,6 +10,13 @@ from pathlib import Path
 
 OLDEST_MAJOR = 20
 INSTALL_TIMEOUT_SECONDS = 180
+# npm's own patience is 70 seconds with a registry that refuses and 15 minutes with one that is silent; a first start waits for this.
+NPM_PATIENCE = (
+    "--fetch-retries=2",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=4000",
+    "--fetch-timeout=30000",
+)
 # The digest of the lock file that node_modules was installed from.
 INSTALLED_FROM = ".installed-from"
 
@@ -67,7 +74,7 @@ def install_packages(node: Node, folder: Path) -> None:
     mark = folder / "node_modules" / INSTALLED_FROM
     if mark.exists() and mark.read_text() == lock_digest:
         return
-    arguments = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+    arguments = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", *NPM_PATIENCE]
     try:
         run(node, [*node.npm, *arguments], folder, timeout_seconds=INSTALL_TIMEOUT_SECONDS)
     except NodeError as error:
