@@ -1,10 +1,10 @@
-"""`python -m subgraphs.payment serve | migrate [--down] | seed DIR | export-schema`."""
+"""`python -m subgraphs.payment serve | migrate [--down] | seed DIR | export-schema | export-events`."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subgraphs.kit.graph.cli import Deployable, MigratedDatabase, run
+from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
 
 if TYPE_CHECKING:
@@ -31,6 +31,15 @@ async def _seed(settings: PaymentSettings, folder: Path) -> int:
     return await seed(settings, folder, bank=BankSettings() if settings.provider == "bank" else None)
 
 
+def _export_events(_: list[str]) -> int:
+    from subgraphs.kit.messaging.schemas import export_events
+    from subgraphs.payment.events import schemas
+
+    for path in export_events(schemas()):
+        print(path)
+    return 0
+
+
 DEPLOYABLE = Deployable(
     name="payment",
     settings=PaymentSettings,
@@ -38,6 +47,7 @@ DEPLOYABLE = Deployable(
     schema=_schema,
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
     seed=_seed,
+    extra={"export-events": ExtraCommand("write the JSON Schemas of the events", _export_events)},
 )
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """What payment tells the others: `payment.captured`, `payment.failed`, `payment.refunded`, for the order service."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from subgraphs.kit.messaging.envelope import Envelope, sealed
+from subgraphs.kit.messaging.schemas import event_schema
 
 SOURCE = "payment"
 QUEUE = "payments"
@@ -60,6 +62,11 @@ TYPES: dict[type[BaseModel], str] = {
     PaymentRefunded: "payment.refunded",
 }
 VERSION = 1
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each event, by its type."""
+    return {name: event_schema(data, event_type=name, version=VERSION, source=SOURCE) for data, name in TYPES.items()}
 
 
 def envelope(event: PaymentEvent, *, occurred_at: datetime) -> Envelope:
