@@ -42,8 +42,8 @@ from gateway.errors import ClientError, InternalError
 from gateway.operation.model import Field, Fragment, Operation, OperationKind, Refusal, Selection, VariableDefinition
 from gateway.operation.parse import Document
 
-MAX_SELECTIONS = 20_000
-"""Selections of the normalised operation; more than any real one by a factor of ten, and walked in about 0.2 s."""
+MAX_SELECTIONS = 10_000
+"""Selections of the normalised operation; more than any real one by a factor of five, and walked in about 0.2 s."""
 
 Refuse = Callable[[str, str], Refusal | None]
 

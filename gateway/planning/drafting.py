@@ -35,6 +35,13 @@ class Drafting:
                     bringing |= self._enter(step, place, position)
         return bringing
 
+    def unawaited(self) -> set[Draft]:
+        """The fetches that no other waits for; who waits for them waits for all."""
+        awaited = 0
+        for draft in self.drafts:
+            awaited |= draft.ancestors
+        return {draft for draft in self.drafts if not awaited >> draft.number & 1}
+
     def write_root(self, step: Enter, position: Position, after: set[Draft], reused: Draft | None) -> Draft:
         """Writes root fields into `reused`, or into a new fetch that waits for `after`; for mutations, whose order counts."""
         draft = reused or self._create_root(step.service, position, step.selected[0][0][0].arrival, after)
@@ -113,7 +120,7 @@ class Drafting:
         first = next(iter(ways))
         draft = self._find(service, position, after, required, is_root=first.key is None)
         if draft is not None:
-            draft.depends_on |= after
+            self._delay(draft, after)
         elif first.key is None:
             draft = self._create_root(service, position, first.arrival, after)
         else:
@@ -135,26 +142,42 @@ class Drafting:
     ) -> Draft | None:
         """A fetch of the subgraph at the position that may wait for `after` without waiting for itself."""
         for draft in self._at.get((service, position, is_root), ()):
-            if draft in after or any(other.waits_for({draft}) for other in after):
+            if draft in after or any(other.waits_for(draft) for other in after):
                 continue
             if are_compatible(draft.required, required):
                 return draft
         return None
 
     def _create(self, service: str, position: Position, after: set[Draft]) -> Draft:
-        self._fuel.burn(5)
-        draft = Draft(len(self.drafts), service, position, set(after))
-        self.drafts.append(draft)
+        draft = self._number(Draft(len(self.drafts), service, position), after)
         self._at.setdefault((service, position, False), []).append(draft)
         return draft
 
     def _create_root(self, service: str, position: Position, arrival: Here, after: set[Draft]) -> Draft:
-        self._fuel.burn(5)
-        draft = Draft(len(self.drafts), service, position, set(after))
+        draft = self._number(Draft(len(self.drafts), service, position), after)
         draft.root = Place(draft, arrival, position, wants_typename=False)
-        self.drafts.append(draft)
         self._at.setdefault((service, position, True), []).append(draft)
         return draft
+
+    def _number(self, draft: Draft, after: set[Draft]) -> Draft:
+        self._fuel.burn(5)
+        self.drafts.append(draft)
+        self._delay(draft, after)
+        return draft
+
+    def _delay(self, draft: Draft, after: set[Draft]) -> None:
+        """Lets a fetch wait for more, and whoever waits for it with it."""
+        if after <= draft.depends_on:
+            return
+        self._fuel.burn()
+        draft.depends_on |= after
+        added = 0
+        for before in after:
+            added |= before.ancestors | 1 << before.number
+        draft.ancestors |= added
+        for other in self.drafts:
+            if other.waits_for(draft):
+                other.ancestors |= added
 
     def _entity_place(self, draft: Draft, used: tuple[Entered, ...], selected: Selected, *, is_told: bool) -> Place:
         """Where the fields of entities go; declares the entities and what their fields require."""

@@ -1,6 +1,5 @@
 """Fetches while they are being written: what each selects, at which position, and which others it waits for."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.planning.lookups import Here
@@ -84,6 +83,7 @@ class Draft:
         concrete: what is selected of entities that are object types, all together.
         general: what is selected of interfaces and interface objects, each.
         required: what the representations hold beside keys.
+        ancestors: all that it waits for, over however many steps: bit n is the draft of number n.
     """
 
     number: int
@@ -95,22 +95,13 @@ class Draft:
     concrete: Place | None = None
     general: dict[str, Place] = field(default_factory=dict)
     required: list[Need] = field(default_factory=list)
+    ancestors: int = 0
 
     @property
     def is_root(self) -> bool:
         """Whether it asks for root fields."""
         return self.root is not None
 
-    def waits_for(self, others: Iterable["Draft"]) -> bool:
-        """Whether it is one of `others`, or depends on one, over however many steps."""
-        wanted = set(others)
-        pending, seen = [self], {self}
-        while pending:
-            draft = pending.pop()
-            if draft in wanted:
-                return True
-            for before in draft.depends_on:
-                if before not in seen:
-                    seen.add(before)
-                    pending.append(before)
-        return False
+    def waits_for(self, other: "Draft") -> bool:
+        """Whether it depends on the other, over however many steps."""
+        return bool(self.ancestors >> other.number & 1)

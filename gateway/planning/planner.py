@@ -57,7 +57,7 @@ def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
         assert isinstance(step, Enter)
         last = drafting.drafts[-1] if drafting.drafts else None
         is_same = last is not None and last.is_root and last.service == step.service
-        drafting.write_root(step, root, set(drafting.drafts), last if is_same else None)
+        drafting.write_root(step, root, drafting.unawaited(), last if is_same else None)
 
 
 def _refuse_missing(solution: Solution, lookups: Lookups) -> None:

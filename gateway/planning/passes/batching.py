@@ -21,12 +21,19 @@ MAX_PAIRWISE = 64
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Drafts that become one request; compared by identity."""
+    """Drafts that become one request; compared by identity.
+
+    Attributes:
+        earliest: the level at which it can be sent at the earliest, from 1.
+        latest: the level at which it must be sent, or the plan gets deeper.
+        ancestors: all batches that it waits for, over however many steps: bit n is the batch of number n.
+    """
 
     drafts: list[Draft]
     depends_on: "set[Batch]" = field(default_factory=set)
     earliest: int = 0
     latest: int = 0
+    ancestors: int = 0
 
     @property
     def number(self) -> int:
@@ -35,15 +42,7 @@ class Batch:
 
     def waits_for(self, other: "Batch") -> bool:
         """Whether it depends on the other, over however many steps."""
-        pending, seen = [self], {self}
-        while pending:
-            for before in pending.pop().depends_on:
-                if before is other:
-                    return True
-                if before not in seen:
-                    seen.add(before)
-                    pending.append(before)
-        return False
+        return bool(self.ancestors >> other.number & 1)
 
 
 def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
@@ -69,11 +68,12 @@ def _single(drafts: list[Draft]) -> list[Batch]:
 
 
 def _set_levels(batches: list[Batch]) -> None:
-    for batch in batches:
-        batch.earliest = 0
     ordered = _ordered(batches)
     for batch in ordered:
         batch.earliest = 1 + max((before.earliest for before in batch.depends_on), default=0)
+        batch.ancestors = 0
+        for before in batch.depends_on:
+            batch.ancestors |= before.ancestors | 1 << before.number
     depth = max((batch.earliest for batch in ordered), default=0)
     for batch in ordered:
         batch.latest = depth
@@ -155,8 +155,7 @@ def _joined_siblings(batches: list[Batch]) -> list[Batch]:
 
 def _direct(batch: Batch) -> set[Batch]:
     """What the batch depends on without what those depend on themselves."""
-    return {
-        before
-        for before in batch.depends_on
-        if not any(other is not before and other.waits_for(before) for other in batch.depends_on)
-    }
+    awaited = 0
+    for before in batch.depends_on:
+        awaited |= before.ancestors
+    return {before for before in batch.depends_on if not awaited >> before.number & 1}
