@@ -48,6 +48,8 @@ NEVER_FORWARDED = frozenset(
 class InvalidSettings(GatewayError):
     """Raised when a setting is unknown, missing or wrong; the message names the file and the key."""
 
+    exit_status = 2
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

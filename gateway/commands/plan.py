@@ -1,0 +1,156 @@
+"""``python -m gateway plan``: print how an operation would be answered; nothing is run."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from gateway.errors import ClientError, GatewayError
+from gateway.execution.executor import Executor
+from gateway.execution.http_transport import HttpTransport
+from gateway.execution.request import Service
+from gateway.operation.access import AccessRules, Caller
+from gateway.operation.limits import Limits
+from gateway.operation.model import Operation
+from gateway.operation.normalize import normalize
+from gateway.operation.prepare import PreparedOperation, Preparer
+from gateway.planning.checker import check
+from gateway.planning.plan import Plan
+from gateway.planning.planner import plan
+from gateway.planning.printer import plan_as_json, print_plan
+from gateway.server.supergraphs import load_supergraph
+from gateway.supergraph.model import Supergraph
+
+
+class NotPlanned(GatewayError):
+    """Raised when there is no operation to plan, or no plan for it; the message names the file and the place."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "query",
+        type=Path,
+        metavar="QUERY.graphql",
+        help="a document with the operation; - reads it from standard input",
+    )
+    parser.add_argument("--supergraph", type=Path, required=True, metavar="FILE", help="the supergraph to plan on")
+    parser.add_argument("--operation", metavar="NAME", help="which operation, if the document has several")
+    parser.add_argument("--format", choices=("text", "json", "python"), default="text", help="python: what would run")
+    parser.add_argument("--variables", type=_object, default={}, metavar="JSON", help="for @skip and @include")
+    parser.add_argument("--label", action="append", default=[], metavar="LABEL", help="an active override label")
+    parser.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="a scope that the caller has")
+    parser.add_argument("--anonymous", action="store_true", help="plan for a caller that has not signed in")
+    parser.add_argument("--check", action="store_true", help="also prove that the plan is sound")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan.
+
+    Raises:
+        GatewayError: the supergraph or the document cannot be used, or no plan answers the operation.
+    """
+    supergraph = load_supergraph(arguments.supergraph).supergraph
+    text = _read(arguments.query)
+    rules = AccessRules(supergraph)
+    labels = frozenset(arguments.label)
+    try:
+        prepared = _prepare(supergraph, rules, text, arguments.operation)
+        operation = _normalised(supergraph, rules, prepared, arguments)
+        planned = plan(operation, supergraph, labels=labels)
+    except ClientError as error:
+        raise NotPlanned("\n".join(_told(arguments.query, shown) for shown in error.all_formatted())) from None
+    if arguments.check:
+        check(planned, operation, supergraph, labels=labels)
+    match arguments.format:
+        case "json":
+            print(json.dumps(plan_as_json(planned), indent=2))
+        case "python":
+            print(asyncio.run(_python(supergraph, planned, operation)), end="")
+        case _:
+            print(print_plan(planned), end="")
+            print(f"# {len(planned.fetches)} fetches, {planned.depth()} deep")
+    return 0
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("must be a JSON object")
+    return value
+
+
+def _read(path: Path) -> str:
+    if str(path) == "-":
+        return sys.stdin.read()
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotPlanned(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _prepare(supergraph: Supergraph, rules: AccessRules, text: str, name: str | None) -> PreparedOperation:
+    preparer = Preparer(
+        supergraph.api,
+        rules,
+        Limits(),
+        costs=None,
+        allows_introspection=True,
+        max_documents=1,
+        max_document_bytes=1 << 40,
+    )
+    return preparer.prepare(text, name)
+
+
+def _normalised(
+    supergraph: Supergraph, rules: AccessRules, prepared: PreparedOperation, arguments: argparse.Namespace
+) -> Operation:
+    """The operation as this caller sees it; conditions that no variable decides count as true."""
+    subject = None if arguments.anonymous else "somebody"
+    everything = frozenset(_all_scopes(supergraph)) if not arguments.scope else frozenset(arguments.scope)
+    caller = Caller(subject=subject, scopes=everything if subject else frozenset(), roles=_all_policies(supergraph))
+    conditions = {name: bool(arguments.variables.get(name, True)) for name in prepared.condition_names}
+    return normalize(
+        prepared.document,
+        prepared.definition,
+        supergraph.api,
+        conditions=conditions,
+        refuse=rules.refusals(rules.satisfied(caller)),
+    )
+
+
+def _all_scopes(supergraph: Supergraph) -> frozenset[str]:
+    return frozenset(
+        scope
+        for access in supergraph.access.values()
+        for any_of in access.scopes
+        for all_of in any_of
+        for scope in all_of
+    )
+
+
+def _all_policies(supergraph: Supergraph) -> frozenset[str]:
+    return frozenset(
+        policy
+        for access in supergraph.access.values()
+        for any_of in access.policies
+        for all_of in any_of
+        for policy in all_of
+    )
+
+
+async def _python(supergraph: Supergraph, planned: Plan, operation: Operation) -> str:
+    transport = HttpTransport()
+    try:
+        services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+        executor = Executor(transport=transport, services=services, api_schema=supergraph.api)
+        return executor.prepare(planned, operation).python_source()
+    finally:
+        await transport.close()
+
+
+def _told(path: Path, shown: dict[str, Any]) -> str:
+    place = "".join(f":{found['line']}:{found['column']}" for found in shown.get("locations", ())[:1])
+    return f"{path}{place}: {shown['extensions']['code']}: {shown['message']}"

@@ -1,0 +1,278 @@
+"""A gateway's life as a process: starting, slow clients, a changed schema, draining, several workers."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.gateway.server.conftest import answer_goods
+from tests.support.gateway import ROOT, RecordingSubgraph, running_gateway, shop_supergraph
+from tests.support.processes import free_port
+
+GOODS = "{ goods { id } }"
+
+
+def until(is_true: Callable[[], bool], *, seconds: float = 10.0) -> None:
+    """Return when it is true; fail when it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def goods() -> Iterator[RecordingSubgraph]:
+    with RecordingSubgraph(answer_goods) as subgraph:
+        yield subgraph
+
+
+@pytest.fixture
+def schema(tmp_path: Path, goods: RecordingSubgraph) -> Path:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(shop_supergraph(goods=goods.url), encoding="utf-8")
+    return path
+
+
+def serve(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", "serve", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_without_a_schema_it_says_what_to_give() -> None:
+    ended = serve()
+    assert ended.returncode == 2
+    assert "--supergraph" in ended.stderr
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    ended = serve("--supergraph", str(tmp_path / "no.graphql"), "--port", "0")
+    assert ended.returncode == 2
+    assert "no.graphql: cannot be read" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "code"),
+    [
+        ("type Query {\n  a: }", ":2:6", "INVALID_GRAPHQL"),
+        ("type Query { a: Int }", "", "INVALID_FEDERATION_SUPERGRAPH"),
+        (
+            shop_supergraph().replace("policy/v0.1", "secret/v0.1"),
+            "",
+            "UNSUPPORTED_FEATURE",
+        ),
+    ],
+)
+def test_a_broken_schema_is_refused_with_file_and_place(tmp_path: Path, text: str, place: str, code: str) -> None:
+    path = tmp_path / "broken.graphql"
+    path.write_text(text, encoding="utf-8")
+    ended = serve("--supergraph", str(path), "--port", "0")
+    assert ended.returncode == 1
+    assert f"broken.graphql{place}" in ended.stderr
+    assert code in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_in_use_is_named_with_its_setting(schema: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = serve("--supergraph", str(schema), "--port", port)
+    assert ended.returncode == 2
+    assert port in ended.stderr
+    assert "GATEWAY_PORT" in ended.stderr
+
+
+def test_an_unknown_setting_is_refused_with_file_and_key(tmp_path: Path) -> None:
+    config = tmp_path / "gateway.yaml"
+    config.write_text("server: {prot: 4000}", encoding="utf-8")
+    ended = serve("--config", str(config))
+    assert ended.returncode == 2
+    assert "gateway.yaml: server.prot is not a setting" in ended.stderr
+
+
+def test_it_serves_with_nothing_but_a_schema(schema: Path, tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", "serve", "--supergraph", str(schema), "--port", str(port)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: _answers(port))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        response = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": GOODS}, trust_env=False)
+        return bool(response.json()["data"]["goods"])
+    return False
+
+
+@pytest.mark.parametrize(
+    ("opening", "drip"),
+    [
+        (b"", b""),
+        (b"POST /gra", b""),
+        (b"POST /graphql HTTP/1.1\r\n", b"a: b\r\n"),
+        (b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\ncontent-type: application/json\r\n\r\n{", b" "),
+        (b"\r\n", b"\r\n"),
+    ],
+    ids=["silent", "half a header", "header drips", "body drips", "empty lines drip"],
+)
+def test_a_client_that_does_not_hurry_is_let_go(slow_gateway: int, opening: bytes, drip: bytes) -> None:
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", slow_gateway)) as client:
+        client.settimeout(0.2)
+        client.sendall(opening)
+        while True:
+            assert time.monotonic() - began < 6, "still open"
+            try:
+                if not client.recv(1000):
+                    break
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                break
+            try:
+                client.sendall(drip)
+            except OSError:
+                break
+    assert time.monotonic() - began > 0.5
+
+
+@pytest.fixture(scope="module")
+def slow_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("slow")
+    (folder / "s.graphql").write_text(shop_supergraph(), encoding="utf-8")
+    told = {"supergraph": {"path": str(folder / "s.graphql")}, "server": {"read_timeout_seconds": 1.0}}
+    with running_gateway(folder, told) as gateway:
+        yield gateway.port
+
+
+def test_a_client_that_does_not_read_is_let_go(tmp_path: Path) -> None:
+    large = [{"__typename": "Good", "id": "x" * 1000}] * 20_000
+    with RecordingSubgraph(lambda _: {"data": {"goods": large}}) as goods:
+        (tmp_path / "s.graphql").write_text(shop_supergraph(goods=goods.url), encoding="utf-8")
+        told = {"supergraph": {"path": str(tmp_path / "s.graphql")}, "server": {"read_timeout_seconds": 1.0}}
+        with running_gateway(tmp_path, told) as gateway:
+            body = json.dumps({"query": GOODS}).encode()
+            head = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", gateway.port)) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.sendall(head % len(body) + body)
+                until(lambda: bool(goods.requests))
+                until(lambda: _is_reset(client), seconds=8)
+
+
+def _is_reset(client: socket.socket) -> bool:
+    """Whether the peer has given the connection up; nothing is read."""
+    try:
+        client.send(b"x")
+    except OSError:
+        return True
+    return False
+
+
+def test_a_new_schema_is_served_and_a_broken_one_is_not(schema: Path, tmp_path: Path) -> None:
+    with running_gateway(tmp_path, {"supergraph": {"path": str(schema)}}) as gateway:
+        old = schema.read_text(encoding="utf-8")
+        assert gateway.ask("{ fresh: goods { id } }").status_code == 200
+        schema.write_text(old.replace("type Bundle", "type Bundle {"), encoding="utf-8")
+        until(lambda: any(event["event"] == "supergraph.refused" for event in gateway.log()))
+        assert gateway.ask(GOODS).status_code == 200
+        assert gateway.http.get("/ready").status_code == 200
+        new = old.replace("items: [Item!]!", "things: [Item!]! @join__field(graph: GOODS)\n  items: [Item!]!")
+        replacement = schema.with_suffix(".new")
+        replacement.write_text(new, encoding="utf-8")
+        replacement.replace(schema)
+        until(lambda: gateway.ask("{ things { id } }").status_code == 200)
+        assert gateway.ask(GOODS).status_code == 200
+
+
+def test_a_request_under_way_is_answered_while_draining(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        release.wait(10)
+        return answer_goods(body)
+
+    with RecordingSubgraph(answer) as goods:
+        (tmp_path / "s.graphql").write_text(shop_supergraph(goods=goods.url), encoding="utf-8")
+        with running_gateway(tmp_path, {"supergraph": {"path": str(tmp_path / "s.graphql")}}) as gateway:
+            answers: list[httpx.Response] = []
+            idle = httpx.Client(base_url=f"http://127.0.0.1:{gateway.port}", trust_env=False)
+            assert idle.get("/health").status_code == 200
+            asking = threading.Thread(target=lambda: answers.append(gateway.ask(GOODS)))
+            asking.start()
+            until(lambda: bool(goods.requests))
+            gateway.process.send_signal(signal.SIGTERM)
+            until(lambda: _refuses(gateway.port))
+            # A client with an open connection may still ask, and is told to come back elsewhere.
+            last = idle.get("/ready")
+            assert last.status_code == 503
+            assert last.json()["failing"] == {"process": "draining"}
+            assert last.headers["connection"] == "close"
+            release.set()
+            asking.join(10)
+            assert answers[0].status_code == 200
+            assert answers[0].headers["connection"] == "close"
+            assert gateway.process.wait(10) == 0
+
+
+def _refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return True
+    return False
+
+
+def test_a_worker_that_dies_is_replaced_and_all_count_together(schema: Path, tmp_path: Path) -> None:
+    told = {"supergraph": {"path": str(schema)}, "server": {"workers": 2}}
+    with running_gateway(tmp_path, told) as gateway:
+        until(lambda: len(_served(gateway.log())) == 2)
+        for _ in range(20):
+            with httpx.Client(base_url=f"http://127.0.0.1:{gateway.port}", trust_env=False) as client:
+                assert client.post("/graphql", json={"query": GOODS}).status_code == 200
+        counted = 'gateway_requests_total{kind="query",outcome="ok"} 20.0'
+        until(lambda: counted in gateway.http.get("/metrics").text)
+        gateway.http.close()
+        children = Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children")
+        workers = [int(pid) for pid in children.read_text(encoding="utf-8").split() if _is_worker(int(pid))]
+        assert len(workers) == 2
+        os.kill(workers[0], signal.SIGKILL)
+        until(lambda: len(_served(gateway.log())) == 3)
+        until(lambda: _answers(gateway.port))
+
+
+def _is_worker(pid: int) -> bool:
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _served(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == "supergraph.served"]
