@@ -1,0 +1,41 @@
+"""The notification service as an application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+
+from subgraphs.kit.graph.app import create_app
+from subgraphs.kit.runtime.background import running
+from subgraphs.notification.graph.schema import schema
+from subgraphs.notification.loaders import make_loaders
+from subgraphs.notification.resources import NotificationResources
+from subgraphs.notification.settings import NotificationSettings
+
+
+def create_notification_app(
+    settings: NotificationSettings, resources: NotificationResources | None = None
+) -> Starlette:
+    """The application.
+
+    Args:
+        resources: given by tests; otherwise opened from the settings.
+    """
+    opened = resources or NotificationResources.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(opened.config.run()):
+            yield
+        await opened.close()
+
+    return create_app(
+        name="notification",
+        schema=schema,
+        tokens=opened.tokens,
+        resources=opened,
+        loaders=lambda of, _: make_loaders(of.database, of.cursors),
+        checks={"database": opened.database.ready, "config": opened.config.ready, "queue": opened.queue.ping},
+        lifespan=lifespan,
+        max_body_bytes=settings.max_body_bytes,
+    )

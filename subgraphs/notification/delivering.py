@@ -1,0 +1,114 @@
+"""One delivery, at most once.
+
+    claim     a lease on the row, the attempt counted, committed
+    begin     an attempt is noted, committed, before the provider is asked
+    send      outside of any transaction
+    end       the attempt's outcome and the delivery's are one transaction
+
+Whoever finds an attempt that began and never ended does not send again: the message may have gone out, and a lost message is better
+than a doubled one. Such a delivery fails with the error that says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from subgraphs.kit.messaging import jobs
+from subgraphs.kit.messaging.jobs import Claim
+from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.storage.session import Database
+from subgraphs.notification import queries, repository, templates
+from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
+from subgraphs.notification.model import Channel, DeliveryStatus
+from subgraphs.notification.recipients import Recipient, Recipients
+from subgraphs.notification.tables import DeliveryRow, NotificationRow
+from subgraphs.notification.templates import Text
+
+LEASE = timedelta(seconds=60)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """What a delivery needs."""
+
+    database: Database
+    channels: Mapping[Channel, ChannelClient]
+    recipients: Recipients
+    clock: Clock
+
+
+async def deliver(courier: Courier, delivery_id: str) -> None:
+    """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands."""
+    async with courier.database.transaction() as session:
+        claimed = await jobs.claim(session, DeliveryRow, now=courier.clock(), lease=LEASE, job_ids=[delivery_id])
+    if not claimed:
+        return
+    held = claimed[0]
+    async with courier.database.reading() as session:
+        delivery = await session.get_one(DeliveryRow, delivery_id)
+        notification = await session.get_one(NotificationRow, delivery.notification_id)
+        is_unknown = await repository.has_unknown_outcome(session, delivery_id)
+    if is_unknown:
+        await _finish(courier, held, DeliveryStatus.FAILED, error="an earlier attempt may have gone out")
+        return
+    try:
+        recipient = await courier.recipients.find(notification.account_id)
+    except ServiceError as error:
+        await _give_back(courier, held, f"the user service did not answer: {type(error).__name__}")
+        return
+    if recipient is None:
+        await _finish(courier, held, DeliveryStatus.FAILED, error="nobody is behind the account")
+        return
+    await _send(courier, held, await _message(courier, delivery, notification, recipient), Channel(delivery.channel))
+
+
+async def _message(
+    courier: Courier, delivery: DeliveryRow, notification: NotificationRow, recipient: Recipient
+) -> Message:
+    async with courier.database.reading() as session:
+        row = await queries.template(session, notification.template_key, Channel(delivery.channel), recipient.locale)
+    if row is None:
+        raise LookupError(f"there is no text {notification.template_key!r} for {delivery.channel}")
+    rendered = templates.render(Text(row.subject, row.body), {**notification.variables, "name": recipient.name})
+    return Message(delivery.id, recipient.email, rendered.subject or notification.title, rendered.body)
+
+
+async def _send(courier: Courier, held: Claim, message: Message, channel: Channel) -> None:
+    async with courier.database.transaction() as session:
+        attempt = await repository.begin_attempt(session, held.job_id, now=courier.clock())
+    try:
+        provider_id = await courier.channels[channel].send(message)
+    except ChannelUnavailable as error:
+        async with courier.database.transaction() as session:
+            await repository.end_attempt(session, attempt.id, DeliveryStatus.FAILED, error=str(error))
+        await _give_back(courier, held, str(error))
+    except Rejected as error:
+        async with courier.database.transaction() as session:
+            await repository.end_attempt(session, attempt.id, DeliveryStatus.BOUNCED, error=str(error))
+        await _finish(courier, held, DeliveryStatus.BOUNCED, error=str(error))
+    else:
+        async with courier.database.transaction() as session:
+            await repository.end_attempt(session, attempt.id, DeliveryStatus.SENT, provider_message_id=provider_id)
+            await repository.set_delivery_status(session, held.job_id, DeliveryStatus.SENT)
+            await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+        _log.info("notification.sent", delivery=held.job_id, channel=channel.value)
+
+
+async def _finish(courier: Courier, held: Claim, status: DeliveryStatus, *, error: str) -> None:
+    async with courier.database.transaction() as session:
+        await repository.set_delivery_status(session, held.job_id, status)
+        await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+    _log.warning("notification.not_sent", delivery=held.job_id, status=status.value, error=error)
+
+
+async def _give_back(courier: Courier, held: Claim, error: str) -> None:
+    async with courier.database.transaction() as session:
+        is_dead = await jobs.fail(session, DeliveryRow, held, now=courier.clock(), error=error)
+        if is_dead:
+            await repository.set_delivery_status(session, held.job_id, DeliveryStatus.FAILED)
+    _log.warning("notification.postponed", delivery=held.job_id, error=error, is_dead=is_dead)

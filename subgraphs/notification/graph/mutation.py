@@ -1,0 +1,98 @@
+"""The mutations of the notification schema: a command each, its refusals answered as members of the result union."""
+
+from typing import Any
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
+from subgraphs.notification import commands
+from subgraphs.notification.graph.context import Info
+from subgraphs.notification.graph.types import (
+    Account,
+    MarkReadSuccess,
+    PreferencesSuccess,
+    SaveTemplateResult,
+    Template,
+    TemplateSuccess,
+    UpdatePreferencesResult,
+)
+from subgraphs.notification.model import Channel, Topic
+from subgraphs.notification.templates import Text
+
+_ADMINS: Any = {"requires_scopes": [["notifications:admin"]], "tags": ["admin"]}
+
+
+@strawberry.input
+class PreferenceInput:
+    topic: Topic
+    channel: Channel
+    enabled: bool
+
+
+@strawberry.input
+class TemplateInput:
+    key: str
+    channel: Channel
+    locale: str
+    subject: str | None = None
+    body: str
+
+
+def _own_account(info: Info) -> Account:
+    return Account(id=strawberry.ID(info.context.account_id))
+
+
+@strawberry.type
+class Mutation:
+    @federation.mutation(authenticated=True)
+    async def mark_notifications_read(self, info: Info, ids: list[strawberry.ID]) -> MarkReadSuccess:
+        """Mark the caller's own notifications as read."""
+        resources = info.context.resources
+        try:
+            updated = await commands.mark_read(resources.database, info.context.account_id, ids, now=resources.clock())
+        except InvalidInput as refusal:
+            raise Fault(refusal.code, str(refusal)) from refusal
+        return MarkReadSuccess(account=_own_account(info), updated=updated)
+
+    @federation.mutation(authenticated=True)
+    async def update_notification_preferences(
+        self, info: Info, preferences: list[PreferenceInput]
+    ) -> UpdatePreferencesResult:
+        """Change the caller's choices, all or none."""
+        chosen = {(each.topic, each.channel): each.enabled for each in preferences}
+        try:
+            await commands.choose(info.context.resources.database, info.context.account_id, chosen)
+        except Refusal as refusal:
+            return user_error(refusal)
+        return PreferencesSuccess(account=_own_account(info))
+
+    @federation.mutation(authenticated=True)
+    async def register_push_device(self, info: Info, token: str, platform: str) -> bool:
+        """Keep a device of the caller's for push messages."""
+        resources = info.context.resources
+        try:
+            await commands.register_device(
+                resources.database, info.context.account_id, token, platform, now=resources.clock()
+            )
+        except InvalidInput as refusal:
+            raise Fault(refusal.code, str(refusal)) from refusal
+        return True
+
+    @federation.mutation(**_ADMINS)
+    async def save_template(self, info: Info, input: TemplateInput) -> SaveTemplateResult:
+        """Make a text the newest of its key, channel and locale."""
+        resources = info.context.resources
+        try:
+            row = await commands.save_template(
+                resources.database,
+                input.key,
+                input.channel,
+                input.locale,
+                Text(input.subject, input.body),
+                now=resources.clock(),
+            )
+        except Refusal as refusal:
+            return user_error(refusal)
+        return TemplateSuccess(template=Template.of(row))

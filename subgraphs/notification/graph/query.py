@@ -1,0 +1,71 @@
+"""The queries and the subscription of the notification schema."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import orjson
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.notification import queries, templates
+from subgraphs.notification.graph.context import Info
+from subgraphs.notification.graph.types import Notification, RenderedTemplate, Template
+from subgraphs.notification.model import Channel
+from subgraphs.notification.templates import Text
+
+LISTEN_SECONDS = 0.5
+
+_ADMINS: Any = {"requires_scopes": [["notifications:admin"]], "tags": ["admin"]}
+
+
+@strawberry.type
+class Query:
+    @federation.field(**_ADMINS)
+    async def notification_templates(self, info: Info, key: str | None = None) -> list[Template]:
+        """The newest version of each text."""
+        async with info.context.resources.database.reading() as session:
+            return [Template.of(row) for row in await queries.newest_templates(session, key=key)]
+
+    @federation.field(**_ADMINS)
+    async def preview_template(
+        self, info: Info, key: str, channel: Channel, locale: str, data_json: str
+    ) -> RenderedTemplate:
+        """A text with the data filled in; what is missing is named, and shown in braces."""
+        try:
+            variables = orjson.loads(data_json)
+        except orjson.JSONDecodeError as error:
+            raise Fault("BAD_USER_INPUT", "dataJson is not JSON") from error
+        if not isinstance(variables, dict):
+            raise Fault("BAD_USER_INPUT", "dataJson is not an object")
+        async with info.context.resources.database.reading() as session:
+            row = await queries.template(session, key, channel, locale)
+        if row is None:
+            raise Fault("NOT_FOUND", "There is no such text")
+        try:
+            return RenderedTemplate.of(templates.render(Text(row.subject, row.body), variables))
+        except InvalidInput as refusal:
+            raise Fault(refusal.code, str(refusal)) from refusal
+
+
+@strawberry.type
+class Subscription:
+    @federation.field(authenticated=True, is_subscription=True)
+    async def notification_received(self, info: Info) -> AsyncGenerator[Notification, None]:
+        """What the caller is told from now on.
+
+        Rows are read by the time they were told, with an overlap, and remembered by id: a row that commits late is not missed.
+        """
+        resources, account_id = info.context.resources, info.context.account_id
+        since = resources.clock()
+        seen: set[str] = set()
+        while True:
+            async with resources.database.reading() as session:
+                rows = await queries.told_since(session, account_id, since)
+            for row in rows:
+                if row.id not in seen:
+                    seen.add(row.id)
+                    yield Notification.of(row)
+            await asyncio.sleep(LISTEN_SECONDS)

@@ -1,0 +1,103 @@
+"""The rules of telling: topics, channels, preferences, and which event says what; pure."""
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from subgraphs.kit.runtime.refusals import InvalidInput
+
+
+class Channel(enum.Enum):
+    """A way to reach somebody outside the app."""
+
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    PUSH = "PUSH"
+
+
+class Topic(enum.Enum):
+    """What a notification is about; preferences are by topic."""
+
+    ORDER = "ORDER"
+    PAYMENT = "PAYMENT"
+    MARKETING = "MARKETING"
+    SECURITY = "SECURITY"
+
+
+class DeliveryStatus(enum.Enum):
+    """What became of a delivery."""
+
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    BOUNCED = "BOUNCED"
+    FAILED = "FAILED"
+    SUPPRESSED = "SUPPRESSED"
+
+
+LOCKED: Mapping[tuple[Topic, Channel], bool] = {(Topic.SECURITY, Channel.EMAIL): True}
+"""Preferences that nobody can change."""
+
+_ON_BY_DEFAULT = frozenset({(Topic.ORDER, Channel.EMAIL), (Topic.PAYMENT, Channel.EMAIL), (Topic.ORDER, Channel.PUSH)})
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Whether an account wants a topic on a channel."""
+
+    topic: Topic
+    channel: Channel
+    enabled: bool
+    locked: bool
+
+
+def preferences(chosen: Mapping[tuple[Topic, Channel], bool]) -> Iterator[Preference]:
+    """Every preference: what is locked, else what was chosen, else the default."""
+    for topic in Topic:
+        for channel in Channel:
+            pair = (topic, channel)
+            enabled = LOCKED.get(pair, chosen.get(pair, pair in _ON_BY_DEFAULT))
+            yield Preference(topic, channel, enabled, pair in LOCKED)
+
+
+def check_choice(topic: Topic, channel: Channel, *, enabled: bool) -> None:
+    """Return if the choice may be made.
+
+    Raises:
+        InvalidInput: when the preference is locked to the other value.
+    """
+    if LOCKED.get((topic, channel), enabled) != enabled:
+        raise InvalidInput(f"{topic.value} by {channel.value} cannot be changed", "preferences")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What an event makes us say, and to whom."""
+
+    template: str
+    topic: Topic
+    account_id: str
+    order_id: str | None
+    order_number: str | None
+    variables: Mapping[str, Any]
+
+
+_BY_STATUS: Mapping[str, tuple[str, Topic]] = {
+    "AWAITING_PAYMENT": ("order.placed", Topic.ORDER),
+    "PAID": ("order.paid", Topic.PAYMENT),
+    "SHIPPED": ("order.shipped", Topic.ORDER),
+    "DELIVERED": ("order.delivered", Topic.ORDER),
+    "CANCELLED": ("order.cancelled", Topic.ORDER),
+    "EXPIRED": ("order.expired", Topic.ORDER),
+    "REFUNDED": ("order.refunded", Topic.PAYMENT),
+}
+
+
+def notice_of_status(status: str, *, buyer_id: str, order_id: str, order_number: str) -> Notice | None:
+    """What the buyer is told when an order comes to a status; None for those that nobody is told of."""
+    said = _BY_STATUS.get(status)
+    if said is None:
+        return None
+    template, topic = said
+    return Notice(template, topic, buyer_id, order_id, order_number, {"order_number": order_number})

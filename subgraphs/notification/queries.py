@@ -1,0 +1,123 @@
+"""What the notification service reads."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_pages
+from subgraphs.notification.model import Channel, Topic
+from subgraphs.notification.tables import (
+    AttemptRow,
+    DeliveryRow,
+    NotificationRow,
+    PreferenceRow,
+    TemplateRow,
+)
+from subgraphs.notification.templates import FALLBACK_LOCALE
+
+Choices = dict[tuple[Topic, Channel], bool]
+
+
+async def notifications_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, NotificationRow]:
+    """Notifications by id, whosever they are."""
+    return {row.id: row for row in await session.scalars(select(NotificationRow).where(NotificationRow.id.in_(ids)))}
+
+
+async def inboxes(
+    session: AsyncSession, account_ids: Sequence[str], *, page: PageRequest, only_unread: bool, cursors: Cursors
+) -> dict[str, Page[NotificationRow]]:
+    """A page of each account's notifications, the newest first."""
+    return await fetch_pages(
+        session,
+        NotificationRow,
+        owner=NotificationRow.account_id,
+        owners=account_ids,
+        where=[NotificationRow.read_at.is_(None)] if only_unread else (),
+        keys=[SortKey(NotificationRow.created_at, is_descending=True), SortKey(NotificationRow.id, is_descending=True)],
+        page=page,
+        cursors=cursors,
+        scope=f"inbox:{only_unread}",
+    )
+
+
+async def unread_counts(session: AsyncSession, account_ids: Sequence[str]) -> dict[str, int]:
+    """How many notifications each account has not read."""
+    rows = await session.execute(
+        select(NotificationRow.account_id, func.count())
+        .where(NotificationRow.account_id.in_(account_ids), NotificationRow.read_at.is_(None))
+        .group_by(NotificationRow.account_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def choices(session: AsyncSession, account_ids: Sequence[str]) -> dict[str, Choices]:
+    """What each account chose."""
+    found: dict[str, Choices] = {account_id: {} for account_id in account_ids}
+    rows = await session.scalars(select(PreferenceRow).where(PreferenceRow.account_id.in_(account_ids)))
+    for row in rows:
+        found[row.account_id][Topic(row.topic), Channel(row.channel)] = row.enabled
+    return found
+
+
+async def deliveries(session: AsyncSession, notification_ids: Sequence[str]) -> dict[str, list[DeliveryRow]]:
+    """The deliveries of each notification, by channel."""
+    rows = await session.scalars(
+        select(DeliveryRow).where(DeliveryRow.notification_id.in_(notification_ids)).order_by(DeliveryRow.channel)
+    )
+    found: dict[str, list[DeliveryRow]] = {}
+    for row in rows:
+        found.setdefault(row.notification_id, []).append(row)
+    return found
+
+
+async def attempts(session: AsyncSession, delivery_ids: Sequence[str]) -> dict[str, list[AttemptRow]]:
+    """The attempts of each delivery, in order."""
+    rows = await session.scalars(
+        select(AttemptRow).where(AttemptRow.delivery_id.in_(delivery_ids)).order_by(AttemptRow.at, AttemptRow.id)
+    )
+    found: dict[str, list[AttemptRow]] = {}
+    for row in rows:
+        found.setdefault(row.delivery_id, []).append(row)
+    return found
+
+
+async def newest_templates(session: AsyncSession, *, key: str | None = None) -> list[TemplateRow]:
+    """The newest version of each text, by key, channel and locale."""
+    number = (
+        func.row_number()
+        .over(
+            partition_by=(TemplateRow.key, TemplateRow.channel, TemplateRow.locale),
+            order_by=TemplateRow.version.desc(),
+        )
+        .label("number")
+    )
+    statement = select(TemplateRow, number)
+    if key is not None:
+        statement = statement.where(TemplateRow.key == key)
+    numbered = statement.subquery()
+    row_of = aliased(TemplateRow, numbered)
+    rows = await session.scalars(
+        select(row_of).where(numbered.c.number == 1).order_by(row_of.key, row_of.channel, row_of.locale)
+    )
+    return list(rows)
+
+
+async def template(session: AsyncSession, key: str, channel: Channel, locale: str) -> TemplateRow | None:
+    """The newest text for the locale, else for its language, else in English."""
+    wanted = [locale, locale.split("-", maxsplit=1)[0], FALLBACK_LOCALE]
+    rows = [row for row in await newest_templates(session, key=key) if row.channel == channel.value]
+    by_locale = {row.locale: row for row in rows}
+    return next((by_locale[each] for each in wanted if each in by_locale), None)
+
+
+async def told_since(session: AsyncSession, account_id: str, since: datetime) -> list[NotificationRow]:
+    """What an account was told at or after an instant, the oldest first."""
+    rows = await session.scalars(
+        select(NotificationRow)
+        .where(NotificationRow.account_id == account_id, NotificationRow.created_at >= since)
+        .order_by(NotificationRow.created_at, NotificationRow.id)
+    )
+    return list(rows)

@@ -1,0 +1,158 @@
+"""What the notification service writes. Nothing here commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
+from subgraphs.notification.tables import (
+    AttemptRow,
+    DeliveryRow,
+    DeviceRow,
+    NotificationRow,
+    PreferenceRow,
+    TemplateRow,
+)
+from subgraphs.notification.templates import Rendered, Text
+
+
+async def tell(
+    session: AsyncSession, notice: Notice, shown: Rendered, *, event_id: str, now: datetime
+) -> NotificationRow | None:
+    """The notification that an event makes, in the account's inbox; None if the event has made it before."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    written = await session.scalars(
+        insert(NotificationRow)
+        .values(
+            id=uuid7(now),
+            event_id=event_id,
+            account_id=notice.account_id,
+            template_key=notice.template,
+            topic=notice.topic.value,
+            title=shown.subject or "",
+            body=shown.body,
+            variables=dict(notice.variables),
+            order_id=notice.order_id,
+            order_number=notice.order_number,
+            created_at=now,
+            read_at=None,
+        )
+        .on_conflict_do_nothing()
+        .returning(NotificationRow)
+    )
+    return written.one_or_none()
+
+
+def queue_delivery(
+    session: AsyncSession,
+    notification_id: str,
+    channel: Channel,
+    *,
+    status: DeliveryStatus,
+    version: str,
+    now: datetime,
+) -> DeliveryRow:
+    """A delivery of a notification; one that is suppressed is settled from the start."""
+    is_suppressed = status is DeliveryStatus.SUPPRESSED
+    row = DeliveryRow(
+        id=uuid7(now),
+        attempts=0,
+        created_at=now,
+        due_at=now,
+        settled_at=now if is_suppressed else None,
+        notification_id=notification_id,
+        channel=channel.value,
+        status=status.value,
+        template_version=version,
+    )
+    session.add(row)
+    return row
+
+
+async def begin_attempt(session: AsyncSession, delivery_id: str, *, now: datetime) -> AttemptRow:
+    """Note that the provider is about to be asked."""
+    row = AttemptRow(id=uuid7(now), delivery_id=delivery_id, at=now, status=DeliveryStatus.QUEUED.value)
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def end_attempt(
+    session: AsyncSession,
+    attempt_id: str,
+    status: DeliveryStatus,
+    *,
+    provider_message_id: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Note what came of asking the provider."""
+    await session.execute(
+        update(AttemptRow)
+        .where(AttemptRow.id == attempt_id)
+        .values(status=status.value, provider_message_id=provider_message_id, error=error)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def has_unknown_outcome(session: AsyncSession, delivery_id: str) -> bool:
+    """Whether an attempt began and nobody knows how it ended: the message may have gone out."""
+    unknown = select(AttemptRow.id).where(
+        AttemptRow.delivery_id == delivery_id, AttemptRow.status == DeliveryStatus.QUEUED.value
+    )
+    return await session.scalar(unknown.limit(1)) is not None
+
+
+async def set_delivery_status(session: AsyncSession, delivery_id: str, status: DeliveryStatus) -> None:
+    """Note what became of a delivery."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id)
+        .values(status=status.value)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def mark_read(session: AsyncSession, account_id: str, ids: Sequence[str], *, now: datetime) -> int:
+    """Mark the account's own unread notifications among the ids; how many that were."""
+    marked = await session.execute(
+        update(NotificationRow)
+        .where(NotificationRow.id.in_(ids), NotificationRow.account_id == account_id, NotificationRow.read_at.is_(None))
+        .values(read_at=now)
+        .returning(NotificationRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(marked.all())
+
+
+async def choose(session: AsyncSession, account_id: str, topic: Topic, channel: Channel, *, enabled: bool) -> None:
+    """Keep an account's choice."""
+    await session.merge(PreferenceRow(account_id=account_id, topic=topic.value, channel=channel.value, enabled=enabled))
+
+
+async def register_device(session: AsyncSession, account_id: str, token: str, platform: str, *, now: datetime) -> None:
+    """Keep a device; a device belongs to the account that registered it last."""
+    await session.merge(DeviceRow(token=token, account_id=account_id, platform=platform, registered_at=now))
+
+
+async def save_template(
+    session: AsyncSession, key: str, channel: Channel, locale: str, text: Text, *, now: datetime
+) -> TemplateRow:
+    """The text as the newest version of its key, channel and locale."""
+    same = (TemplateRow.key == key, TemplateRow.channel == channel.value, TemplateRow.locale == locale)
+    newest = await session.scalar(select(func.max(TemplateRow.version)).where(*same)) or 0
+    row = TemplateRow(
+        id=uuid7(now),
+        key=key,
+        channel=channel.value,
+        locale=locale,
+        version=newest + 1,
+        subject=text.subject,
+        body=text.body,
+    )
+    session.add(row)
+    await session.flush()
+    return row

@@ -1,0 +1,82 @@
+"""What lives as long as the process, opened from the settings and closed at the end; the worker opens the same."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.pagination import Cursors
+from subgraphs.kit.storage.relay import announce
+from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.notification.channels.interface import ChannelClient
+from subgraphs.notification.channels.smtp import SmtpChannel
+from subgraphs.notification.delivering import Courier
+from subgraphs.notification.model import Channel
+from subgraphs.notification.recipients import UserRecipients
+from subgraphs.notification.settings import NotificationSettings
+
+DEFAULT_CONFIG: dict[str, Any] = {"notification.email": True}
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationResources:
+    """The notification service's resources."""
+
+    settings: NotificationSettings
+    database: Database
+    queue: TaskQueue
+    tokens: ServiceTokens
+    cursors: Cursors
+    courier: Courier
+    channels: Mapping[Channel, ChannelClient]
+    config: ConfigSource
+    clients: tuple[GraphQLClient, ...]
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: NotificationSettings, *, clock: Clock = utc_now) -> "NotificationResources":
+        """Open everything; nothing is connected before it is used."""
+        queue = TaskQueue(settings.redis_url)
+
+        async def on_committed(wakes: list[Wake]) -> None:
+            await announce(queue, wakes)
+
+        database = Database(settings.database, on_committed=on_committed)
+        tokens = ServiceTokens(settings.service_key_ring, clock=clock)
+        config_client = GraphQLClient(settings.config_url, service="config", caller="notification", tokens=tokens)
+        user_client = GraphQLClient(settings.user_url, service="user", caller="notification", tokens=tokens)
+        config = ConfigSource(
+            DEFAULT_CONFIG,
+            fetch=fetch_from(config_client, service="notification", keys=list(DEFAULT_CONFIG)),
+            kept_at=settings.data_dir / "config" / "notification.json",
+        )
+        channels: dict[Channel, ChannelClient] = {Channel.EMAIL: SmtpChannel(settings.smtp_url, sender=settings.sender)}
+        return cls(
+            settings=settings,
+            database=database,
+            queue=queue,
+            tokens=tokens,
+            cursors=Cursors(settings.cursor_key_ring),
+            courier=Courier(database, channels, UserRecipients(user_client), clock),
+            channels=channels,
+            config=config,
+            clients=(config_client, user_client),
+            clock=clock,
+        )
+
+    @property
+    def channels_in_use(self) -> tuple[Channel, ...]:
+        """The channels that have a provider and are not switched off."""
+        is_off = not self.config.current.get("notification.email")
+        return tuple(each for each in self.channels if not (each is Channel.EMAIL and is_off))
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for client in self.clients:
+            await client.close()
+        await self.queue.close()
+        await self.database.close()
