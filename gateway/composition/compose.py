@@ -1,13 +1,13 @@
 """The map of composition: read, validate each, upgrade, merge, validate the whole, prove, print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from graphql import GraphQLSchema
 from graphql import build_schema as build_graphql_schema
 
-from gateway.composition.analysis import analyse
+from gateway.composition.analysis import Analysis, analyse
 from gateway.composition.api import api_types, print_api
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint
 from gateway.composition.merge.merge import merge
@@ -16,7 +16,10 @@ from gateway.composition.model import Subgraph, SubgraphSchema
 from gateway.composition.parse import build_schema, read_document
 from gateway.composition.plain import check_plain_graphql
 from gateway.composition.printing import print_supergraph
+from gateway.composition.rules.document import subgraph_names
+from gateway.composition.rules.registry import DOCUMENT_RULES, SUBGRAPH_RULES
 from gateway.composition.satisfiability.walk import prove
+from gateway.composition.upgrade import upgrade
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     Raises:
         CompositionFailed: with everything that is wrong, as far as it does not only follow from something else.
     """
-    schemas = {schema.name: schema for schema in _read_all(subgraphs)}
-    analyses = {name: analyse(schema) for name, schema in schemas.items()}
+    refused = list(subgraph_names.check(subgraphs))
+    if refused:
+        raise CompositionFailed(refused)
+    schemas, analyses = _read_all(subgraphs)
     context = merge(schemas, analyses)
     unreachable = prove(context)
     if unreachable:
@@ -61,20 +66,40 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     )
 
 
-def _read_all(subgraphs: Sequence[Subgraph]) -> list[SubgraphSchema]:
-    """The schemas, each valid by itself, in order of name."""
+def _read_all(subgraphs: Sequence[Subgraph]) -> tuple[dict[str, SubgraphSchema], dict[str, Analysis]]:
+    """The schemas and their analyses by name, in order of name, each valid by itself."""
     errors: list[CompositionError] = []
-    schemas: list[SubgraphSchema] = []
+    schemas: dict[str, SubgraphSchema] = {}
+    analyses: dict[str, Analysis] = {}
     for subgraph in sorted(subgraphs, key=lambda subgraph: subgraph.name):
         try:
-            document = read_document(subgraph)
+            schema, analysis = read_subgraph(subgraph)
         except CompositionFailed as failed:
             errors.extend(failed.errors)
             continue
-        found = check_plain_graphql(document)
-        errors.extend(found)
-        if not found:
-            schemas.append(build_schema(document))
+        schemas[subgraph.name], analyses[subgraph.name] = schema, analysis
     if errors:
         raise CompositionFailed(errors)
-    return schemas
+    return schemas, analyses
+
+
+def read_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema, Analysis]:
+    """One subgraph, valid by itself, in the terms of federation 2.
+
+    Raises:
+        CompositionFailed: with everything that is wrong with it alone.
+    """
+    document = read_document(subgraph)
+    _refuse(error for rule in DOCUMENT_RULES for error in rule(document))
+    _refuse(check_plain_graphql(document))
+    schema, errors = upgrade(build_schema(document))
+    _refuse(errors)
+    analysis = analyse(schema)
+    _refuse(error for rule in SUBGRAPH_RULES for error in rule(schema, analysis))
+    return schema, analysis
+
+
+def _refuse(errors: Iterable[CompositionError]) -> None:
+    found = list(errors)
+    if found:
+        raise CompositionFailed(found)

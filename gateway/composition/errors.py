@@ -129,3 +129,11 @@ def quoted(names: Iterable[str]) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def error_at(
+    code: str, message: str, subgraph: str, nodes: Iterable[Node | None], advice: str, *, file: str | None = None
+) -> CompositionError:
+    """An error whose places are all in one subgraph."""
+    places = dict.fromkeys(place_of(subgraph, node, file=file) for node in nodes)
+    return CompositionError(code, message, tuple(places), advice)

@@ -65,7 +65,10 @@ def parse_field_set(text: str) -> FieldSet:
     definition = document.definitions[0]
     if len(document.definitions) != 1 or not isinstance(definition, OperationDefinitionNode):
         raise FieldSetSyntaxError("it is not one selection set")
-    return _selections(definition.selection_set)
+    selections = _selections(definition.selection_set)
+    if not selections:
+        raise FieldSetSyntaxError("it is empty")
+    return selections
 
 
 def print_field_set(selections: FieldSet) -> str:

@@ -75,7 +75,7 @@ OTHER_SPECS: dict[str, tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = {
 }
 
 # What a document of federation 1 may use without linking anything.
-FEDERATION_1 = ("key", "requires", "provides", "external", "extends", "tag", "inaccessible")
+FEDERATION_1 = ("key", "requires", "provides", "external", "extends", "tag")
 
 
 def elements(link: Link) -> Iterator[str]:

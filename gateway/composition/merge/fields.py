@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from graphql import StringValueNode
 
 from gateway.composition.errors import HintLevel
-from gateway.composition.fieldsets import FieldSetSyntaxError, parse_field_set, print_field_set
+from gateway.composition.fieldsets import print_field_set
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.context_text import split_context
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.inputs import merge_arguments
@@ -21,8 +22,6 @@ from gateway.composition.merge.references import widest
 from gateway.composition.merged import ContextArgument, JoinField, MergedField
 from gateway.composition.model import FieldDefinition, TypeDefinition, first
 from gateway.composition.rules.merging import external_mismatch, external_missing_on_base, field_type_mismatch
-
-CONTEXT_SELECTION_START = "$"
 
 
 def merge_field(
@@ -126,22 +125,3 @@ def _context_arguments(subgraph: str, field: FieldDefinition) -> list[ContextArg
             continue
         found.append(ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", selection))
     return found
-
-
-def split_context(text: str) -> tuple[str | None, str]:
-    """``$name { selection }`` as name and selection in one line; without a name if it does not begin with one.
-
-    Several selections with type conditions, ``$name ... on A { x } ... on B { y }``, stay as they are.
-    """
-    stripped = text.strip()
-    if not stripped.startswith(CONTEXT_SELECTION_START):
-        return None, stripped
-    end = 1
-    while end < len(stripped) and (stripped[end].isalnum() or stripped[end] == "_"):
-        end += 1
-    name, selection = stripped[1:end], stripped[end:].strip()
-    try:
-        fields = parse_field_set(selection)
-    except FieldSetSyntaxError:
-        return name or None, selection
-    return name or None, f"{{ {print_field_set(fields)} }}"

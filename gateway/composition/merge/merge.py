@@ -13,7 +13,7 @@ from gateway.composition.merge.overrides import find_overrides
 from gateway.composition.merge.types import declare_type, fill_type
 from gateway.composition.merged import Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.rules.registry import MERGE_RULES
+from gateway.composition.rules.registry import MERGE_RULES, SUPERGRAPH_RULES
 
 
 def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis]) -> MergeContext:
@@ -48,10 +48,11 @@ def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis
     )
     supergraph.description = next((schema.description for schema in schemas.values() if schema.description), None)
     spread_fields(context)
-    for rule in MERGE_RULES:
-        rule(context)
-    if context.errors:
-        raise CompositionFailed(context.errors, context.hints)
+    for rules in (MERGE_RULES, SUPERGRAPH_RULES):
+        for rule in rules:
+            rule(context)
+        if context.errors:
+            raise CompositionFailed(context.errors, context.hints)
     infer_access(supergraph)
     return context
 

@@ -98,11 +98,17 @@ def _merge_enum(
         if without and goes_in and comes_out and not is_inaccessible:
             enum_value_mismatch.report(context, merged.name, values, {s: sources[s] for s in without})
         elif without and goes_in and not comes_out:
-            _hint_missing(context, "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM", f"{merged.name}.{name}", values, without)
+            code = "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM"
+            _hint_missing(
+                context, code, HintLevel.WARN, coordinate=f"{merged.name}.{name}", values=values, without=without
+            )
             if not is_inaccessible:
                 continue
         elif without and not is_inaccessible:
-            _hint_missing(context, "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM", f"{merged.name}.{name}", values, without)
+            code = "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM"
+            _hint_missing(
+                context, code, HintLevel.DEBUG, coordinate=f"{merged.name}.{name}", values=values, without=without
+            )
         merged.values[name] = value
     if not goes_in and not comes_out:
         context.hint(
@@ -116,14 +122,16 @@ def _merge_enum(
 
 
 def _hint_missing(
-    context: MergeContext, code: str, coordinate: str, values: Mapping[str, EnumValue], without: list[str]
+    context: MergeContext,
+    code: str,
+    level: HintLevel,
+    *,
+    coordinate: str,
+    values: Mapping[str, EnumValue],
+    without: list[str],
 ) -> None:
-    context.hint(
-        code,
-        HintLevel.WARN if code.endswith("INPUT_ENUM") else HintLevel.DEBUG,
-        f'The enum value "{coordinate}" is not in {quoted(without)}.',
-        (context.place(s, value.node) for s, value in values.items()),
-    )
+    places = (context.place(subgraph, value.node) for subgraph, value in values.items())
+    context.hint(code, level, f'The enum value "{coordinate}" is not in {quoted(without)}.', places)
 
 
 def _merge_value(

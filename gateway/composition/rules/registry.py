@@ -1,12 +1,107 @@
-"""All rules that run over a whole, in the order in which they run."""
+"""All rules that run over something whole, in the order in which they run; those of one place in the merge are called there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from gateway.composition.analysis import Analysis
+from gateway.composition.errors import CompositionError
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.rules.merging import field_sharing, interface_fields, override_usage
+from gateway.composition.model import SubgraphSchema
+from gateway.composition.parse import Document
+from gateway.composition.rules.document import core_definitions, link_imports, linked_versions, root_names
+from gateway.composition.rules.merging import (
+    composed_directives,
+    contextual_arguments,
+    extension_base,
+    field_sharing,
+    interface_fields,
+    link_import_names,
+    no_queries,
+    override_sources,
+    shared_runtime_types,
+    transitive_access,
+)
+from gateway.composition.rules.merging import interface_objects as interface_objects_together
+from gateway.composition.rules.subgraph import (
+    context_arguments,
+    context_names,
+    disallowed_inaccessible,
+    external_collision,
+    external_on_interface,
+    external_unused,
+    field_set_arguments,
+    field_set_directives,
+    field_set_external,
+    field_set_on_interface,
+    field_set_validity,
+    interface_keys,
+    interface_objects,
+    key_field_types,
+    list_sizes,
+    merged_directive_on_external,
+    on_interfaces,
+    override_usage,
+    provides_on_object,
+    shareable_usage,
+)
+from gateway.composition.rules.supergraph import (
+    hidden_children,
+    hidden_defaults,
+    hidden_implementations,
+    hidden_query_root,
+    hidden_references,
+    hidden_requirements,
+)
+
+DOCUMENT_RULES: tuple[Callable[[Document], Iterator[CompositionError]], ...] = (
+    core_definitions.check,
+    linked_versions.check,
+    link_imports.check,
+    root_names.check,
+)
+
+SUBGRAPH_RULES: tuple[Callable[[SubgraphSchema, Analysis], Iterator[CompositionError]], ...] = (
+    field_set_validity.check,
+    field_set_directives.check,
+    field_set_arguments.check,
+    key_field_types.check,
+    field_set_on_interface.check,
+    field_set_external.check,
+    provides_on_object.check,
+    external_on_interface.check,
+    external_unused.check,
+    external_collision.check,
+    merged_directive_on_external.check,
+    shareable_usage.check,
+    override_usage.check,
+    interface_objects.check,
+    interface_keys.check,
+    context_names.check,
+    context_arguments.check,
+    list_sizes.check,
+    on_interfaces.check,
+    disallowed_inaccessible.check,
+)
 
 MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
-    override_usage.check,
+    no_queries.check,
+    extension_base.check,
+    link_import_names.check,
+    composed_directives.check,
+    override_sources.check,
     field_sharing.check,
+    shared_runtime_types.check,
+    interface_objects_together.check,
     interface_fields.check,
+    contextual_arguments.check,
+)
+
+# Only over a supergraph that merged: before that, they would say again what is wrong already.
+SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
+    hidden_query_root.check,
+    hidden_references.check,
+    hidden_defaults.check,
+    hidden_requirements.check,
+    hidden_implementations.check,
+    hidden_children.check,
+    transitive_access.check,
 )

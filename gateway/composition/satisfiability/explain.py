@@ -57,10 +57,10 @@ def explain(context: MergeContext, tables: Tables, dead: Dead) -> CompositionErr
 def example_query(context: MergeContext, dead: Dead) -> str:
     """The shortest operation that asks for the field; required arguments have example values."""
     opening: list[str] = [_ROOTS.get(dead.path[0].parent, "query")]
-    for step in dead.path:
-        opening.append(
-            f"... on {step.condition}" if step.field is None else f"{step.field.name}{_arguments(context, step.field)}"
-        )
+    opening.extend(
+        f"... on {step.condition}" if step.field is None else f"{step.field.name}{_arguments(context, step.field)}"
+        for step in dead.path
+    )
     named = context.supergraph.types.get(dead.field.type.name)
     if named is not None and named.kind in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
         opening.append("__typename")

@@ -112,7 +112,7 @@ class _Walk:
     def _visit(self, state: _State) -> None:
         if self._set_by and state.type in self._set_by:
             contexts = dict(state.contexts)
-            contexts.update({name: (state.type, state.positions) for name in self._set_by[state.type]})
+            contexts.update(dict.fromkeys(self._set_by[state.type], (state.type, state.positions)))
             state = _State(state.type, state.positions, frozenset(contexts.items()), state.path)
         walked = self._walked.setdefault((state.type, state.contexts), [])
         if any(earlier <= state.positions for earlier in walked):

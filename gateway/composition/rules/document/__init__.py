@@ -1,0 +1,1 @@
+"""Rules for a document before it is read as a schema."""

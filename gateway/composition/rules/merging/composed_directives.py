@@ -1,0 +1,83 @@
+"""DIRECTIVE_COMPOSITION_ERROR: a @composeDirective that names nothing that could be kept.
+
+It names, with its @, a directive that the subgraph defines and has linked from a specification of its own; one name belongs to one
+specification; and subgraphs agree on the major version of that.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
+"""
+
+from gateway.composition.merge.composed import Composed, declared, resolve
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.model import DirectiveUse, SubgraphSchema
+from gateway.composition.specs import DIRECTIVES
+
+
+def check(context: MergeContext) -> None:
+    """Checks every @composeDirective of every subgraph."""
+    found: list[Composed] = []
+    for schema in context.schemas.values():
+        for use, name in declared(schema):
+            composed = resolve(schema, use, name)
+            if composed is None:
+                message, advice = _why(schema, name)
+                _report(context, schema.name, use, message, advice)
+            else:
+                found.append(composed)
+    _check_names(context, found)
+    _check_versions(context, found)
+
+
+def _why(schema: SubgraphSchema, name: str | None) -> tuple[str, str]:
+    if not name:
+        return "@composeDirective names no directive.", 'Name one, as in @composeDirective(name: "@mine").'
+    if not name.startswith("@"):
+        return f'@composeDirective names "{name}", which does not begin with @.', f'Write "@{name}".'
+    bare = name[1:]
+    if bare in DIRECTIVES or any(link.element(name) in {f"@{core}" for core in DIRECTIVES} for link in schema.links):
+        return f'@composeDirective names "{name}", which composition takes care of by itself.', "Remove it."
+    if bare not in schema.directives:
+        return (
+            f'@composeDirective names "{name}", which this subgraph does not define.',
+            "Define the directive, or correct the name.",
+        )
+    return (
+        f'@composeDirective names "{name}", which is not linked from a specification.',
+        f'Link it, as in @link(url: "https://example.org/{bare}/v1.0", import: ["{name}"]).',
+    )
+
+
+def _check_names(context: MergeContext, found: list[Composed]) -> None:
+    """One name, one specification."""
+    first: dict[str, Composed] = {}
+    for composed in found:
+        earlier = first.setdefault(composed.local, composed)
+        if (earlier.link.identity, earlier.element) == (composed.link.identity, composed.element):
+            continue
+        context.error(
+            "DIRECTIVE_COMPOSITION_ERROR",
+            f'"@{composed.local}" is from {composed.link.identity} in "{composed.subgraph}", but from {earlier.link.identity} in '
+            f'"{earlier.subgraph}".',
+            [context.place(c.subgraph, c.use.node) for c in (composed, earlier)],
+            "Rename one of them with `as:` where it is imported.",
+        )
+
+
+def _check_versions(context: MergeContext, found: list[Composed]) -> None:
+    """One specification, one major version."""
+    first: dict[str, Composed] = {}
+    for composed in found:
+        earlier = first.setdefault(composed.link.identity, composed)
+        ours, theirs = composed.link.version or (0, 0), earlier.link.version or (0, 0)
+        if ours[0] == theirs[0]:
+            continue
+        context.error(
+            "DIRECTIVE_COMPOSITION_ERROR",
+            f'"{composed.link.identity}" is linked as v{ours[0]}.{ours[1]} in "{composed.subgraph}" and as v{theirs[0]}.{theirs[1]} in '
+            f'"{earlier.subgraph}": the major versions differ.',
+            [context.place(c.subgraph, c.link.node) for c in (composed, earlier)],
+            "Link the same major version everywhere.",
+        )
+
+
+def _report(context: MergeContext, subgraph: str, use: DirectiveUse, message: str, advice: str) -> None:
+    context.error("DIRECTIVE_COMPOSITION_ERROR", message, [context.place(subgraph, use.node)], advice)

@@ -1,0 +1,72 @@
+"""INTERFACE_OBJECT_USAGE_ERROR, INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE: interface objects, and entity interfaces, across subgraphs.
+
+An interface object stands for an interface that some subgraph defines, in a subgraph that knows none of its implementations; and a
+subgraph that can be asked for an interface's objects by a key must know all of its implementations.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#interfaceobject
+"""
+
+from gateway.composition.errors import quoted
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedType
+from gateway.composition.model import Kind, first
+
+
+def check(context: MergeContext) -> None:
+    """Checks every interface of the supergraph."""
+    for merged in context.supergraph.types.values():
+        if merged.kind is not Kind.INTERFACE:
+            continue
+        implementations = sorted(
+            implementation.name for implementation in context.supergraph.implementations(merged.name)
+        )
+        _check_objects(context, merged, implementations)
+        _check_keys(context, merged, implementations)
+
+
+def _check_objects(context: MergeContext, merged: MergedType, implementations: list[str]) -> None:
+    objects = list(dict.fromkeys(join.graph for join in merged.joins if join.is_interface_object))
+    defining = [join.graph for join in merged.joins if not join.is_interface_object]
+    for subgraph in objects:
+        schema = context.schemas[subgraph]
+        use = first(schema.types[merged.name].directives, "interfaceObject")
+        assert use is not None
+        if not defining:
+            context.error(
+                "INTERFACE_OBJECT_USAGE_ERROR",
+                f'"{merged.name}" is an interface object in {quoted(objects)}, but no subgraph defines it as an interface.',
+                [context.place(subgraph, use.node)],
+                "Define the interface, with a @key, in the subgraph that knows its implementations.",
+            )
+        known = [name for name in implementations if name in schema.types]
+        if known:
+            context.error(
+                "INTERFACE_OBJECT_USAGE_ERROR",
+                f'"{merged.name}" is an interface object in "{subgraph}", which also has {quoted(known)} that implement it.',
+                [
+                    context.place(subgraph, use.node),
+                    *(context.place(subgraph, schema.types[name].node) for name in known),
+                ],
+                f"Move their fields to another subgraph, or define the interface here without @{use.name}.",
+            )
+
+
+def _check_keys(context: MergeContext, merged: MergedType, implementations: list[str]) -> None:
+    for join in {j.graph: j for j in merged.joins if j.key is not None and not j.is_interface_object}.values():
+        schema = context.schemas[join.graph]
+        missing = [name for name in implementations if name not in schema.types]
+        if not missing:
+            continue
+        elsewhere = [
+            context.place(subgraph, source.node)
+            for name in missing
+            for subgraph, source in context.sources(name).items()
+            if merged.name in source.interfaces
+        ]
+        context.error(
+            "INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE",
+            f'"{join.graph}" can be asked for "{merged.name}" by a key, but does not have {quoted(missing)}, which implement it '
+            "elsewhere.",
+            [context.place(join.graph, schema.types[merged.name].node), *elsewhere],
+            f'Define {quoted(missing)} in "{join.graph}", at least with the key.',
+        )

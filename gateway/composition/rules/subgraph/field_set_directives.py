@@ -1,0 +1,29 @@
+"""KEY_DIRECTIVE_IN_FIELDS_ARG, REQUIRES_DIRECTIVE_IN_FIELDS_ARG, PROVIDES_DIRECTIVE_IN_FIELDS_ARG: a field set has a directive.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives
+"""
+
+from collections.abc import Iterator
+
+from gateway.composition.analysis import Analysis
+from gateway.composition.errors import CompositionError, error_at
+from gateway.composition.fieldsets import FieldSet
+from gateway.composition.model import SubgraphSchema
+from gateway.composition.rules.field_set_uses import field_set_uses
+
+
+def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
+    """Checks every field set of a subgraph."""
+    for found in field_set_uses(schema):
+        if found.selections is not None and _has_directives(found.selections):
+            yield error_at(
+                f"{found.code}_DIRECTIVE_IN_FIELDS_ARG",
+                f"{found.shown} has a directive inside.",
+                schema.name,
+                [found.use.node],
+                "Remove it: the fields are always selected.",
+            )
+
+
+def _has_directives(selections: FieldSet) -> bool:
+    return any(selection.has_directives or _has_directives(selection.selections) for selection in selections)

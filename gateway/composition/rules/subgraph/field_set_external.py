@@ -1,0 +1,66 @@
+"""REQUIRES_FIELDS_MISSING_EXTERNAL, PROVIDES_FIELDS_MISSING_EXTERNAL: a field set selects what the subgraph resolves anyway.
+
+What a subgraph requires, or provides on one path only, is another subgraph's: every leaf must be @external, or below a field that
+is.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#requires
+"""
+
+from collections.abc import Iterator
+
+from gateway.composition.analysis import Analysis
+from gateway.composition.errors import CompositionError, error_at
+from gateway.composition.fieldsets import FieldSet, SelectedField
+from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, has, uses
+from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses
+
+
+def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
+    """Checks every @requires and @provides of a subgraph."""
+    for found in field_set_uses(schema):
+        if (
+            found.core == "key"
+            or found.selections is None
+            or found.selects_on is None
+            or found.owner.kind is Kind.INTERFACE
+        ):
+            continue
+        for field in _not_external(schema, found.selects_on, found.selections):
+            yield _error(schema, found, field)
+
+
+def _not_external(schema: SubgraphSchema, on: TypeDefinition, selections: FieldSet) -> Iterator[FieldDefinition]:
+    for selection in selections:
+        if not isinstance(selection, SelectedField):
+            condition = schema.types.get(selection.type_condition) if selection.type_condition else on
+            if condition is not None:
+                yield from _not_external(schema, condition, selection.selections)
+            continue
+        field = on.fields.get(selection.name)
+        if field is None or _is_external(schema, on, field):
+            continue
+        target = schema.types.get(field.type.name)
+        if selection.selections and target is not None:
+            yield from _not_external(schema, target, selection.selections)
+        else:
+            yield field
+
+
+def _is_external(schema: SubgraphSchema, on: TypeDefinition, field: FieldDefinition) -> bool:
+    """Whether the field says so itself, or, an interface's, one of its implementations does."""
+    if has(field.directives, "external") or any(use.block == field.block for use in uses(on.directives, "external")):
+        return True
+    if on.kind is not Kind.INTERFACE:
+        return False
+    implementations = (schema.types[name] for name in schema.runtime_types(on.name))
+    return any(_is_external(schema, own, own.fields[field.name]) for own in implementations if field.name in own.fields)
+
+
+def _error(schema: SubgraphSchema, found: FieldSetUse, field: FieldDefinition) -> CompositionError:
+    return error_at(
+        f"{found.code}_FIELDS_MISSING_EXTERNAL",
+        f'{found.shown} selects "{field.coordinate}", which this subgraph resolves itself.',
+        schema.name,
+        [found.use.node, field.node],
+        f'Mark "{field.coordinate}" @external if another subgraph resolves it, or take it out of @{found.use.name}.',
+    )

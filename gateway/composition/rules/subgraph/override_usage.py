@@ -1,0 +1,81 @@
+"""OVERRIDE_FROM_SELF_ERROR, OVERRIDE_ON_INTERFACE, OVERRIDE_LABEL_INVALID, and a collision within one subgraph.
+
+A field is taken from another subgraph, by an object that resolves it, at once or under a label: a name, or `percent(n)` with n
+from 0 to 100 and at most eight decimals.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#override
+"""
+
+import re
+from collections.abc import Iterator
+
+from graphql import StringValueNode
+
+from gateway.composition.analysis import Analysis
+from gateway.composition.errors import CompositionError, error_at
+from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, first, has
+
+LABEL = re.compile(r"^[a-zA-Z][a-zA-Z0-9_\-:./]*$")
+PERCENT = re.compile(r"^percent\((\d{1,2}(\.\d{1,8})?|100)\)$")
+
+
+def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
+    """Checks every @override of a subgraph."""
+    for definition in schema.types.values():
+        for field in definition.fields.values():
+            if first(field.directives, "override") is not None:
+                yield from _check(schema, analysis, definition, field)
+
+
+def _check(
+    schema: SubgraphSchema, analysis: Analysis, definition: TypeDefinition, field: FieldDefinition
+) -> Iterator[CompositionError]:
+    use = first(field.directives, "override")
+    assert use is not None
+    source, label = (use.arguments.get(name) for name in ("from", "label"))
+    shown = f'"{field.coordinate}"'
+    if definition.kind is Kind.INTERFACE:
+        yield error_at(
+            "OVERRIDE_ON_INTERFACE",
+            f"{shown} is a field of an interface, which nobody resolves: there is nothing to take over.",
+            schema.name,
+            [use.node],
+            "Put @override on the implementations' fields.",
+        )
+        return
+    if has(definition.directives, "interfaceObject"):
+        yield error_at(
+            "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
+            f"{shown} is a field of an interface object, which cannot take over fields.",
+            schema.name,
+            [use.node],
+            "Remove @override, and the field from the other subgraph.",
+        )
+    if isinstance(source, StringValueNode) and source.value == schema.name:
+        yield error_at(
+            "OVERRIDE_FROM_SELF_ERROR",
+            f'{shown} is taken from "{schema.name}", which is this subgraph itself.',
+            schema.name,
+            [use.node],
+            "Name the subgraph that resolved the field so far.",
+        )
+    if (definition.name, field.name) in analysis.external:
+        yield error_at(
+            "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
+            f"{shown} is @external, so this subgraph does not resolve it, and yet takes it over.",
+            schema.name,
+            [use.node],
+            "Remove @external to resolve the field here, or else @override.",
+        )
+    if (
+        isinstance(label, StringValueNode)
+        and label.value
+        and not (LABEL.match(label.value) or PERCENT.match(label.value))
+    ):
+        yield error_at(
+            "OVERRIDE_LABEL_INVALID",
+            f'The label "{label.value}" of {shown} is neither a name nor a percentage.',
+            schema.name,
+            [use.node],
+            'Begin with a letter and go on with letters, digits and "_-:./", or write percent(n) with n from 0 to 100.',
+        )

@@ -1,0 +1,20 @@
+"""QUERY_ROOT_TYPE_INACCESSIBLE: the query root is hidden, and with it everything.
+
+Source: https://specs.apollo.dev/inaccessible/v0.2/
+"""
+
+from gateway.composition.api import is_inaccessible
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.rules.supergraph.places import places_of
+
+
+def check(context: MergeContext) -> None:
+    """Checks the query root."""
+    query = context.supergraph.types.get("Query")
+    if query is not None and is_inaccessible(query.directives):
+        context.error(
+            "QUERY_ROOT_TYPE_INACCESSIBLE",
+            '"Query" is @inaccessible, so clients could ask nothing.',
+            places_of(context, "Query"),
+            "Hide fields of it instead.",
+        )

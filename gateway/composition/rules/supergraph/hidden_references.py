@@ -1,0 +1,38 @@
+"""REFERENCED_INACCESSIBLE: something that clients see has a type that they do not.
+
+Source: https://specs.apollo.dev/inaccessible/v0.2/
+"""
+
+from gateway.composition.api import is_inaccessible
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedField, MergedInput, MergedType
+from gateway.composition.rules.supergraph.places import places_of
+
+
+def check(context: MergeContext) -> None:
+    """Checks the types of all visible fields, arguments and input fields."""
+    for merged in context.supergraph.types.values():
+        if is_inaccessible(merged.directives):
+            continue
+        for field in merged.fields.values():
+            if is_inaccessible(field.directives):
+                continue
+            _check(context, merged, field, f"{merged.name}.{field.name}")
+            for argument in field.arguments.values():
+                if not is_inaccessible(argument.directives):
+                    _check(context, merged, argument, f"{merged.name}.{field.name}({argument.name}:)")
+        for value in merged.inputs.values():
+            if not is_inaccessible(value.directives):
+                _check(context, merged, value, f"{merged.name}.{value.name}")
+
+
+def _check(context: MergeContext, merged: MergedType, element: MergedField | MergedInput, coordinate: str) -> None:
+    target = context.supergraph.types.get(element.type.name)
+    if target is None or not is_inaccessible(target.directives):
+        return
+    context.error(
+        "REFERENCED_INACCESSIBLE",
+        f'"{coordinate}" is visible, but its type "{target.name}" is @inaccessible.',
+        [*places_of(context, coordinate), *places_of(context, target.name)],
+        f'Hide "{coordinate}" as well, or show "{target.name}".',
+    )

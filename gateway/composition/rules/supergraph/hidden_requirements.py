@@ -1,0 +1,33 @@
+"""REQUIRED_INACCESSIBLE: an argument, or input field, must be given, but clients do not see it.
+
+Source: https://specs.apollo.dev/inaccessible/v0.2/
+"""
+
+from gateway.composition.api import is_inaccessible
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedInput
+from gateway.composition.rules.supergraph.places import places_of
+
+
+def check(context: MergeContext) -> None:
+    """Checks all hidden arguments and input fields of what is visible."""
+    for merged in context.supergraph.types.values():
+        if is_inaccessible(merged.directives):
+            continue
+        for field in merged.fields.values():
+            if not is_inaccessible(field.directives):
+                for argument in field.arguments.values():
+                    _check(context, argument, f"{merged.name}.{field.name}({argument.name}:)")
+        for value in merged.inputs.values():
+            _check(context, value, f"{merged.name}.{value.name}")
+
+
+def _check(context: MergeContext, value: MergedInput, coordinate: str) -> None:
+    if not is_inaccessible(value.directives) or not value.type.is_non_null or value.default is not None:
+        return
+    context.error(
+        "REQUIRED_INACCESSIBLE",
+        f'"{coordinate}" must be given, but is @inaccessible, so nobody can give it.',
+        places_of(context, coordinate),
+        "Make it nullable, give it a default, or show it.",
+    )

@@ -1,0 +1,29 @@
+"""Where a coordinate of the supergraph stands in the subgraphs."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.composition.errors import Place
+from gateway.composition.merge.context import MergeContext
+
+_COORDINATE = re.compile(r"^(\w+)(?:\.(\w+)(?:\((\w+):\))?)?$")
+
+
+def places_of(context: MergeContext, coordinate: str) -> Iterator[Place]:
+    """The places of ``Type``, ``Type.field``, ``Type.field(argument:)``, in order of subgraph."""
+    matched = _COORDINATE.match(coordinate)
+    assert matched is not None
+    type_name, member, argument = matched.groups()
+    for subgraph, definition in context.sources(type_name).items():
+        if member is None:
+            yield context.place(subgraph, definition.node)
+            continue
+        field = definition.fields.get(member)
+        if field is not None and argument is not None:
+            found = field.arguments.get(argument)
+            if found is not None:
+                yield context.place(subgraph, found.node)
+            continue
+        element = field or definition.inputs.get(member) or definition.values.get(member)
+        if element is not None:
+            yield context.place(subgraph, element.node)
