@@ -46,7 +46,7 @@ from gateway.execution.encoding import encode_json
 from gateway.execution.layout import Composite, FieldLayout, Layout, NotCovered, ObjectLayout, Source, Target, lay_out
 from gateway.execution.structs import StructTypes, attribute
 from gateway.operation.model import Operation
-from gateway.planning.plan import Fetch, Plan
+from gateway.planning.plan import Fetch, Plan, RepresentationField
 
 _INDENT: Final = "    "
 _MAX_LOOPS: Final = 16  # Python allows 20 nested blocks
@@ -96,7 +96,7 @@ class _Writer:
         self._plan = plan
         self._layout = layout
         self._types = StructTypes()
-        self._root_type = self._types.object_type(layout.root, None, is_tagged=False)
+        self._root_type = self._types.root_type(layout.root)
         self._names: dict[str, Any] = {
             "Fallback": Fallback,
             "UNSET": msgspec.UNSET,
@@ -106,6 +106,7 @@ class _Writer:
             "MAX": max_representations,
         }
         self._numbers = count(1)
+        self._creators = dict(_creators(layout.root))
 
     def compiled(self) -> Compiled:
         """The functions."""
@@ -163,8 +164,7 @@ class _Writer:
     def _collect(self, fetch: Fetch, index: int, target: Target) -> Lines:
         """The loops to a group's places at one target."""
         wanted = {id(layout): representation for layout, representation in target.objects}
-        group = fetch.groups[index]
-        kinds = {(r.typename, r.fields) for r in group.representations}
+        is_one_kind = len(self._kinds(fetch, index)) == 1
 
         def at_place(layout: ObjectLayout, name: str, depth: int) -> Lines:
             representation = wanted.get(id(layout))
@@ -192,7 +192,7 @@ class _Writer:
             made = self._name(
                 f"Asked_{typename}", self._types.representation(typename, tuple(p.name for p in representation.fields))
             )
-            key_parts = [repr(typename), *parts] if len(kinds) > 1 or representation.typename is None else parts
+            key_parts = parts if is_one_kind else [repr(typename), *parts]
             key = key_parts[0] if len(key_parts) == 1 else f"({', '.join(key_parts)})"
             lines += [
                 f"{pad}found = places_{index}.get({key})",
@@ -255,7 +255,7 @@ class _Writer:
             else:
                 inner = body(variant, expression, depth + 1)
                 if inner:
-                    made = self._types.object_type(variant, composite.source, is_tagged=True)
+                    made = self._types.tree_type(variant, composite)
                     inner.insert(0, f"{_INDENT * depth}if type({expression}) is {self._name(variant.type_name, made)}:")
             is_any = is_any or bool(inner)
             lines += inner
@@ -264,44 +264,135 @@ class _Writer:
     def _settle(self, fetch: Fetch) -> Lines:
         lines = [f"def settle_{fetch.id}(state, body):"]
         if not fetch.groups:
-            lines += [f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}"]
             source = (fetch.id, -1)
             data = self._types.answer_type("Data", self._layout.root, source)
-            brought = self._brought(self._layout.root, source)
-            lines += [f"{_INDENT}data = decode_{fetch.id}(body).f_data", f"{_INDENT}root = state.root"]
-            lines += [f"{_INDENT}root.{name} = data.{name}" for name in brought]
+            lines += [
+                f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}",
+                f"{_INDENT}data = decode_{fetch.id}(body).f_data",
+                *self._retag(self._layout.root, "data", source, 1),
+                f"{_INDENT}root = state.root",
+                *(f"{_INDENT}root.{name} = data.{name}" for name in self._brought(self._layout.root, source)),
+            ]
         else:
-            entity_types: dict[str, type[msgspec.Struct]] = {}
+            items: dict[str, Any] = {}
             merges: Lines = []
             for index, group in enumerate(fetch.groups):
-                entity_types[group.alias], merge = self._merge(fetch, index)
-                merges += merge
-            data = self._types.entities(entity_types)
+                kinds = self._kinds(fetch, index)
+                # Entities of several kinds are decoded one by one, each as what was asked for.
+                items[group.alias] = next(iter(kinds.values()))[0] if len(kinds) == 1 else msgspec.Raw
+                merges += self._merge(fetch, index)
+            data = self._types.entities(items)
             lines += [f"{_INDENT}data = decode_{fetch.id}(body).f_data", *merges]
         self._names[f"decode_{fetch.id}"] = msgspec.json.Decoder(self._types.envelope(data)).decode
         return lines
 
-    def _merge(self, fetch: Fetch, index: int) -> tuple[type[msgspec.Struct], Lines]:
+    def _kinds(self, fetch: Fetch, index: int) -> dict[str, tuple[type[msgspec.Struct], ObjectLayout]]:
+        """The entities that a group asks for, by the type name it sends: what comes of one, and an object that takes it."""
         source = (fetch.id, index)
-        layouts = [
-            layout for target in self._layout.targets[source] for layout, _ in target.objects if layout.is_complete()
-        ]
-        types = {self._types.answer_type("Entity", layout, source): layout for layout in layouts}
-        if len(types) != 1:
-            raise NotCovered(f"the entities of a group have {len(types)} different shapes")
-        ((made, layout),) = types.items()
+        kinds: dict[str, tuple[type[msgspec.Struct], ObjectLayout]] = {}
+        parts: dict[str, tuple[RepresentationField, ...]] = {}
+        for target in self._layout.targets[source]:
+            for layout, representation in target.objects:
+                if not layout.is_complete():
+                    continue
+                typename = representation.typename or layout.type_name
+                made = self._types.answer_type("Entity", layout, source)
+                if kinds.setdefault(typename, (made, layout))[0] is not made:
+                    raise NotCovered(f"entities of {typename} have several shapes in one group")
+                if parts.setdefault(typename, representation.fields) != representation.fields:
+                    raise NotCovered(f"entities of {typename} have several keys in one group")
+        if not kinds:
+            raise NotCovered("a group has no place")
+        return kinds
+
+    def _merge(self, fetch: Fetch, index: int) -> Lines:
+        """Takes a group's entities in."""
+        source = (fetch.id, index)
+        kinds = self._kinds(fetch, index)
         alias, places = f"data.{attribute(fetch.groups[index].alias)}", f"state.places_{fetch.id}_{index}"
-        brought = self._brought(layout, source)
         pad = _INDENT
         lines = [
             f"{pad}if len({alias}) != len({places}):",
             f"{pad * 2}raise Fallback('another number of entities than asked for')",
-            f"{pad}for entity, places in zip({alias}, {places}.values()):",
         ]
-        lines += [f"{pad * 2}v_{name} = entity.{name}" for name in brought]
-        lines += [f"{pad * 2}for place in places:"]
-        lines += [f"{pad * 3}place.{name} = v_{name}" for name in brought] or [f"{pad * 3}pass"]
-        return made, lines
+        if len(kinds) == 1:
+            ((_, layout),) = kinds.values()
+            lines.append(f"{pad}for entity, places in zip({alias}, {places}.values()):")
+            return lines + self._take(layout, source, 2)
+        lines.append(f"{pad}for raw, (key, places) in zip({alias}, {places}.items()):")
+        for typename, (made, layout) in kinds.items():
+            decode = self._name(f"decode_{typename}", msgspec.json.Decoder(made).decode)
+            lines += [
+                f"{pad * 2}if key[0] == {typename!r}:",
+                f"{pad * 3}entity = {decode}(raw)",
+                *self._take(layout, source, 3),
+            ]
+        return lines
+
+    def _take(self, layout: ObjectLayout, source: Source, depth: int) -> Lines:
+        """Takes one entity in, at all its places."""
+        pad = _INDENT * depth
+        brought = self._brought(layout, source)
+        return [
+            *self._retag(layout, "entity", source, depth),
+            *(f"{pad}v_{name} = entity.{name}" for name in brought),
+            f"{pad}for place in places:",
+            *([f"{pad}{_INDENT}place.{name} = v_{name}" for name in brought] or [f"{pad}{_INDENT}pass"]),
+        ]
+
+    def _retag(self, layout: ObjectLayout, holder: str, source: Source, depth: int) -> Lines:
+        """Makes those of the new objects below `holder` anew whose tag would be written where the client wants none."""
+        lines: Lines = []
+        for item in layout.stored():
+            if item.source == source and isinstance(item.value, Composite):
+                lines += self._retag_value(item.value, item.wrappers, f"{holder}.{attribute(item.key)}", depth)
+        return lines
+
+    def _retag_value(self, composite: Composite, wrappers: str, slot: str, depth: int) -> Lines:
+        """The same for the value in `slot`, which can be assigned to."""
+        if depth > _MAX_LOOPS:
+            raise NotCovered("too deep for Python's blocks")
+        pad = _INDENT * depth
+        number = next(self._numbers)
+        value = f"o{number}"
+        inner = wrappers.removeprefix("!")
+        if inner.startswith("["):
+            within = self._retag_value(composite, inner[1:], f"{value}[i{number}]", depth + 2)
+            if not within:
+                return []
+            return [
+                f"{pad}{value} = {slot}",
+                f"{pad}if {value} is not None:",
+                f"{pad}{_INDENT}for i{number} in range(len({value})):",
+                *within,
+            ]
+        assert composite.source is not None
+        lines: Lines = []
+        for variant in composite.variants.values():
+            below = self._retag(variant, value, composite.source, depth + 1)
+            if not composite.is_tagged:
+                if below:
+                    lines = [f"{pad}if {value} is not None:", *below]
+                continue
+            decoded = self._name(variant.type_name, self._types.decoded_type(variant, composite))
+            anew = []
+            if not composite.is_shown_as_tagged():
+                made = self._name(f"Shown_{variant.type_name}", self._types.tree_type(variant, composite))
+                parts = ", ".join(self._parts(variant, value, composite.source))
+                anew = [f"{pad}{_INDENT}{value} = {slot} = {made}({parts})"]
+            if anew or below:
+                lines += [f"{pad}{'el' if lines else ''}if type({value}) is {decoded}:", *anew, *below]
+        return [f"{pad}{value} = {slot}", *lines] if lines else []
+
+    def _parts(self, layout: ObjectLayout, decoded: str, source: Source) -> Iterator[str]:
+        """What an object is made anew of, in the order of its attributes."""
+        for key in self._types.stored_keys(layout):
+            if key in layout.constants:
+                yield repr(layout.type_name)
+            elif layout.fields[key].source == source:
+                yield f"{decoded}.{attribute(key)}"
+            else:
+                yield "UNSET"
 
     def _brought(self, layout: ObjectLayout, source: Source) -> list[str]:
         return [attribute(item.key) for item in layout.stored() if item.source == source]
@@ -322,8 +413,6 @@ class _Writer:
         return lines
 
     def _creator(self, layout: ObjectLayout) -> Source | None:
-        if not hasattr(self, "_creators"):
-            self._creators = dict(_creators(self._layout.root))
         return self._creators.get(id(layout))
 
     def _name(self, wish: str, value: Any) -> str:

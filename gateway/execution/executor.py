@@ -19,7 +19,6 @@ from gateway.execution.transport import Reply, Transport
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 
-
 COMPILE_AFTER = 1
 """Executions of a plan by the general path before it is compiled: a plan that is used once would never earn that back."""
 

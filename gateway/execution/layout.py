@@ -58,7 +58,7 @@ class Composite:
 
     Attributes:
         variants: by type name. One, for an object type.
-        is_tagged: the object's ``__typename`` in the answer says which variant it is.
+        is_tagged: the object's ``__typename`` in the subgraph's answer says which variant it is.
         source: who brings these objects.
     """
 
@@ -66,6 +66,12 @@ class Composite:
     is_tagged: bool
     source: Source | None = None
     has_typename: bool = False
+
+    def is_shown_as_tagged(self) -> bool:
+        """Whether the client wants the type's name where a tag is written: as ``__typename``, before all else."""
+        return self.is_tagged and all(
+            variant.order[:1] == (TYPENAME,) and TYPENAME in variant.constants for variant in self.variants.values()
+        )
 
 
 @dataclass(eq=False, slots=True)
@@ -195,10 +201,6 @@ def _shown_value(
         variants = {
             possible.name: _shown_object(schema, possible, selections) for possible in schema.get_possible_types(named)
         }
-        for variant in variants.values():
-            # A tag is written first, so that is where the client must want it.
-            if variant.order[:1] != (TYPENAME,) or TYPENAME not in variant.constants:
-                raise NotCovered(f"{named.name} is asked for without __typename in the first place")
         return Composite(variants, is_tagged=True)
     return named  # type: ignore[return-value]
 

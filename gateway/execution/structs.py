@@ -5,9 +5,11 @@ that does not fit is a decode error, and the general path then says what is wron
 
 - A field that the object's own fetch brings must be there. One that another fetch brings must not be, yet; it starts UNSET.
 - Attributes are named ``f_`` and the response name, so that no name of a client's meets one of Python's.
-- Objects of abstract types are a union, told apart by ``__typename`` as its tag.
+- Objects of abstract types are a union, told apart by ``__typename`` as its tag. A tag is written before all else; where the
+  client wants it elsewhere, or not at all, the objects are made anew once, of types that have no tag.
 """
 
+from collections.abc import Callable
 from operator import itemgetter
 from types import GenericAlias
 from typing import Annotated, Any, Final, Literal, Optional, Union
@@ -48,31 +50,61 @@ class StructTypes:
 
     def __init__(self) -> None:
         self._made: dict[Any, type[msgspec.Struct]] = {}
-        self._of_object: dict[int, type[msgspec.Struct]] = {}
-        self._kept: list[ObjectLayout] = []
+        self._of_object: dict[tuple[str, ObjectLayout], type[msgspec.Struct]] = {}
 
-    def object_type(self, layout: ObjectLayout, source: Source | None, *, is_tagged: bool) -> type[msgspec.Struct]:
-        """The type of objects that `source` creates; None for the root, which no fetch creates."""
-        known = self._of_object.get(id(layout))
-        if known is not None:
-            return known
-        attributes: list[Attribute] = []
-        shown = dict.fromkeys(layout.order)
+    def root_type(self, layout: ObjectLayout) -> type[msgspec.Struct]:
+        """The type of the tree's root, which no fetch creates: all its fields come later."""
+        return self._remembered("tree", layout, lambda: self._make("Root", self._attributes(layout, None), tag=None))
+
+    def decoded_type(self, layout: ObjectLayout, composite: Composite) -> type[msgspec.Struct]:
+        """The type of one variant's objects as they come out of a subgraph's answer."""
+        if not composite.is_tagged or composite.is_shown_as_tagged():
+            return self.tree_type(layout, composite)
+        brought: list[Attribute] = [
+            (item.key, self._field_type(item), msgspec.NODEFAULT)
+            for item in layout.stored()
+            if item.source == composite.source
+        ]
+        return self._remembered("decoded", layout, lambda: self._make(layout.type_name, brought, tag=layout.type_name))
+
+    def tree_type(self, layout: ObjectLayout, composite: Composite) -> type[msgspec.Struct]:
+        """The type of one variant's objects in the tree; the same as the decoded one unless the tag stands elsewhere."""
+        if composite.is_tagged and not composite.is_shown_as_tagged():
+            attributes: list[Attribute] = [(key, Any, msgspec.NODEFAULT) for key in self.stored_keys(layout)]
+            return self._remembered(
+                "tree", layout, lambda: self._make(layout.type_name, attributes, tag=None, is_positional=True)
+            )
+        tag = layout.type_name if composite.is_tagged else None
+        return self._remembered(
+            "tree", layout, lambda: self._make(layout.type_name, self._attributes(layout, composite), tag=tag)
+        )
+
+    def stored_keys(self, layout: ObjectLayout) -> list[str]:
+        """The keys of an object's attributes, in their order: what is shown, and what is read besides."""
+        return list(dict.fromkeys((*layout.order, *(item.key for item in layout.stored()))))
+
+    def _attributes(self, layout: ObjectLayout, composite: Composite | None) -> list[Attribute]:
+        source = None if composite is None else composite.source
+        is_tagged = composite is not None and composite.is_tagged
         by_key = {item.key: item for item in layout.stored()}
-        for key in dict.fromkeys((*shown, *by_key)):
+        attributes: list[Attribute] = []
+        for key in self.stored_keys(layout):
             if key in layout.constants:
                 if not (is_tagged and key == TYPENAME):
-                    constant = Literal[layout.type_name]  # type: ignore[name-defined]
-                    attributes.append((key, constant, layout.type_name))
+                    attributes.append((key, Literal[layout.type_name], layout.type_name))
             elif by_key[key].source == source:
                 attributes.append((key, self._field_type(by_key[key]), msgspec.NODEFAULT))
             else:
                 attributes.append((key, msgspec.UnsetType, msgspec.UNSET))
-                self._field_type(by_key[key])
-        made = self._make(layout.type_name, attributes, tag=layout.type_name if is_tagged else None)
-        self._of_object[id(layout)] = made
-        self._kept.append(layout)
-        return made
+        return attributes
+
+    def _remembered(
+        self, role: str, layout: ObjectLayout, make: Callable[[], type[msgspec.Struct]]
+    ) -> type[msgspec.Struct]:
+        known = self._of_object.get((role, layout))
+        if known is None:
+            known = self._of_object[role, layout] = make()
+        return known
 
     def answer_type(self, name: str, layout: ObjectLayout, source: Source) -> type[msgspec.Struct]:
         """The type of what `source` brings of objects that are there already."""
@@ -87,7 +119,7 @@ class StructTypes:
         absent = Union[None, msgspec.UnsetType]  # noqa: UP007 - built at run time
         return self._make("Response", [("data", data, msgspec.NODEFAULT), ("errors", absent, msgspec.UNSET)], tag=None)
 
-    def entities(self, lists: dict[str, type[msgspec.Struct]]) -> type[msgspec.Struct]:
+    def entities(self, lists: dict[str, Any]) -> type[msgspec.Struct]:
         """The type of ``data`` with entities: by alias, the type of each list's items."""
         return self._make(
             "Entities", [(alias, _list_of(item), msgspec.NODEFAULT) for alias, item in lists.items()], tag=None
@@ -102,10 +134,7 @@ class StructTypes:
     def _field_type(self, item: FieldLayout) -> Any:
         inner = item.value
         if isinstance(inner, Composite):
-            types = [
-                self.object_type(variant, inner.source, is_tagged=inner.is_tagged)
-                for variant in inner.variants.values()
-            ]
+            types = [self.decoded_type(variant, inner) for variant in inner.variants.values()]
             named: Any = Union[tuple(types)]  # noqa: UP007 - built at run time
         elif isinstance(inner, InternalLeaf):
             named = _HANDED_ON.get(inner.type_name)
