@@ -64,7 +64,8 @@ def parse_field_set(text: str) -> FieldSet:
         message = f"the field set {text!r} cannot be read: {error.message}"
         raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH") from error
     operation = document.definitions[0]
-    assert isinstance(operation, OperationDefinitionNode)
+    if not isinstance(operation, OperationDefinitionNode) or len(document.definitions) > 1:
+        raise SupergraphError(f"{text!r} is no field set", code="INVALID_FEDERATION_SUPERGRAPH")
     return FieldSet(" ".join(inner.split()), _selections(operation.selection_set, text))
 
 
