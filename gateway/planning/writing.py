@@ -88,7 +88,7 @@ class _Writer:
         if place.wants_typename:
             written.append(_Field(TYPENAME, _TYPENAME_FIELD, (), (), is_leaf=True, below=[]))
         types = self._types_under(place, stated)
-        direct: dict[str, DraftField] = {}
+        direct: set[str] = set()
         partial: dict[frozenset[str], list[DraftField]] = {}
         for selected in place.fields:
             self._fuel.burn()
@@ -96,8 +96,8 @@ class _Writer:
             if not applicable:
                 continue
             if applicable == types and self._definition(stated, selected.field.name) is not None:
-                direct.setdefault(selected.key, selected)
-                written.append(self._field(selected, stated))
+                direct.add(selected.key)
+                _merge(written, self._field(selected, stated))
             else:
                 partial.setdefault(applicable, []).append(selected)
         written.extend(self._fragments(partial, types, direct))
@@ -127,7 +127,7 @@ class _Writer:
         return _Field(selected.key, definition, selected.arguments, selected.variables, selected.below is None, below)
 
     def _fragments(
-        self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: dict[str, DraftField]
+        self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]
     ) -> Iterable[_Fragment]:
         """Fragments for what only some types have; on one type each, unless an interface holds just the types meant."""
         fragments: dict[str, _Fragment] = {}
@@ -138,7 +138,8 @@ class _Writer:
             conditions = self._conditions(applicable, types, [part.field.name for part in wanted])
             for condition, holding in conditions:
                 fragment = fragments.setdefault(condition, _Fragment(condition, holding))
-                fragment.below.extend(self._field(part, condition) for part in wanted)
+                for part in wanted:
+                    _merge(fragment.below, self._field(part, condition))
         return fragments.values()
 
     def _conditions(
@@ -174,6 +175,20 @@ class _Writer:
                 below = [selected.below for selected in alike if selected.below]
                 if below:
                     self.settle(below)
+
+
+def _merge(selections: list[_Selection], added: _Selection) -> None:
+    """Adds a selection to a set; what is there under the same name, or for the same type, takes it in."""
+    for known in selections:
+        if isinstance(known, _Field) and isinstance(added, _Field) and known.key == added.key:
+            for below in added.below:
+                _merge(known.below, below)
+            return
+        if isinstance(known, _Fragment) and isinstance(added, _Fragment) and known.condition == added.condition:
+            for below in added.below:
+                _merge(known.below, below)
+            return
+    selections.append(added)
 
 
 def _frozen(selections: list[_Selection]) -> tuple[FetchedSelection, ...]:
