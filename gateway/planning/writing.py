@@ -17,15 +17,33 @@ from gateway.supergraph.model import SubgraphField, TypeKind
 
 
 @dataclass(slots=True, eq=False)
+class _Scope:
+    """A selection set being written; what is there under the same name, or for the same type, takes in what is added."""
+
+    selections: "list[_Selection]" = field(default_factory=list)
+    _index: "dict[tuple[bool, str], _Selection]" = field(default_factory=dict)
+
+    def add(self, added: "_Selection") -> None:
+        """Adds a field or a fragment."""
+        place = (isinstance(added, _Field), added.key)
+        known = self._index.get(place)
+        if known is None:
+            self._index[place] = added
+            self.selections.append(added)
+        else:
+            for below in added.below.selections:
+                known.below.add(below)
+
+
+@dataclass(slots=True, eq=False)
 class _Field:
     """A field of the document before its response name is settled."""
 
     key: str
     definition: SubgraphField
-    arguments: tuple[tuple[str, str], ...]
-    variables: tuple[str, ...]
-    is_leaf: bool
-    below: "list[_Selection]"
+    arguments: tuple[tuple[str, str], ...] = ()
+    is_leaf: bool = True
+    below: _Scope = field(default_factory=_Scope)
     response_name: str = ""
 
     def shape(self) -> tuple[str, str]:
@@ -35,9 +53,11 @@ class _Field:
 
 @dataclass(slots=True, eq=False)
 class _Fragment:
-    condition: str
+    """A fragment; its key is the type condition."""
+
+    key: str
     types: frozenset[str]
-    below: "list[_Selection]" = field(default_factory=list)
+    below: _Scope = field(default_factory=_Scope)
 
 
 _Selection = _Field | _Fragment
@@ -60,7 +80,7 @@ def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel) -> Written:
         root = writer.selections(draft.root, draft.root.here.type_name)
         writer.settle([root])
         return Written(_frozen(root), {}, writer.variables())
-    entities: dict[str, list[_Selection]] = {}
+    entities: dict[str, _Scope] = {}
     for name in draft.entities:
         place = draft.general.get(name) or draft.concrete
         assert place is not None
@@ -82,11 +102,11 @@ class _Writer:
         """The client's variables that were written, in order."""
         return tuple(self._variables)
 
-    def selections(self, place: Place, stated: str) -> list[_Selection]:
+    def selections(self, place: Place, stated: str) -> _Scope:
         """What a place selects, where the document states its type as `stated`."""
-        written: list[_Selection] = []
+        written = _Scope()
         if place.wants_typename:
-            written.append(_Field(TYPENAME, _TYPENAME_FIELD, (), (), is_leaf=True, below=[]))
+            written.add(_Field(TYPENAME, _TYPENAME_FIELD))
         types = self._types_under(place, stated)
         direct: set[str] = set()
         partial: dict[frozenset[str], list[DraftField]] = {}
@@ -97,12 +117,13 @@ class _Writer:
                 continue
             if applicable == types and self._definition(stated, selected.field.name) is not None:
                 direct.add(selected.key)
-                _merge(written, self._field(selected, stated))
+                written.add(self._field(selected, stated))
             else:
                 partial.setdefault(applicable, []).append(selected)
-        written.extend(self._fragments(partial, types, direct))
-        if not written:
-            written.append(_Field(TYPENAME, _TYPENAME_FIELD, (), (), is_leaf=True, below=[]))
+        for fragment in self._fragments(partial, types, direct):
+            written.add(fragment)
+        if not written.selections:
+            written.add(_Field(TYPENAME, _TYPENAME_FIELD))
         return written
 
     def _is_blind(self, stated: str) -> bool:
@@ -120,11 +141,11 @@ class _Writer:
 
     def _field(self, selected: DraftField, stated: str) -> _Field:
         definition = self._definition(stated, selected.field.name) or selected.field
-        below: list[_Selection] = []
+        below = _Scope()
         if selected.below is not None:
             below = self.selections(selected.below, definition.type_name)
         self._variables.update(dict.fromkeys(selected.variables))
-        return _Field(selected.key, definition, selected.arguments, selected.variables, selected.below is None, below)
+        return _Field(selected.key, definition, selected.arguments, selected.below is None, below)
 
     def _fragments(
         self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]
@@ -139,7 +160,7 @@ class _Writer:
             for condition, holding in conditions:
                 fragment = fragments.setdefault(condition, _Fragment(condition, holding))
                 for part in wanted:
-                    _merge(fragment.below, self._field(part, condition))
+                    fragment.below.add(self._field(part, condition))
         return fragments.values()
 
     def _conditions(
@@ -158,12 +179,12 @@ class _Writer:
                     return [(interface, applicable)]
         return [(name, frozenset({name})) for name in sorted(applicable)]
 
-    def settle(self, scopes: list[list[_Selection]]) -> None:
+    def settle(self, scopes: list[_Scope]) -> None:
         """Gives every field its response name; the scopes are one selection set as far as names go."""
         by_key: dict[str, dict[tuple[str, str], list[_Field]]] = {}
         pending = list(reversed(scopes))
         while pending:
-            for selection in pending.pop():
+            for selection in pending.pop().selections:
                 if isinstance(selection, _Fragment):
                     pending.append(selection.below)
                 else:
@@ -172,30 +193,16 @@ class _Writer:
             for number, alike in enumerate(shapes.values()):
                 for selected in alike:
                     selected.response_name = key if number == 0 else f"__{number}_{key.lstrip('_')}"
-                below = [selected.below for selected in alike if selected.below]
+                below = [selected.below for selected in alike if not selected.is_leaf]
                 if below:
                     self.settle(below)
 
 
-def _merge(selections: list[_Selection], added: _Selection) -> None:
-    """Adds a selection to a set; what is there under the same name, or for the same type, takes it in."""
-    for known in selections:
-        if isinstance(known, _Field) and isinstance(added, _Field) and known.key == added.key:
-            for below in added.below:
-                _merge(known.below, below)
-            return
-        if isinstance(known, _Fragment) and isinstance(added, _Fragment) and known.condition == added.condition:
-            for below in added.below:
-                _merge(known.below, below)
-            return
-    selections.append(added)
-
-
-def _frozen(selections: list[_Selection]) -> tuple[FetchedSelection, ...]:
+def _frozen(scope: _Scope) -> tuple[FetchedSelection, ...]:
     frozen: list[FetchedSelection] = []
-    for selection in selections:
+    for selection in scope.selections:
         if isinstance(selection, _Fragment):
-            frozen.append(FetchedFragment(selection.condition, selection.types, _frozen(selection.below)))
+            frozen.append(FetchedFragment(selection.key, selection.types, _frozen(selection.below)))
         else:
             frozen.append(
                 FetchedField(

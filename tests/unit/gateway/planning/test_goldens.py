@@ -13,5 +13,5 @@ def test_plan_is_as_agreed(golden: Golden) -> None:
 def test_every_golden_plan_has_its_query() -> None:
     assert goldens()
     folder = goldens()[0].query.parents[1]
-    orphans = {path for path in folder.glob("*/*.plan.txt")} - {golden.expected for golden in goldens()}
+    orphans = set(folder.glob("*/*.plan.txt")) - {golden.expected for golden in goldens()}
     assert not orphans
