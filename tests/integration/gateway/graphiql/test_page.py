@@ -107,6 +107,20 @@ def test_what_a_reader_typed_is_not_overwritten_by_a_lookup(visit: Visit) -> Non
     visit.wait_for_text("response", "Linen apron")
 
 
+def test_reloaded_page_has_the_tabs_as_they_were_left(visit: Visit) -> None:
+    visit.open_tab("Countdown")
+    visit.page.evaluate(
+        "window.__MONACO.editor.getModels().find(m => m.uri.path.includes('variables')).setValue('{\"start\": 7}')"
+    )
+    visit.page.wait_for_function("() => localStorage.getItem('graphiql:tabState')?.includes('7}')")
+
+    visit.page.reload()
+
+    visit.wait_for_text("variables", '{"start": 7}')
+    visit.wait_for_text("operation", "Countdown")
+    expect(visit.tabs()).to_have_count(len(EXAMPLES))
+
+
 def test_example_for_an_account_asks_for_it_and_is_filled_after_one_click(visit: Visit) -> None:
     visit.open_tab("Mine")
     expect(visit.page.get_by_role("status")).to_have_text("Sign in as anna to fill in the variables")
