@@ -47,6 +47,7 @@ def environment(settings: LocalSettings) -> dict[str, str]:
         **keys.development_secrets(settings.data_dir),
         **addresses,
         **ports,
+        "YARMARKA_USER_JWKS_URL": f"{settings.url(settings.user_port)}/.well-known/jwks.json",
         "YARMARKA_ENVIRONMENT": os.environ.get("YARMARKA_ENVIRONMENT", "development"),
         "YARMARKA_DATA_DIR": str(settings.data_dir),
         "YARMARKA_REDIS_URL": redis_url,
