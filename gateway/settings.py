@@ -231,13 +231,14 @@ class CacheSettings(_Section):
 
 
 class ExplainSettings(_Section):
-    """``extensions.queryPlan`` and ``extensions.trace`` for requests that ask with a header; off, since plans tell of the inside.
+    """``extensions.queryPlan`` and ``extensions.trace`` for requests that ask with a header.
 
     Attributes:
+        enabled: None means in development only, since plans tell of the inside.
         header: a request that has it, with ``plan``, ``trace`` or both, gets them.
     """
 
-    enabled: bool = False
+    enabled: bool | None = None
     header: str = "x-gateway-explain"
 
 
@@ -246,12 +247,12 @@ class GraphiqlSettings(_Section):
 
     Attributes:
         operations: a folder of example operations; see `gateway.graphiql.examples`.
-        accounts: offer the folder's demo accounts; in development only.
+        accounts: offer the folder's demo accounts; None means in development only.
     """
 
     enabled: bool = True
     operations: Path | None = None
-    accounts: bool = False
+    accounts: bool | None = None
 
 
 class LogSettings(_Section):
@@ -267,12 +268,17 @@ class LogSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """The gateway's settings. Built once, in a command; passed down; nobody else reads the environment."""
+    """The gateway's settings. Built once, in a command; passed down; nobody else reads the environment.
+
+    Attributes:
+        environment: decides what is said to strangers where a setting leaves it open.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix="GATEWAY_", env_nested_delimiter="__", env_ignore_empty=True
     )
 
+    environment: Literal["development", "production"] = "production"
     supergraph: SupergraphSettings = SupergraphSettings()
     server: ServerSettings = ServerSettings()
     limits: LimitSettings = LimitSettings()
@@ -288,6 +294,19 @@ class Settings(BaseSettings):
     explain: ExplainSettings = ExplainSettings()
     graphiql: GraphiqlSettings = GraphiqlSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def explains(self) -> bool:
+        """Whether requests may ask for plans and traces."""
+        return self._or_in_development(self.explain.enabled)
+
+    @property
+    def shows_accounts(self) -> bool:
+        """Whether the GraphiQL page offers the demo accounts."""
+        return self._or_in_development(self.graphiql.accounts)
+
+    def _or_in_development(self, said: bool | None) -> bool:
+        return self.environment == "development" if said is None else said
 
 
 Flags = Annotated[Mapping[str, Any], "dotted keys to values, e.g. {'server.port': 4391}; None means not given"]

@@ -142,7 +142,7 @@ class Gateway:
 def _page(settings: Settings) -> Page | None:
     if not settings.graphiql.enabled:
         return None
-    return Page(operations_dir=settings.graphiql.operations, shows_accounts=settings.graphiql.accounts)
+    return Page(operations_dir=settings.graphiql.operations, shows_accounts=settings.shows_accounts)
 
 
 def _persisted(settings: Settings) -> PersistedQueries:

@@ -115,7 +115,7 @@ class GraphqlApp:
         self._max_cost = settings.limits.max_cost
         self._max_body_bytes = settings.server.max_body_bytes
         self._timeout = settings.execution.timeout_seconds
-        self._explain = settings.explain.header.lower().encode() if settings.explain.enabled else None
+        self._explain = settings.explain.header.lower().encode() if settings.explains else None
         tokens = settings.identity.service_tokens
         anonymous = tokens.anonymous_header if tokens is not None else None
         self._anonymous_header = anonymous.lower().encode() if anonymous else None
