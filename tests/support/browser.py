@@ -86,6 +86,13 @@ class Visit:
         )
         return self.text(part)
 
+    def wait_until_filled(self) -> None:
+        """Waits until no variable of the open example is still to be looked up."""
+        self.page.wait_for_function(
+            "() => !window.__MONACO.editor.getModels()"
+            """.find(m => m.uri.path.includes('variables')).getValue().includes('"$')"""
+        )
+
     def run(self) -> None:
         """Presses the button that runs the present operation."""
         self.page.get_by_role("button", name="Execute query").click()
