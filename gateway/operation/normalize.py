@@ -116,6 +116,10 @@ def _condition(directive: DirectiveNode) -> VariableNode | BooleanValueNode | No
     return None
 
 
+def _response_name(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
+
+
 @dataclass(slots=True)
 class _FieldGroup:
     """Fields of one response name in one selection set, and the type they were written on."""
@@ -161,20 +165,36 @@ class _Walk:
         self._possible: dict[str, frozenset[str]] = {}
 
     def selections(
-        self, sets: Sequence[SelectionSetNode], parent: GraphQLCompositeType, possible: frozenset[str]
+        self,
+        sets: Sequence[SelectionSetNode],
+        parent: GraphQLCompositeType,
+        possible: frozenset[str],
+        answered: frozenset[str] = frozenset(),
     ) -> tuple[Selection, ...]:
-        """The normalised selections of `sets`, all on objects of the types `possible`, written on `parent`."""
+        """The normalised selections of `sets`, all on objects of the types `possible`, written on `parent`.
+
+        Args:
+            answered: leaves that every object there has already from the fields around a fragment; they are left out.
+        """
         level = _Level()
         for selection_set in sets:
             self._collect(level, selection_set, parent, possible)
         result: list[Selection] = []
         for group in level.order:
             if isinstance(group, _FieldGroup):
+                name = _response_name(group.nodes[0])
+                is_leaf = group.nodes[0].selection_set is None
+                if is_leaf and name in answered:
+                    continue
                 result.extend(self._fields(group, possible))
+                if is_leaf:
+                    answered |= {name}
             else:
                 self._spend()
                 narrowed = possible & self._possible_types(group.condition)
-                result.append(Fragment(group.condition.name, self.selections(group.sets, group.condition, narrowed)))
+                selections = self.selections(group.sets, group.condition, narrowed, answered)
+                if selections:
+                    result.append(Fragment(group.condition.name, selections))
         return tuple(result)
 
     def _spend(self) -> None:
@@ -195,7 +215,7 @@ class _Walk:
                 continue
             match selection:
                 case FieldNode():
-                    name = selection.alias.value if selection.alias else selection.name.value
+                    name = _response_name(selection)
                     group = level.fields.get(name)
                     if group is None:
                         group = level.fields[name] = _FieldGroup(parent)
@@ -284,7 +304,7 @@ class _Walk:
                 raise InternalError(f"{parent.name}.{first.name.value} was not refused by validation")
             selections = self.selections(sets, returned, self._possible_types(returned))
         return Field(
-            response_name=first.alias.value if first.alias else first.name.value,
+            response_name=_response_name(first),
             name=first.name.value,
             arguments=tuple((a.name.value, a.value) for a in first.arguments or ()),
             selections=selections,
