@@ -4,7 +4,7 @@ from importlib import import_module
 
 from subgraphs.kit.graph.schema import SubgraphSchema
 
-SUBGRAPHS = ("user", "catalog", "config", "notification", "payment")
+SUBGRAPHS = ("user", "catalog", "feed", "config", "notification", "payment")
 
 BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # Signing up, in and out, which the contract leaves to the service.

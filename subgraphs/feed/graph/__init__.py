@@ -1,0 +1,1 @@
+"""The feed as a Strawberry subgraph: translation only."""

@@ -1,0 +1,60 @@
+"""The mutation of the feed schema."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
+
+from subgraphs.feed import commands
+from subgraphs.feed.errors import QueueDown
+from subgraphs.feed.graph.context import Info, viewer_of
+from subgraphs.feed.graph.types import QueueUnavailableError, RejectedEvent, TrackEventsResult, TrackEventsSuccess
+from subgraphs.feed.model import BehaviourEventType, SentEvent
+from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.runtime.refusals import Refusal
+
+
+@strawberry.input
+class BehaviourEventInput:
+    id: strawberry.ID
+    type: BehaviourEventType
+    product_id: strawberry.ID
+    occurred_at: datetime
+    tracking_token: str | None = None
+    dwell_ms: int | None = None
+
+    def as_sent(self) -> SentEvent:
+        """The event of the model."""
+        return SentEvent(self.id, self.type, self.product_id, self.occurred_at, self.tracking_token, self.dwell_ms)
+
+
+@strawberry.input
+class TrackEventsInput:
+    session_id: strawberry.ID
+    events: list[BehaviourEventInput]
+
+
+@strawberry.type
+class Mutation:
+    @federation.mutation(directives=[Cost(weight=2)])
+    async def track_events(self, info: Info, input: TrackEventsInput) -> TrackEventsResult:
+        """Take in what the caller did with what was shown; each event counts once, however often it is sent."""
+        try:
+            tracked = await commands.track(
+                info.context.resources.intake,
+                viewer_of(info),
+                input.session_id,
+                [event.as_sent() for event in input.events],
+            )
+        except QueueDown as refusal:
+            return QueueUnavailableError(code=refusal.code, message=str(refusal), retry_after_ms=refusal.retry_after_ms)
+        except Refusal as refusal:
+            return user_error(refusal)
+        return TrackEventsSuccess(
+            accepted=tracked.accepted,
+            duplicates=tracked.duplicates,
+            rejected=[
+                RejectedEvent(id=strawberry.ID(event_id), reason=reason) for event_id, reason in tracked.rejected
+            ],
+        )

@@ -1,0 +1,74 @@
+"""What lives as long as the process, opened from the settings and closed at the end."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from subgraphs.feed.commands import Intake
+from subgraphs.feed.events import GROUP, STREAM
+from subgraphs.feed.seen import SeenEvents
+from subgraphs.feed.settings import FeedSettings
+from subgraphs.feed.signed import FeedTokens
+from subgraphs.feed.slates import RecommendationSlates, Slates
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.pagination import Cursors
+
+DEFAULT_CONFIG: dict[str, Any] = {"feed.shelves": True}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedResources:
+    """The feed's resources."""
+
+    settings: FeedSettings
+    tokens: ServiceTokens
+    feed_tokens: FeedTokens
+    slates: Slates
+    intake: Intake
+    config: ConfigSource
+    clients: tuple[GraphQLClient, ...]
+    clock: Clock
+
+    @classmethod
+    def open(cls, settings: FeedSettings, *, clock: Clock = utc_now, slates: Slates | None = None) -> "FeedResources":
+        """Open everything; nothing is connected before it is used."""
+        tokens = ServiceTokens(settings.service_key_ring, clock=clock)
+        config_client = GraphQLClient(settings.config_url, service="config", caller="feed", tokens=tokens)
+        ranking_client = GraphQLClient(
+            settings.recommendation_url, service="recommendation", caller="feed", tokens=tokens
+        )
+        config = ConfigSource(
+            DEFAULT_CONFIG,
+            fetch=fetch_from(config_client, service="feed", keys=list(DEFAULT_CONFIG)),
+            kept_at=settings.data_dir / "config" / "feed.json",
+        )
+        feed_tokens = FeedTokens(Cursors(settings.cursor_key_ring))
+        intake = Intake(
+            stream=EventStream(settings.redis_url, name=STREAM, group=GROUP),
+            queue=TaskQueue(settings.redis_url),
+            seen=SeenEvents(settings.redis_url),
+            tokens=feed_tokens,
+            clock=clock,
+        )
+        return cls(
+            settings=settings,
+            tokens=tokens,
+            feed_tokens=feed_tokens,
+            slates=slates or RecommendationSlates(ranking_client),
+            intake=intake,
+            config=config,
+            clients=(config_client, ranking_client),
+            clock=clock,
+        )
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        for client in self.clients:
+            await client.close()
+        await self.intake.stream.close()
+        await self.intake.seen.close()
+        await self.intake.queue.close()

@@ -1,0 +1,14 @@
+"""What the feed is told; variables begin with FEED_."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from subgraphs.kit.runtime.settings import ServiceSettings
+
+
+class FeedSettings(ServiceSettings):
+    """The feed's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="FEED_", frozen=True, extra="ignore", populate_by_name=True)
+
+    port: int = Field(4003, ge=1, le=65535)
