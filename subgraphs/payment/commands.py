@@ -157,15 +157,26 @@ def _require_withdrawable(standing: Payment, *, is_leased: bool) -> None:
 
 async def _withdraw(desk: Desk, payment: Payment) -> None:
     """Withdraw an attempt at the provider and record what became of it: withdrawn, or decided in the meantime."""
-    reference = payment.provider_reference
-    if reference is None:  # its request was cut off: the provider may have its intent, and answers it by the same key
-        reference = (await _created(desk, payment)).reference
+    intent, failure = None, None
     try:
-        intent = await desk.provider.cancel(reference)
-    except ProviderRefused:
-        intent = await desk.provider.get(reference)
+        # Without a reference its request was cut off: the provider may have its intent, and answers it by the same key.
+        reference = payment.provider_reference or (await _created(desk, payment)).reference
+        intent = await _cancelled(desk, reference)
+    except ProviderRefused as refusal:  # it does not know the payment, so it never takes money for it
+        failure = Failure(refusal.code, str(refusal), is_retryable=False)
     async with desk.database.transaction() as session:
-        await recording.record_intent(session, await _required(session, payment.id), intent, now=desk.clock())
+        current, now = await _required(session, payment.id), desk.clock()
+        if intent is not None:
+            await recording.record_intent(session, current, intent, now=now)
+        elif failure is not None:
+            await recording.record_failure(session, current, failure, now=now)
+
+
+async def _cancelled(desk: Desk, reference: str) -> Intent:
+    try:
+        return await desk.provider.cancel(reference)
+    except ProviderRefused:
+        return await desk.provider.get(reference)
 
 
 async def _carry_out(desk: Desk, payment: Payment) -> Payment:

@@ -20,10 +20,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tests.support.ports import free_ports
+from tests.support.processes import stop, wait_until
 
 API_KEY = "a-test-key-of-the-bank"
 WEBHOOK_SECRET = "a-test-secret-of-webhooks"
-START_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,10 @@ def running_bank(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + START_SECONDS
-        while not _is_ready(url):
-            assert process.poll() is None, f"the bank died:\n{log.read_text()}"
-            assert time.monotonic() < deadline, f"the bank is not ready:\n{log.read_text()}"
-            time.sleep(0.05)
+        wait_until(lambda: _is_ready(url), process, "the bank")
         yield RunningBank(url)
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        stop(process)
 
 
 def _is_ready(url: str) -> bool:

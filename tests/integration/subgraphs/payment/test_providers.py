@@ -254,9 +254,13 @@ async def test_a_provider_that_is_not_there_or_is_silent_is_given_up_in_time() -
         await provider.ready()
     await provider.close()
 
+    hung_up = asyncio.Event()
+
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        hung_up.set()
 
     silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
@@ -268,5 +272,7 @@ async def test_a_provider_that_is_not_there_or_is_silent_is_given_up_in_time() -
         await provider.ready()
     assert asyncio.get_running_loop().time() - started < 2
     await provider.close()
+    async with asyncio.timeout(10):
+        await hung_up.wait()
     silent.close()
     await silent.wait_closed()

@@ -2,16 +2,17 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.payment.sandbox.webhooks import signature
-from subgraphs.payment.tables import Outbox, PaymentEvent, ProviderEvent
+from subgraphs.payment.tables import Outbox, Payment, PaymentEvent, ProviderEvent
 from tests.support.bank import WEBHOOK_SECRET, RunningBank, eventually
-from tests.support.payments import Shop
+from tests.support.payments import NOWHERE, Place, Shop, running_shop
 
 
 async def send(
@@ -103,4 +104,24 @@ async def test_the_banks_own_event_of_a_capture_changes_nothing_that_the_answer_
 
     await eventually(has_come)
     assert [step["status"] for step in (await shop.shown(paid["id"]))["history"]] == ["CREATED", "CAPTURED"]
+    assert await count(shop, Outbox) == 1
+
+
+async def test_a_provider_that_does_not_say_what_happened_gets_the_event_back(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    async with running_shop(Place(database_url, redis_url, tmp_path, NOWHERE)) as shop:
+        answer = await send(shop, captured("int_1"))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "PROVIDER_UNAVAILABLE")
+        assert int(answer.headers["retry-after"]) > 0
+        assert await count(shop, ProviderEvent) == 0
+
+
+async def test_a_capture_of_what_we_hold_for_failed_is_kept_out(shop: Shop, shops_bank: RunningBank) -> None:
+    paid = (await shop.start(shop.orders.add(shop.buyer_id)))["payment"]
+    async with shop.resources.database.transaction() as session:
+        await session.execute(update(Payment).values(status="FAILED", captured_amount=0))
+    event = captured(await reference_of(shops_bank, paid["id"]), "evt_contradiction")
+    assert (await send(shop, event)).status_code == 204
+    assert (await shop.shown(paid["id"]))["status"] == "FAILED"
     assert await count(shop, Outbox) == 1
