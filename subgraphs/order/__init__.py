@@ -1,0 +1,5 @@
+"""Orders: from checkout to delivery, their history, and the log of all of them.
+
+Owns: the order database, and the analytics database, which is append-only. Calls: catalog (prices, stock), user (addresses), payment (refunds), config.
+Publishes: `order.placed`, `order.status_changed`, `order.refund_owed`, by its outbox. Takes in: payment results.
+"""

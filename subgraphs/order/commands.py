@@ -1,0 +1,143 @@
+"""What the parties of an order do with it, and what time does. Stock and money follow by the event of each change: see `delivery`."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.kit.runtime.refusals import NotFound, VersionConflict
+from subgraphs.kit.storage.session import Database
+from subgraphs.order import changes, repository
+from subgraphs.order.errors import ForbiddenStep
+from subgraphs.order.model import (
+    MAX_REASON_CHARACTERS,
+    MAX_TRACKING_CHARACTERS,
+    TRANSITIONS,
+    OrderStatus,
+    Party,
+    allowed_actions,
+    check_text,
+)
+from subgraphs.order.tables import Order
+
+EXPIRED_AT_ONCE = 100
+
+
+async def cancel_order(
+    database: Database, order_id: str, *, buyer_id: str, reason: str | None, expected_version: int, now: datetime
+) -> Order:
+    """The buyer's order, cancelled; what was paid for it is owed back.
+
+    Raises:
+        NotFound: when there is none, or it is somebody else's.
+        ForbiddenStep: when it is too late for that.
+        VersionConflict: when it is not at the expected version any more.
+    """
+    kept = check_text(reason, most=MAX_REASON_CHARACTERS, path="reason")
+    async with database.transaction() as session:
+        order = await _of_buyer(session, order_id, buyer_id)
+        if not _moves(order, OrderStatus.CANCELLED, expected_version, Party.BUYER):
+            return order
+        after = await changes.change(session, order, OrderStatus.CANCELLED, actor="buyer", reason=kept, now=now)
+        if after.payment_id is not None and after.captured_amount > 0:
+            changes.owe_refund(
+                session, after, after.payment_id, after.captured_amount, reason="The order was cancelled", now=now
+            )
+        return after
+
+
+async def mark_shipped(
+    database: Database,
+    order_id: str,
+    *,
+    seller_id: str,
+    tracking_number: str | None,
+    expected_version: int,
+    now: datetime,
+) -> Order:
+    """The order with the seller's items on their way: SHIPPED when all sellers have shipped, FULFILLING before.
+
+    Raises:
+        NotFound: when there is none with an item of the seller's.
+        ForbiddenStep: when it is not paid, or is over.
+        VersionConflict: when it is not at the expected version any more.
+    """
+    tracking = check_text(tracking_number, most=MAX_TRACKING_CHARACTERS, path="trackingNumber")
+    async with database.transaction() as session:
+        order = await repository.locked_order(session, order_id)
+        items = await repository.items(session, order_id)
+        own = [item for item in items if item.seller_id == seller_id]
+        if order is None or not own:
+            raise NotFound("The order")
+        if all(item.shipped_at is not None for item in own):
+            return order
+        _moves(order, OrderStatus.SHIPPED, expected_version, Party.SELLER)
+        await repository.ship_items(session, order_id, seller_id, tracking_number=tracking, now=now)
+        is_complete = all(item.shipped_at is not None for item in items if item.seller_id != seller_id)
+        to = OrderStatus.SHIPPED if is_complete else OrderStatus.FULFILLING
+        return await changes.change(session, order, to, actor="seller", now=now)
+
+
+async def confirm_delivery(
+    database: Database, order_id: str, *, buyer_id: str, expected_version: int, now: datetime
+) -> Order:
+    """The buyer's order, delivered.
+
+    Raises:
+        NotFound: when there is none, or it is somebody else's.
+        ForbiddenStep: when it was not shipped, or is over.
+        VersionConflict: when it is not at the expected version any more.
+    """
+    async with database.transaction() as session:
+        order = await _of_buyer(session, order_id, buyer_id)
+        if not _moves(order, OrderStatus.DELIVERED, expected_version, Party.BUYER):
+            return order
+        return await changes.change(session, order, OrderStatus.DELIVERED, actor="buyer", now=now)
+
+
+async def expire_overdue(database: Database, *, now: datetime) -> int:
+    """End the orders that were not paid in time; how many. Any number of replicas may do so at once."""
+    expired = 0
+    async with database.transaction() as session:
+        for order_id in await repository.overdue(session, now=now, limit=EXPIRED_AT_ONCE):
+            order = await repository.locked_order(session, order_id)
+            if order is None or OrderStatus.EXPIRED not in TRANSITIONS[OrderStatus(order.status)]:
+                continue
+            await changes.change(
+                session, order, OrderStatus.EXPIRED, actor=changes.SYSTEM, reason="It was not paid in time", now=now
+            )
+            await repository.set_outcome(session, order_id, {"kind": "PLACED"})
+            expired += 1
+    return expired
+
+
+async def give_up_unsold(database: Database, order_id: str, *, now: datetime) -> bool:
+    """Cancel a paid order whose stock was freed before it could be sold, and owe the money back; False when it is past that."""
+    async with database.transaction() as session:
+        order = await repository.locked_order(session, order_id)
+        if order is None or order.status != OrderStatus.PAID.value or order.payment_id is None:
+            return False
+        reason = "Its stock was gone when the payment came"
+        after = await changes.change(
+            session, order, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=reason, now=now
+        )
+        changes.owe_refund(session, after, order.payment_id, after.captured_amount, reason=reason, now=now)
+        return True
+
+
+async def _of_buyer(session: AsyncSession, order_id: str, buyer_id: str) -> Order:
+    order = await repository.locked_order(session, order_id)
+    if order is None or order.buyer_id != buyer_id:
+        raise NotFound("The order")
+    return order
+
+
+def _moves(order: Order, to: OrderStatus, expected_version: int, party: Party) -> bool:
+    """False when the order is there already, whatever the version: a repeated request is answered as the first one was."""
+    current = OrderStatus(order.status)
+    if current is to:
+        return False
+    if order.version != expected_version:
+        raise VersionConflict(order.version)
+    if to not in TRANSITIONS[current]:
+        raise ForbiddenStep(current.value, [each.value for each in allowed_actions(current, [party])])
+    return True

@@ -1,0 +1,107 @@
+"""Delivering an event of order's: into the analytics log, to the catalog and to payment where something follows from it, and on to the workers of others.
+
+The outbox row is the job and is settled last. So each of these may happen twice, and each is made to bear it: the log and the other consumers know an event
+by its id, the catalog a reservation by its order, payment a refund by its key. Events of one order may come in any order.
+
+`behaviour_order` (queue `behaviour`) and `order_notice` (queue `deliveries`) get the whole envelope as JSON: their services cannot read this outbox.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import assert_never
+
+import structlog
+
+from subgraphs.kit.messaging import jobs
+from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.messaging.jobs import Claim
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.storage.session import Database
+from subgraphs.order import commands, events
+from subgraphs.order.analytics import log
+from subgraphs.order.catalog import CatalogService
+from subgraphs.order.model import OrderStatus
+from subgraphs.order.payments import PaymentService
+from subgraphs.order.tables import Outbox
+
+LEASE = timedelta(seconds=60)
+FOLLOWERS = (("behaviour", "behaviour_order"), ("deliveries", "order_notice"))
+"""(queue, actor) of recommendation's and of notification's workers."""
+
+_log = structlog.get_logger(__name__)
+_EVENTS: dict[str, type[events.OrderEvent]] = {
+    "order.placed": events.OrderPlaced,
+    "order.status_changed": events.OrderStatusChanged,
+    "order.refund_owed": events.OrderRefundOwed,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """What a delivery needs."""
+
+    database: Database
+    analytics: Database
+    catalog: CatalogService
+    payments: PaymentService
+    queue: TaskQueue
+    clock: Clock = utc_now
+
+
+async def deliver(courier: Courier, job_id: str) -> bool:
+    """Deliver one event; False when it is not due: delivered, dead, or in other hands. A failure is written into the job.
+
+    Raises:
+        Exception: whatever went wrong, after the job was given back.
+    """
+    async with courier.database.transaction() as session:
+        held = await jobs.claim(session, Outbox, now=courier.clock(), lease=LEASE, job_ids=[job_id])
+    if not held:
+        return False
+    try:
+        await _deliver(courier, held[0])
+    except Exception as error:
+        async with courier.database.transaction() as session:
+            message = f"{type(error).__name__}: {error}"
+            is_dead = await jobs.fail(session, Outbox, held[0], now=courier.clock(), error=message)
+        _log.warning("order.delivery_failed", job_id=job_id, attempt=held[0].attempt, is_dead=is_dead)
+        raise
+    return True
+
+
+async def _deliver(courier: Courier, held: Claim) -> None:
+    async with courier.database.reading() as session:
+        row = await session.get(Outbox, held.job_id)
+    assert row is not None, "an outbox row is never deleted while it is leased"
+    envelope = Envelope.model_validate(row.envelope)
+    await log.append(courier.analytics, [envelope], now=courier.clock())
+    event = _EVENTS[envelope.type].model_validate(envelope.data)
+    match event:
+        case events.OrderPlaced():
+            pass
+        case events.OrderStatusChanged():
+            await _move_stock(courier, event)
+        case events.OrderRefundOwed():
+            await courier.payments.refund(event.payment_id, event.amount, key=envelope.id)
+        case _:
+            assert_never(event)
+    for queue, actor_name in FOLLOWERS:
+        await courier.queue.enqueue(queue, actor_name, envelope.model_dump(mode="json"))
+    async with courier.database.transaction() as session:
+        await jobs.settle(session, Outbox, held, now=courier.clock())
+
+
+async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> None:
+    match OrderStatus(event.after):
+        case OrderStatus.PAID:
+            if await courier.catalog.sell(event.order_id):
+                return
+            is_given_up = await commands.give_up_unsold(courier.database, event.order_id, now=courier.clock())
+            _log.error("order.paid_but_not_sold", order_id=event.order_id, is_cancelled=is_given_up)
+        case OrderStatus.CANCELLED | OrderStatus.EXPIRED:
+            # False for what was sold already, or never held: then there is nothing to free.
+            is_free = await courier.catalog.free(event.order_id)
+            _log.info("order.stock_freed", order_id=event.order_id, is_free=is_free, before=event.before)
+        case _:
+            pass

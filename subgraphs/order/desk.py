@@ -1,0 +1,26 @@
+"""What the commands work with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.storage.session import Database
+from subgraphs.order.catalog import CatalogService
+from subgraphs.order.users import UserService
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The order database, the services that are asked, and the time.
+
+    Args:
+        hold_seconds: how long stock is held for an order that is not paid.
+        lease: how long a request may be at work before another one with its key takes it up.
+    """
+
+    database: Database
+    catalog: CatalogService
+    users: UserService
+    hold_seconds: int
+    lease: timedelta
+    clock: Clock = utc_now

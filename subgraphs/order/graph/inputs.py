@@ -1,0 +1,77 @@
+"""The order schema's inputs, turned into what commands take."""
+
+import enum
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.scalars import Currency, MinorUnits
+from subgraphs.order.payment_results import PaymentResult
+from subgraphs.order.placing import PlaceOrder
+from subgraphs.order.quote import Line
+
+
+@strawberry.input
+class CheckoutLineInput:
+    product_id: strawberry.ID
+    quantity: int
+
+
+@strawberry.input
+class CheckoutInput:
+    lines: list[CheckoutLineInput]
+    address_id: strawberry.ID
+
+
+@strawberry.input
+class PlaceOrderInput:
+    idempotency_key: strawberry.ID
+    lines: list[CheckoutLineInput]
+    address_id: strawberry.ID
+    expected_total: MinorUnits = strawberry.field(description="total the buyer saw; guards against silent price change")
+    currency: Currency
+
+    def as_request(self) -> PlaceOrder:
+        """The request of the commands."""
+        return PlaceOrder(
+            idempotency_key=self.idempotency_key,
+            lines=lines_of(self.lines),
+            address_id=self.address_id,
+            expected_total=self.expected_total,
+            currency=self.currency.value,
+        )
+
+
+def lines_of(inputs: list[CheckoutLineInput]) -> tuple[Line, ...]:
+    """The lines of the commands."""
+    return tuple(Line(each.product_id, each.quantity) for each in inputs)
+
+
+@federation.enum(inaccessible=True)
+class PaymentOutcome(enum.Enum):
+    CAPTURED = "payment.captured"
+    FAILED = "payment.failed"
+    REFUNDED = "payment.refunded"
+
+
+@federation.input(inaccessible=True)
+class PaymentResultInput:
+    event_id: strawberry.ID
+    outcome: PaymentOutcome
+    order_id: strawberry.ID
+    payment_id: strawberry.ID
+    amount: MinorUnits = strawberry.field(description="captured now; for a refund, what has gone back in all")
+    captured_amount: MinorUnits
+    currency: Currency
+
+    def as_result(self) -> PaymentResult:
+        """The result of the commands."""
+        return PaymentResult(
+            event_id=self.event_id,
+            type=self.outcome.value,
+            order_id=self.order_id,
+            payment_id=self.payment_id,
+            amount=self.amount,
+            captured_amount=self.captured_amount,
+            currency=self.currency.value,
+        )

@@ -1,0 +1,41 @@
+"""The order schema's root fields for reading."""
+
+import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
+
+from subgraphs.kit.runtime.refusals import Refusal
+from subgraphs.order import placing
+from subgraphs.order.graph.context import Info
+from subgraphs.order.graph.inputs import CheckoutInput, lines_of
+from subgraphs.order.graph.results import CheckoutPreview, CheckoutPreviewResult, answer_of
+from subgraphs.order.graph.types import Order, visible
+
+
+@strawberry.type
+class Query:
+    @federation.field(authenticated=True)
+    async def order(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,
+        number: str | None = None,
+    ) -> Order | None:
+        """An order by id or by number, for its buyer and its sellers."""
+        by = info.context.loaders
+        return await visible(
+            info, await (by.order.load(id) if id is not None else by.order_by_number.load(number or ""))
+        )
+
+    @federation.field(authenticated=True, directives=[Cost(weight=10)])
+    async def checkout_preview(self, info: Info, input: CheckoutInput) -> CheckoutPreviewResult:
+        """What a basket would cost the caller now."""
+        context = info.context
+        try:
+            context.account_id  # noqa: B018 - a basket is an account's: this refuses a service that calls for itself
+            quote = await placing.preview(
+                context.resources.desk, lines_of(input.lines), input.address_id, identity=context.identity
+            )
+        except Refusal as refusal:
+            return answer_of(refusal)
+        return CheckoutPreview.of(quote)

@@ -1,0 +1,42 @@
+"""The order schema's subscription."""
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+from strawberry.federation.schema_directives import Authenticated
+
+from subgraphs.kit.runtime.refusals import NotFound
+from subgraphs.order import queries
+from subgraphs.order.graph.context import Info
+from subgraphs.order.graph.types import Order, OrderEvent, visible
+from subgraphs.order.model import TRANSITIONS, OrderStatus
+
+
+@strawberry.type
+class OrderStatusChange:
+    order: Order
+    event: OrderEvent
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(directives=[Authenticated()])
+    async def order_status_changed(
+        self, info: Info, order_id: strawberry.ID
+    ) -> AsyncGenerator[OrderStatusChange, None]:
+        """Each change of an order's status from now on, until it has none left; for its buyer and its sellers."""
+        context = info.context
+        shown = await visible(info, await context.loaders.order.load(order_id))
+        if shown is None:
+            raise NotFound("The order", "orderId")
+        status = shown.status
+        async with context.resources.watch.changes(order_id, after_version=shown.version) as changes:
+            while TRANSITIONS[status]:
+                change = await changes.get()
+                # The loaders live as long as the stream: what they know of the order is old now.
+                for loader in (context.loaders.changes, context.loaders.items):
+                    loader.clear(order_id)
+                async with context.resources.database.reading() as session:
+                    row = (await queries.orders_by_id(session, [order_id]))[order_id]
+                yield OrderStatusChange(order=Order.of(row), event=OrderEvent.of(change))
+                status = OrderStatus(change.after)
