@@ -76,10 +76,21 @@ def small() -> DemoMarket:
 
 
 @cache
+def least() -> DemoMarket:
+    """As little as can be trained on."""
+    return generate(Plan(seed=13, until=UNTIL, days=21, product_count=300, buyer_count=200))
+
+
+@cache
 def history() -> History:
     """The log of the small market, by way of its files."""
+    return written(small())
+
+
+def written(market: DemoMarket) -> History:
+    """A market's log, by way of its files."""
     with tempfile.TemporaryDirectory() as directory:
-        write(small(), Path(directory))
+        write(market, Path(directory))
         return read(Path(directory))
 
 

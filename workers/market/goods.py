@@ -68,7 +68,7 @@ class ProductRow:
 
 def categories_of(rng: np.random.Generator, *, until: float) -> list[CategoryRow]:
     """The tree, parents before children."""
-    made = until - 5.2 * 365 * DAY
+    made = until - 6.5 * 365 * DAY
     rows: list[CategoryRow] = []
 
     def add(slug: str, name: str, parent_id: str | None, attributes: tuple[Attribute, ...] = ()) -> str:

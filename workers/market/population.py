@@ -67,8 +67,8 @@ def slug_of(text: str) -> str:
 
 
 def sellers_of(rng: np.random.Generator, *, until: float) -> list[Seller]:
-    """The forty sellers, in the order of `SHOPS`; each joined one to five years before the last three months."""
-    joined = until - 0.3 * YEAR - rng.uniform(0.7, 4.7, size=len(SHOPS)) * YEAR
+    """The forty sellers, in the order of `SHOPS`; each joined before its oldest product was listed."""
+    joined = until - rng.uniform(3.1, 6.0, size=len(SHOPS)) * YEAR
     ids = uuid7s(joined, rng)
     verified = rng.random(len(SHOPS)) < 0.8
     sellers = []

@@ -42,11 +42,9 @@ def diversify(scored: Scored, *, size: int, rng: np.random.Generator) -> list[in
         recent = chosen[-(WINDOW - 1) :]
         leaf_counts = np.bincount(leaves[recent], minlength=len(catalogue.category_ids))[leaves]
         seller_counts = np.bincount(sellers[recent], minlength=len(catalogue.seller_ids))[sellers]
-        pool = is_left & (explored == (len(chosen) == slot))
-        if fresh[chosen].sum() < FRESH_QUOTA.get(len(chosen), 0):
-            pool = is_left & fresh
-        if not pool.any():
-            pool = is_left
+        is_owed = fresh[chosen].sum() < FRESH_QUOTA.get(len(chosen), 0)
+        wanted = fresh if is_owed and (is_left & fresh).any() else explored == (len(chosen) == slot)
+        pool = is_left & wanted if (is_left & wanted).any() else is_left
         fits = pool & (leaf_counts < LEAF_CAP) & (seller_counts < SELLER_CAP)
         gains = worth - LEAF_PENALTY * leaf_counts - SELLER_PENALTY * seller_counts
         best = int(np.argmax(np.where(fits if fits.any() else pool, gains, -np.inf)))

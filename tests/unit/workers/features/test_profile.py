@@ -137,5 +137,6 @@ def test_a_profile_of_another_version_is_refused() -> None:
 def test_interests_are_shares_of_leaves_largest_first() -> None:
     listed = [act(Kind.ADD_TO_CART, "pan"), act(Kind.CLICK, "pen-red")]
     found = interests(apply(STRANGER, listed, CATALOGUE), CATALOGUE, now=NOW, first=5)
-    assert found == [("pans", pytest.approx(0.75)), ("pens", pytest.approx(0.25))]
+    assert [category for category, _ in found] == ["pans", "pens"]
+    assert [share for _, share in found] == pytest.approx([0.75, 0.25])
     assert interests(STRANGER, CATALOGUE, now=NOW, first=5) == []
