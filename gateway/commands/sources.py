@@ -39,6 +39,8 @@ _VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 class SourceError(GatewayError):
     """Raised when a configuration, or a subgraph's SDL, cannot be read: the message names the place."""
 
+    exit_status = 2
+
 
 def _expanded(value: object) -> object:
     """``${env.NAME}`` replaced by the environment's value."""

@@ -139,7 +139,10 @@ def _join_fields(
         yield from (("join__field", *at, _frozen({"graph": graph}, graphs={})) for graph in owners)
         return
     for join in joins:
-        yield ("join__field", *at, _frozen(_arguments(join), graphs=graphs))
+        arguments = _arguments(join)
+        if arguments.get("override") not in owners:
+            arguments.pop("override", None)  # taken from a subgraph that never had the type: means nothing
+        yield ("join__field", *at, _frozen(arguments, graphs=graphs))
 
 
 def _directives(at: tuple[str, ...], directives: Any, graphs: dict[str, str]) -> Iterator[Fact]:

@@ -20,16 +20,18 @@ class MergeContext:
 
     Attributes:
         schemas: by name, in order of name.
-        input_types: enums and input types that are reached from arguments.
-        output_types: enums that are reached from fields.
+        input_types: what merged arguments and input fields are made of; known when all types but enums are merged.
+        output_types: what merged fields are made of; known then too.
+        unmerged: (type, field) of what could not be merged, so that nothing is said of what only follows.
     """
 
     schemas: Mapping[str, SubgraphSchema]
     analyses: Mapping[str, Analysis]
     overrides: Overrides
     supergraph: Supergraph
-    input_types: frozenset[str]
-    output_types: frozenset[str]
+    input_types: frozenset[str] = frozenset()
+    output_types: frozenset[str] = frozenset()
+    unmerged: set[tuple[str, str]] = field(default_factory=set)
     errors: list[CompositionError] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
 
@@ -40,6 +42,17 @@ class MergeContext:
     def hint(self, code: str, level: HintLevel, message: str, places: Iterable[Place] = ()) -> None:
         """Adds something worth knowing."""
         self.hints.append(Hint(code, level, message, tuple(places)))
+
+    def learn_usage(self) -> None:
+        """Finds which types go in and which come out."""
+        types = self.supergraph.types.values()
+        fields = [field for merged in types for field in merged.fields.values()]
+        values = [
+            *(a for field in fields for a in field.arguments.values()),
+            *(v for m in types for v in m.inputs.values()),
+        ]
+        self.input_types = frozenset(value.type.name for value in values)
+        self.output_types = frozenset(field.type.name for field in fields)
 
     def place(self, subgraph: str, node: Node | None) -> Place:
         """Where a node of a subgraph stands."""

@@ -41,6 +41,7 @@ def merge_field(
     resolving = {s: field for s, field in fields.items() if at not in context.analyses[s].external}
     if not resolving:
         external_missing_on_base.report(context, some.coordinate, fields)
+        context.unmerged.add(at)
         return None
     types = {subgraph: field.type for subgraph, field in resolving.items()}
     chosen = widest(types, context.supergraph)
@@ -69,7 +70,9 @@ def merge_field(
         ),
     )
     if len(resolving) < len(fields):
-        external_mismatch.check(context, merged, chosen, {s: f for s, f in fields.items() if s not in resolving})
+        external_mismatch.check(
+            context, merged, types.values(), {s: f for s, f in fields.items() if s not in resolving}
+        )
     merged.joins = _joins(context, sources, fields)
     return merged
 
@@ -92,8 +95,6 @@ def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_
     at = (field.parent, field.name)
     is_external = at in analysis.external
     taken = context.overrides.taken_by.get((subgraph, *at))
-    if taken is not None and taken.source not in context.schemas:
-        taken = None
     lost = None if is_external else context.overrides.lost_to.get((subgraph, *at))
     is_overridden = lost is not None and lost.label is None
     if is_overridden and not analysis.is_used(at):

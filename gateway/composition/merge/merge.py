@@ -1,8 +1,8 @@
 """Merges analysed subgraphs into a supergraph: declare every type, fill it, spread interface objects, infer access."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from gateway.composition.analysis import Analysis, all_fields
+from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.merge.access import infer_access
 from gateway.composition.merge.composed import find_composed
@@ -31,8 +31,6 @@ def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis
         analyses=analyses,
         overrides=find_overrides(schemas),
         supergraph=supergraph,
-        input_types=frozenset(_reached_from_arguments(schemas)),
-        output_types=frozenset(field.type.name for schema in schemas.values() for field in all_fields(schema)),
     )
     composed = find_composed(schemas)
     names = {name for schema in schemas.values() for name in schema.types}
@@ -40,7 +38,12 @@ def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis
         declared = declare_type(context, name)
         if declared is not None:
             supergraph.types[name] = declared
+    enums = [merged for merged in supergraph.types.values() if merged.kind is Kind.ENUM]
     for declared in supergraph.types.values():
+        if declared.kind is not Kind.ENUM:
+            fill_type(context, composed, declared)
+    context.learn_usage()
+    for declared in enums:
         fill_type(context, composed, declared)
     supergraph.features = list(composed.features)
     supergraph.directives = merge_directives(
@@ -55,12 +58,3 @@ def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis
             raise CompositionFailed(context.errors, context.hints)
     infer_access(supergraph)
     return context
-
-
-def _reached_from_arguments(schemas: Mapping[str, SubgraphSchema]) -> Iterator[str]:
-    for schema in schemas.values():
-        for field in all_fields(schema):
-            yield from (argument.type.name for argument in field.arguments.values())
-        for definition in schema.types.values():
-            if definition.kind is Kind.INPUT:
-                yield from (value.type.name for value in definition.inputs.values())

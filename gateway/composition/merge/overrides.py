@@ -7,7 +7,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import StringValueNode
 
@@ -33,8 +33,16 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """All overrides, both ways; keys are (subgraph, type, field)."""
+    """All overrides; keys are (subgraph, type, field).
 
+    Attributes:
+        declared: every `@override`, also of what is not there.
+        taken_by: those whose source has the type; without their label where it does not have the field, since then there is
+            nothing to choose.
+        lost_to: those whose source has the field.
+    """
+
+    declared: tuple[Override, ...]
     taken_by: Mapping[tuple[str, str, str], Override]
     lost_to: Mapping[tuple[str, str, str], Override]
 
@@ -46,6 +54,7 @@ class Overrides:
 
 def find_overrides(schemas: Mapping[str, SubgraphSchema]) -> Overrides:
     """The overrides of all subgraphs."""
+    declared: list[Override] = []
     taken: dict[tuple[str, str, str], Override] = {}
     lost: dict[tuple[str, str, str], Override] = {}
     for schema in schemas.values():
@@ -62,7 +71,14 @@ def find_overrides(schemas: Mapping[str, SubgraphSchema]) -> Overrides:
                     field=field,
                     use=use,
                 )
-                taken[schema.name, definition.name, field.name] = override
-                if override.source != schema.name:
+                declared.append(override)
+                source_schema = schemas.get(override.source)
+                there = source_schema.types.get(definition.name) if source_schema else None
+                if there is None or override.source == schema.name:
+                    continue
+                if field.name in there.fields:
+                    taken[schema.name, definition.name, field.name] = override
                     lost[override.source, definition.name, field.name] = override
-    return Overrides(taken, lost)
+                else:
+                    taken[schema.name, definition.name, field.name] = replace(override, label=None)
+    return Overrides(tuple(declared), taken, lost)

@@ -17,6 +17,7 @@ from gateway.composition.rules.merging import (
     link_import_names,
     no_queries,
     override_sources,
+    override_usage,
     shared_runtime_types,
     transitive_access,
 )
@@ -39,7 +40,6 @@ from gateway.composition.rules.subgraph import (
     list_sizes,
     merged_directive_on_external,
     on_interfaces,
-    override_usage,
     provides_on_object,
     shareable_usage,
 )
@@ -50,6 +50,7 @@ from gateway.composition.rules.supergraph import (
     hidden_query_root,
     hidden_references,
     hidden_requirements,
+    requirement_arguments,
 )
 
 DOCUMENT_RULES: tuple[Callable[[Document], Iterator[CompositionError]], ...] = (
@@ -72,7 +73,6 @@ SUBGRAPH_RULES: tuple[Callable[[SubgraphSchema, Analysis], Iterator[CompositionE
     external_collision.check,
     merged_directive_on_external.check,
     shareable_usage.check,
-    override_usage.check,
     interface_objects.check,
     interface_keys.check,
     context_names.check,
@@ -87,6 +87,7 @@ MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
     extension_base.check,
     link_import_names.check,
     composed_directives.check,
+    override_usage.check,
     override_sources.check,
     field_sharing.check,
     shared_runtime_types.check,
@@ -104,4 +105,5 @@ SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     hidden_implementations.check,
     hidden_children.check,
     transitive_access.check,
+    requirement_arguments.check,
 )

@@ -1,7 +1,7 @@
 """EXTERNAL_TYPE_MISMATCH, EXTERNAL_ARGUMENT_MISSING, _TYPE_MISMATCH, _DEFAULT_MISMATCH: an @external field is not what is resolved.
 
-A subgraph that mentions a field of another must write it as the supergraph will have it: the same type or a more general one, and
-at least the arguments that the resolving subgraphs share.
+A subgraph that mentions a field of another must write it with the type that it has in some subgraph that resolves it, and with at
+least the arguments that the resolving subgraphs share.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
 """
@@ -17,18 +17,23 @@ from gateway.composition.types import TypeRef, is_subtype
 
 
 def check(
-    context: MergeContext, merged: MergedField, chosen: TypeRef, externals: Mapping[str, FieldDefinition]
+    context: MergeContext, merged: MergedField, resolved: Iterable[TypeRef], externals: Mapping[str, FieldDefinition]
 ) -> None:
-    """Compares every subgraph's @external field with the merged one."""
+    """Compares every subgraph's @external field with the merged one.
+
+    Args:
+        resolved: the types that it has where it is resolved.
+    """
+    types = {merged.type, *resolved}
     for subgraph, field in externals.items():
         place = context.place(subgraph, field.node)
-        if not is_subtype(chosen, field.type, context.supergraph.is_named_subtype):
+        if field.type not in types:
             context.error(
                 "EXTERNAL_TYPE_MISMATCH",
-                f'"{field.coordinate}" is @external in "{subgraph}" with the type "{field.type}", but it is "{chosen}" where it '
+                f'"{field.coordinate}" is @external in "{subgraph}" with the type "{field.type}", but it is "{merged.type}" where it '
                 "is resolved.",
                 [place],
-                f'Write "{chosen}" in "{subgraph}".',
+                f'Write "{merged.type}" in "{subgraph}".',
             )
         _check_arguments(context, merged, subgraph, field)
 

@@ -21,7 +21,7 @@ def check(context: MergeContext) -> None:
 
 def _check(context: MergeContext, interface: MergedType, implementation: MergedType) -> None:
     for name in interface.fields:
-        if name in implementation.fields:
+        if name in implementation.fields or (implementation.name, name) in context.unmerged:
             continue
         having = {s: d.fields[name] for s, d in context.sources(interface.name).items() if name in d.fields}
         lacking = {s: d for s, d in context.sources(implementation.name).items() if interface.name in d.interfaces}

@@ -52,7 +52,9 @@ def _check_objects(context: MergeContext, merged: MergedType, implementations: l
 
 
 def _check_keys(context: MergeContext, merged: MergedType, implementations: list[str]) -> None:
-    for join in {j.graph: j for j in merged.joins if j.key is not None and not j.is_interface_object}.values():
+    for join in {
+        j.graph: j for j in merged.joins if j.key is not None and j.is_resolvable and not j.is_interface_object
+    }.values():
         schema = context.schemas[join.graph]
         missing = [name for name in implementations if name not in schema.types]
         if not missing:

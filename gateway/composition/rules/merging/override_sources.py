@@ -14,7 +14,7 @@ from gateway.composition.model import first
 
 def check(context: MergeContext) -> None:
     """Checks every @override against the field it takes over."""
-    for override in context.overrides.taken_by.values():
+    for override in context.overrides.declared:
         if override.source == override.subgraph:
             continue
         _check_source(context, override)

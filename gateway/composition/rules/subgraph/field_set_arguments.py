@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import SubgraphSchema
-from gateway.composition.rules.field_set_uses import field_set_uses, selected
+from gateway.composition.rules.field_set_uses import selected
+from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every key and every @provides of a subgraph."""
-    for found in field_set_uses(schema):
-        if found.core == "requires" or found.selections is None or found.selects_on is None:
+    for found in valid_field_set_uses(schema):
+        if found.core == "requires" or found.selects_on is None:
             continue
-        for _, _, field in selected(schema, found.selects_on, found.selections):
+        for _, _, field in selected(schema, found.selects_on, found.selections or ()):
             if field.arguments:
                 yield error_at(
                     f"{found.code}_FIELDS_HAS_ARGS",

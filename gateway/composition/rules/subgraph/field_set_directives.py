@@ -9,13 +9,13 @@ from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSet
 from gateway.composition.model import SubgraphSchema
-from gateway.composition.rules.field_set_uses import field_set_uses
+from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every field set of a subgraph."""
-    for found in field_set_uses(schema):
-        if found.selections is not None and _has_directives(found.selections):
+    for found in valid_field_set_uses(schema):
+        if _has_directives(found.selections or ()):
             yield error_at(
                 f"{found.code}_DIRECTIVE_IN_FIELDS_ARG",
                 f"{found.shown} has a directive inside.",

@@ -12,20 +12,16 @@ from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSet, SelectedField
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, has, uses
-from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses
+from gateway.composition.rules.field_set_uses import FieldSetUse
+from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every @requires and @provides of a subgraph."""
-    for found in field_set_uses(schema):
-        if (
-            found.core == "key"
-            or found.selections is None
-            or found.selects_on is None
-            or found.owner.kind is Kind.INTERFACE
-        ):
+    for found in valid_field_set_uses(schema):
+        if found.core == "key" or found.selects_on is None or found.owner.kind is Kind.INTERFACE:
             continue
-        for field in _not_external(schema, found.selects_on, found.selections):
+        for field in _not_external(schema, found.selects_on, found.selections or ()):
             yield _error(schema, found, field)
 
 

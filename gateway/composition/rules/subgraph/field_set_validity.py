@@ -9,9 +9,12 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from graphql import parse_value
+
 from gateway.composition.analysis import Analysis
-from gateway.composition.errors import CompositionError, error_at
+from gateway.composition.errors import CompositionError, error_at, quoted
 from gateway.composition.fieldsets import FieldSet, SelectedField
+from gateway.composition.literals import is_value_of
 from gateway.composition.model import SubgraphSchema, TypeDefinition
 from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses
 
@@ -19,23 +22,33 @@ from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every field set of a subgraph."""
     for found in field_set_uses(schema):
-        if found.text is None:
-            yield error_at(
-                f"{found.code}_INVALID_FIELDS_TYPE",
-                f'The fields of @{found.use.name} on "{found.field.coordinate if found.field else found.owner.name}" are not a string.',
-                schema.name,
-                [found.use.node],
-                'Write the fields as one string, as in fields: "id name".',
-            )
-        elif found.selections is None:
-            yield _invalid(
-                schema,
-                found,
-                f"{found.shown} cannot be read: {found.problem}.",
-                "Write field names with spaces between.",
-            )
-        elif found.selects_on is not None:
-            yield from _check(schema, found, found.selects_on, found.selections)
+        yield from problems(schema, found)
+
+
+def valid_field_set_uses(schema: SubgraphSchema) -> Iterator[FieldSetUse]:
+    """The field sets that select something: those that further rules are about."""
+    return (found for found in field_set_uses(schema) if not any(problems(schema, found)))
+
+
+def problems(schema: SubgraphSchema, found: FieldSetUse) -> Iterator[CompositionError]:
+    """What is wrong with one field set."""
+    if found.text is None:
+        yield error_at(
+            f"{found.code}_INVALID_FIELDS_TYPE",
+            f'The fields of @{found.use.name} on "{found.field.coordinate if found.field else found.owner.name}" are not a string.',
+            schema.name,
+            [found.use.node],
+            'Write the fields as one string, as in fields: "id name".',
+        )
+    elif found.selections is None:
+        yield _invalid(
+            schema,
+            found,
+            f"{found.shown} cannot be read: {found.problem}.",
+            "Write field names with spaces between.",
+        )
+    elif found.selects_on is not None:
+        yield from _check(schema, found, found.selects_on, found.selections)
 
 
 def _check(
@@ -85,6 +98,21 @@ def _check_field(
             f"{hint} the field here, with @external if another subgraph resolves it.",
         )
         return
+    given = dict(selection.arguments)
+    unknown = [name for name in given if name not in field.arguments]
+    missing = [
+        a.name for a in field.arguments.values() if a.type.is_non_null and a.default is None and a.name not in given
+    ]
+    if unknown or missing:
+        what = f"gives {quoted(unknown)} to" if unknown else f"does not give {quoted(missing)} to"
+        advice = "Remove the argument." if unknown else "Give the argument, or make it nullable."
+        yield _invalid(schema, found, f'{found.shown} {what} "{field.coordinate}".', advice)
+        return
+    for name, text in selection.arguments:
+        type_ = field.arguments[name].type
+        if not is_value_of(schema, type_, parse_value(text)):
+            message = f'{found.shown} gives {text} to "{field.coordinate}({name}:)", which is a "{type_}".'
+            yield _invalid(schema, found, message, f'Give a value of the type "{type_}".')
     target = schema.types.get(field.type.name)
     has_fields = target is not None and target.is_composite
     if has_fields and not selection.selections:

@@ -9,16 +9,19 @@ from gateway.composition.analysis import Analysis, Key
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_set
 from gateway.composition.model import Kind, SubgraphSchema
+from gateway.composition.rules.field_set_uses import field_set_uses
+from gateway.composition.rules.subgraph.field_set_validity import problems
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks the keys of every interface against those of its implementations in the same subgraph."""
+    invalid = {found.owner.name for found in field_set_uses(schema) if any(problems(schema, found))}
     for definition in schema.types.values():
-        if definition.kind is not Kind.INTERFACE:
+        if definition.kind is not Kind.INTERFACE or definition.name in invalid:
             continue
         for key in analysis.keys.get(definition.name, ()):
             for name in schema.runtime_types(definition.name):
-                if any(_is_same(own, key) for own in analysis.keys.get(name, ())):
+                if name in invalid or any(_is_same(own, key) for own in analysis.keys.get(name, ())):
                     continue
                 yield error_at(
                     "INTERFACE_KEY_NOT_ON_IMPLEMENTATION",

@@ -17,6 +17,8 @@ MERGED = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "p
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every @external field of a subgraph."""
     for name, field_name in sorted(analysis.external):
+        if not analysis.is_used((name, field_name)):
+            continue  # the field has no use at all, which is said already
         field = schema.types[name].fields[field_name]
         for use in field.directives:
             if use.core in MERGED:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import SubgraphSchema
-from gateway.composition.rules.field_set_uses import field_set_uses
+from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every @provides of a subgraph."""
-    for found in field_set_uses(schema):
+    for found in valid_field_set_uses(schema):
         if found.core == "provides" and found.field is not None and found.selects_on is None:
             yield error_at(
                 "PROVIDES_ON_NON_OBJECT_FIELD",

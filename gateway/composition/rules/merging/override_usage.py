@@ -13,23 +13,30 @@ from graphql import StringValueNode
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, first, has
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, first, has
 
 LABEL = re.compile(r"^[a-zA-Z][a-zA-Z0-9_\-:./]*$")
 PERCENT = re.compile(r"^percent\((\d{1,2}(\.\d{1,8})?|100)\)$")
 
 
-def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
-    """Checks every @override of a subgraph."""
+def check(context: MergeContext) -> None:
+    """Checks every @override of every subgraph."""
+    for name, schema in context.schemas.items():
+        context.errors.extend(_check_subgraph(context, schema, context.analyses[name]))
+
+
+def _check_subgraph(context: MergeContext, schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     for definition in schema.types.values():
         for field in definition.fields.values():
             if first(field.directives, "override") is not None:
-                yield from _check(schema, analysis, definition, field)
+                yield from _check(context, schema, analysis, field)
 
 
 def _check(
-    schema: SubgraphSchema, analysis: Analysis, definition: TypeDefinition, field: FieldDefinition
+    context: MergeContext, schema: SubgraphSchema, analysis: Analysis, field: FieldDefinition
 ) -> Iterator[CompositionError]:
+    definition = schema.types[field.parent]
     use = first(field.directives, "override")
     assert use is not None
     source, label = (use.arguments.get(name) for name in ("from", "label"))
@@ -59,7 +66,8 @@ def _check(
             [use.node],
             "Name the subgraph that resolved the field so far.",
         )
-    if (definition.name, field.name) in analysis.external:
+    is_known = isinstance(source, StringValueNode) and source.value in context.schemas
+    if is_known and (definition.name, field.name) in analysis.external:
         yield error_at(
             "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
             f"{shown} is @external, so this subgraph does not resolve it, and yet takes it over.",
