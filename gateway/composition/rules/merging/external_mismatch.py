@@ -6,7 +6,7 @@ least the arguments that the resolving subgraphs share.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from graphql import print_ast
 
