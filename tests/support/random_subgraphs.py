@@ -169,17 +169,17 @@ class _Maker:
                     self.unions[subgraph] = ["U0"]
         if r.random() < 0.5:
             for subgraph in self._some():
-                members = [
+                implementing = [
                     t
                     for t in self.types[subgraph].values()
                     if t.name[0] == "E" and "id" in t.fields and r.random() < 0.7
                 ]
-                if not members:
+                if not implementing:
                     continue
                 made = _Type("interface", "I0", fields={"id": _Field("id", "ID!")})
                 self.types[subgraph]["I0"] = made
-                for member in members:
-                    member.head = f"implements I0 {member.head}"
+                for implementing_type in implementing:
+                    implementing_type.head = f"implements I0 {implementing_type.head}"
 
     def _entity_interface(self) -> None:
         r = self.random
