@@ -1,9 +1,9 @@
-"""``python -m workers``: makes the demo market, trains and evaluates the ranking model."""
+"""``python -m workers``: works the queue, redrives what is dead, makes the demo market, trains the ranking model."""
 
 import sys
 
 from workers.cli import main
-from workers.settings import WorkerSettings
+from workers.settings import RunSettings, WorkerSettings
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], settings=WorkerSettings()))
+    sys.exit(main(sys.argv[1:], settings=WorkerSettings(), run_settings=RunSettings))

@@ -1,26 +1,34 @@
-"""The commands: ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
+"""The commands: ``run``, ``redrive``, ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
 
 import argparse
+import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from workers.market import online_retail
 from workers.market.files import write
 from workers.market.generate import Plan, generate
 from workers.market.online_retail import RetailUnreadable
-from workers.settings import WorkerSettings
+from workers.settings import RunSettings, WorkerSettings
 from workers.training import artefact, next_basket
 from workers.training.fit import TooLittleToLearn
 from workers.training.source import History, SourceUnreadable, read
 from workers.training.train import train
 
 
-def main(arguments: Sequence[str], *, settings: WorkerSettings) -> int:
-    """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments."""
+def main(arguments: Sequence[str], *, settings: WorkerSettings, run_settings: Callable[[], RunSettings]) -> int:
+    """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments or settings.
+
+    Args:
+        run_settings: reads the settings of `run` and `redrive`, which alone need the services' keys.
+    """
     options = _parser(settings).parse_args(arguments)
+    options.run_settings = run_settings
     status: int = options.run(options)
     return status
 
@@ -28,6 +36,9 @@ def main(arguments: Sequence[str], *, settings: WorkerSettings) -> int:
 def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    commands.add_parser("run", help="work the queue until stopped").set_defaults(run=_run)
+    commands.add_parser("redrive", help="bring every dead job back with fresh attempts").set_defaults(run=_redrive)
 
     market = commands.add_parser("market", help="the demo market").add_subparsers(required=True, metavar="COMMAND")
     made = market.add_parser("generate", help="make the demo market's files")
@@ -55,6 +66,43 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise argparse.ArgumentTypeError("an instant needs its offset, as in 2026-01-31T12:00:00Z")
     return instant
+
+
+def _run(options: argparse.Namespace) -> int:
+    from subgraphs.kit.runtime import logging
+    from subgraphs.kit.runtime.server import serve
+    from workers.actors.registry import OPENERS
+    from workers.run import create_worker_app
+
+    settings = _run_settings(options)
+    if settings is None:
+        return 2
+    logging.configure("worker", log_format=settings.log_format)
+    serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
+    return 0
+
+
+def _redrive(options: argparse.Namespace) -> int:
+    from workers.actors.registry import OPENERS
+    from workers.run import redrive
+
+    settings = _run_settings(options)
+    if settings is None:
+        return 2
+    for table, count in asyncio.run(redrive(settings, OPENERS)).items():
+        print(f"{table}: {count} brought back")
+    return 0
+
+
+def _run_settings(options: argparse.Namespace) -> RunSettings | None:
+    try:
+        settings: RunSettings = options.run_settings()
+    except ValidationError as error:
+        print("worker: the settings are not complete", file=sys.stderr)
+        for problem in error.errors():
+            print(f"  {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
+        return None
+    return settings
 
 
 def _train(options: argparse.Namespace) -> int:

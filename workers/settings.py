@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subgraphs.kit.runtime.settings import SharedSettings
+
 
 class WorkerSettings(BaseSettings):
     """Where the demo market and the model lie, and how much a training run may take.
@@ -30,3 +32,42 @@ class WorkerSettings(BaseSettings):
     def model_dir(self) -> Path:
         """Where a trained model is written."""
         return self.data_dir / "model"
+
+
+class RunSettings(SharedSettings):
+    """What the worker process is told; its own variables begin with WORKER_, the databases have their services' names.
+
+    Attributes:
+        port: of /health, /ready and /metrics.
+        threads: how many messages are at work at once.
+        stop_seconds: how long messages at work may take to end when the process is told to stop.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="WORKER_", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(4009, ge=1, le=65535)
+    threads: int = Field(8, ge=1, le=64)
+    stop_seconds: float = Field(10.0, gt=0.0)
+
+    order_database_url: str = Field("", validation_alias="ORDER_DATABASE_URL")
+    order_analytics_database_url: str = Field("", validation_alias="ORDER_ANALYTICS_DATABASE_URL")
+    payment_database_url: str = Field("", validation_alias="PAYMENT_DATABASE_URL")
+
+    @property
+    def order_database(self) -> str:
+        """The URL of the order database."""
+        return self.order_database_url or self._file("order")
+
+    @property
+    def order_analytics_database(self) -> str:
+        """The URL of the order analytics database."""
+        return self.order_analytics_database_url or self._file("order-analytics")
+
+    @property
+    def payment_database(self) -> str:
+        """The URL of the payment database."""
+        return self.payment_database_url or self._file("payment")
+
+    def _file(self, name: str) -> str:
+        return f"sqlite+aiosqlite:///{self.data_dir / name}.db"

@@ -1,10 +1,10 @@
-"""`python -m subgraphs.order serve | migrate [--down] | seed DIR | export-schema`."""
+"""`python -m subgraphs.order serve | migrate [--down] | seed DIR | export-schema | export-events`."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subgraphs.kit.graph.cli import Deployable, MigratedDatabase, run
+from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
 from subgraphs.order.settings import ANALYTICS_MIGRATIONS, MIGRATIONS, OrderSettings
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ async def _seed(settings: OrderSettings, folder: Path) -> int:
     return await seed(settings, folder)
 
 
+def _export_events(_: list[str]) -> int:
+    from subgraphs.kit.messaging.schemas import export_events
+    from subgraphs.order.events import schemas
+
+    for path in export_events(schemas()):
+        print(path)
+    return 0
+
+
 DEPLOYABLE = Deployable(
     name="order",
     settings=OrderSettings,
@@ -40,6 +49,7 @@ DEPLOYABLE = Deployable(
         MigratedDatabase(settings.analytics_database, ANALYTICS_MIGRATIONS),
     ],
     seed=_seed,
+    extra={"export-events": ExtraCommand("write the JSON Schemas of the events", _export_events)},
 )
 
 if __name__ == "__main__":

@@ -1,20 +1,17 @@
 """Delivering an event of order's: into the analytics log, to the catalog and to payment where something follows from it, and on to the workers of others.
 
-The outbox row is the job and is settled last. So each of these may happen twice, and each is made to bear it: the log and the other consumers know an event
+The outbox row is the job, and it is settled after all of this. So each of these may happen twice, and each is made to bear it: the log and the other consumers know an event
 by its id, the catalog a reservation by its order, payment a refund by its key. Events of one order may come in any order.
 
 `behaviour_order` (queue `behaviour`) and `order_notice` (queue `deliveries`) get the whole envelope as JSON: their services cannot read this outbox.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import assert_never
 
 import structlog
 
-from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
@@ -23,9 +20,7 @@ from subgraphs.order.analytics import log
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.model import OrderStatus
 from subgraphs.order.payments import PaymentService
-from subgraphs.order.tables import Outbox
 
-LEASE = timedelta(seconds=60)
 FOLLOWERS = (("behaviour", "behaviour_order"), ("deliveries", "order_notice"))
 """(queue, actor) of recommendation's and of notification's workers."""
 
@@ -49,32 +44,14 @@ class Courier:
     clock: Clock = utc_now
 
 
-async def deliver(courier: Courier, job_id: str) -> bool:
-    """Deliver one event; False when it is not due: delivered, dead, or in other hands. A failure is written into the job.
+async def deliver(courier: Courier, envelope: Envelope) -> None:
+    """Deliver one event; whatever this raises, it may be called again.
 
     Raises:
-        Exception: whatever went wrong, after the job was given back.
+        ServiceError: when the catalog or payment gives no answer.
+        RefundRefused: when payment will not give back what is owed.
+        QueueUnavailable: when the others' workers could not be told.
     """
-    async with courier.database.transaction() as session:
-        held = await jobs.claim(session, Outbox, now=courier.clock(), lease=LEASE, job_ids=[job_id])
-    if not held:
-        return False
-    try:
-        await _deliver(courier, held[0])
-    except Exception as error:
-        async with courier.database.transaction() as session:
-            message = f"{type(error).__name__}: {error}"
-            is_dead = await jobs.fail(session, Outbox, held[0], now=courier.clock(), error=message)
-        _log.warning("order.delivery_failed", job_id=job_id, attempt=held[0].attempt, is_dead=is_dead)
-        raise
-    return True
-
-
-async def _deliver(courier: Courier, held: Claim) -> None:
-    async with courier.database.reading() as session:
-        row = await session.get(Outbox, held.job_id)
-    assert row is not None, "an outbox row is never deleted while it is leased"
-    envelope = Envelope.model_validate(row.envelope)
     await log.append(courier.analytics, [envelope], now=courier.clock())
     event = _EVENTS[envelope.type].model_validate(envelope.data)
     match event:
@@ -88,8 +65,6 @@ async def _deliver(courier: Courier, held: Claim) -> None:
             assert_never(event)
     for queue, actor_name in FOLLOWERS:
         await courier.queue.enqueue(queue, actor_name, envelope.model_dump(mode="json"))
-    async with courier.database.transaction() as session:
-        await jobs.settle(session, Outbox, held, now=courier.clock())
 
 
 async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> None:

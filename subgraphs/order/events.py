@@ -1,11 +1,12 @@
 """What order tells the others. All of it is in the analytics log; recommendation and notification get it too."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from subgraphs.kit.messaging.envelope import Envelope, sealed
+from subgraphs.kit.messaging.schemas import event_schema
 
 SOURCE = "order"
 QUEUE = "orders"
@@ -81,6 +82,11 @@ TYPES: dict[type[BaseModel], str] = {
     OrderStatusChanged: "order.status_changed",
     OrderRefundOwed: "order.refund_owed",
 }
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of each event, by its type."""
+    return {name: event_schema(data, event_type=name, version=VERSION, source=SOURCE) for data, name in TYPES.items()}
 
 
 def envelope(event: OrderEvent, *, occurred_at: datetime) -> Envelope:

@@ -1,0 +1,46 @@
+"""Order's actor: delivers the events of its outbox. Queue `orders`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.session import Database
+from subgraphs.order import events
+from subgraphs.order.catalog import CatalogService
+from subgraphs.order.delivery import Courier, deliver
+from subgraphs.order.payments import PaymentService
+from subgraphs.order.resources import announcing
+from subgraphs.order.tables import Outbox
+from workers.actors.group import Actor, Group, JobTable
+from workers.actors.outbox import work_off
+from workers.settings import RunSettings
+
+
+@asynccontextmanager
+async def opened(settings: RunSettings) -> AsyncIterator[Group]:
+    """Order's actors, with its two databases and the services that follow from its events."""
+    tokens = ServiceTokens(settings.service_key_ring)
+    queue = TaskQueue(settings.redis_url)
+    database = Database(settings.order_database, synchronous="FULL", on_committed=announcing(queue))
+    analytics = Database(settings.order_analytics_database, synchronous="FULL")
+    catalog = CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens))
+    payments = PaymentService(GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=tokens))
+    courier = Courier(database, analytics, catalog, payments, queue)
+
+    async def order_event(job_id: str) -> bool:
+        return await work_off(database, Outbox, job_id, lambda envelope: deliver(courier, envelope))
+
+    try:
+        yield Group(
+            actors=[Actor(events.QUEUE, events.ACTOR_NAME, order_event)],
+            checks={"order_database": database.ready, "order_analytics_database": analytics.ready},
+            jobs=[JobTable("order.outbox", database, Outbox)],
+        )
+    finally:
+        await payments.close()
+        await catalog.close()
+        await queue.close()
+        await analytics.close()
+        await database.close()

@@ -1,0 +1,155 @@
+"""The worker process: every actor of the registry on dramatiq, and a small HTTP server that says how it goes.
+
+    uvicorn's event loop  <-- handlers run here, with the databases' and services' connections
+        ^ run_coroutine_threadsafe
+    dramatiq's threads    <-- take messages from Redis, wait for the handler, acknowledge
+
+One loop, because connections belong to one. On SIGTERM uvicorn ends the application, which stops taking messages, waits for those at work, and closes what it opened;
+what does not end in time comes back by its lease.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import dramatiq
+import redis.asyncio
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import Retries
+from prometheus_client import Gauge, Histogram
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+
+from subgraphs.kit.messaging import jobs
+from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import SOCKET_TIMEOUT_SECONDS, make_broker
+from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
+from subgraphs.kit.runtime.telemetry import continued_trace
+from workers.actors.group import Actor, Group, JobTable, Opener
+from workers.settings import RunSettings
+
+MAX_RETRIES = 20
+FIRST_RETRY_MS = 1_000
+LAST_RETRY_MS = 60_000
+COUNT_PAUSE_SECONDS = 10.0
+
+_log = structlog.get_logger(__name__)
+_seconds = Histogram("worker_message_seconds", "Messages by actor and outcome.", ["actor", "outcome"])
+_jobs = Gauge("worker_jobs", "Rows of a job table that are due, or dead.", ["table", "state"])
+
+
+def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starlette:
+    """The process as an application: its life is the workers' life.
+
+    Args:
+        openers: of the actor modules.
+    """
+    checks: dict[str, ReadinessCheck] = {}
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            groups = [await stack.enter_async_context(opener(settings)) for opener in openers]
+            client = redis.asyncio.Redis.from_url(
+                settings.redis_url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS
+            )
+            stack.push_async_callback(client.aclose)
+
+            async def queue_answers() -> None:
+                await client.ping()
+
+            checks.update({name: check for group in groups for name, check in group.checks.items()})
+            checks["queue"] = queue_answers
+            await stack.enter_async_context(working(settings, [each for group in groups for each in group.actors]))
+            await stack.enter_async_context(running(_count_jobs([each for group in groups for each in group.jobs])))
+            yield
+
+    return Starlette(routes=list(health_routes("worker", checks)), lifespan=lifespan)
+
+
+@asynccontextmanager
+async def working(settings: RunSettings, actors: Sequence[Actor]) -> AsyncIterator[None]:
+    """Take messages for these actors during the block."""
+    broker = declared(settings, actors, loop=asyncio.get_running_loop())
+    worker = dramatiq.Worker(broker, worker_threads=settings.threads)
+    await asyncio.to_thread(worker.start)
+    _log.info("worker.started", actors=sorted(actor.name for actor in actors), threads=settings.threads)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop, timeout=int(settings.stop_seconds * 1000))
+        await asyncio.to_thread(broker.close)
+        _log.info("worker.stopped")
+
+
+def declared(settings: RunSettings, actors: Sequence[Actor], *, loop: asyncio.AbstractEventLoop) -> RedisBroker:
+    """A broker that knows the actors; their handlers run on the loop."""
+    retries = Retries(max_retries=MAX_RETRIES, min_backoff=FIRST_RETRY_MS, max_backoff=LAST_RETRY_MS)
+    broker = make_broker(settings.redis_url, middleware=[retries])
+    for actor in actors:
+        declare = dramatiq.actor(
+            broker=broker, queue_name=actor.queue, actor_name=actor.name, max_retries=actor.max_retries
+        )
+        declare(_on_loop(actor, loop))
+    return broker
+
+
+def _on_loop(actor: Actor, loop: asyncio.AbstractEventLoop) -> Callable[..., None]:
+    def work(*arguments: Any) -> None:
+        asyncio.run_coroutine_threadsafe(_handled(actor, arguments), loop).result()
+
+    return work
+
+
+async def _handled(actor: Actor, arguments: tuple[Any, ...]) -> None:
+    started, outcome = time.perf_counter(), "ok"
+    with continued_trace({}):
+        try:
+            async with asyncio.timeout(actor.timeout_seconds):
+                await actor.handle(*arguments)
+        except Exception as error:
+            outcome = type(error).__name__
+            _log.exception("worker.message_failed", actor=actor.name)
+            if actor.max_retries > 0:
+                raise
+            # The row has counted the attempt and will be due again: the message has nothing to add.
+        finally:
+            seconds = time.perf_counter() - started
+            _seconds.labels(actor.name, "ok" if outcome == "ok" else "failed").observe(seconds)
+            _log.info("worker.message", actor=actor.name, outcome=outcome, ms=round(seconds * 1000, 1))
+
+
+async def _count_jobs(tables: Sequence[JobTable]) -> None:
+    """Keep the metrics of the job tables, for ever."""
+    while True:
+        for each in tables:
+            try:
+                await _count(each)
+            except (SQLAlchemyError, OSError):
+                _log.exception("worker.count_failed", table=each.name)
+        await asyncio.sleep(COUNT_PAUSE_SECONDS)
+
+
+async def _count(each: JobTable) -> None:
+    states = {"due": is_due(each.table, utc_now()), "dead": each.table.dead_at.is_not(None)}
+    async with each.database.reading() as session:
+        for state, condition in states.items():
+            found = await session.scalar(select(func.count()).select_from(each.table).where(condition))
+            _jobs.labels(each.name, state).set(found or 0)
+
+
+async def redrive(settings: RunSettings, openers: Sequence[Opener]) -> dict[str, int]:
+    """Bring every dead job back; how many of each table. The services' relays then wake the workers."""
+    revived: dict[str, int] = {}
+    async with AsyncExitStack() as stack:
+        groups: list[Group] = [await stack.enter_async_context(opener(settings)) for opener in openers]
+        for each in (each for group in groups for each in group.jobs):
+            async with each.database.transaction() as session:
+                revived[each.name] = await jobs.redrive(session, each.table, now=utc_now())
+    return revived
