@@ -44,6 +44,7 @@ from graphql import GraphQLSchema
 
 from gateway.execution.encoding import encode_json
 from gateway.execution.layout import Composite, FieldLayout, Layout, NotCovered, ObjectLayout, Source, Target, lay_out
+from gateway.execution.parts import PartWriter
 from gateway.execution.structs import StructTypes, attribute
 from gateway.operation.model import Operation
 from gateway.planning.plan import Fetch, Plan, RepresentationField
@@ -100,12 +101,15 @@ class _Writer:
         self._names: dict[str, Any] = {
             "Fallback": Fallback,
             "UNSET": msgspec.UNSET,
+            "Raw": msgspec.Raw,
             "Root": self._root_type,
             "Answer": _Answer,
             "encode": encode_json,
             "MAX": max_representations,
         }
         self._numbers = count(1)
+        self._known_kinds: dict[Source, dict[str, tuple[type[msgspec.Struct], ObjectLayout]]] = {}
+        self._parts_of = PartWriter(self._types, self._name)
         self._creators = dict(_creators(layout.root))
 
     def compiled(self) -> Compiled:
@@ -116,6 +120,7 @@ class _Writer:
                 chunks.append(self._begin(fetch))
             chunks.append(self._settle(fetch))
         chunks.append(self._finish())
+        chunks[1:1] = self._parts_of.helpers
         source = "\n\n\n".join("\n".join(chunk) for chunk in chunks) + "\n"
         filename = f"<plan {id(self)}>"
         names = self._names
@@ -173,21 +178,22 @@ class _Writer:
             pad = _INDENT * depth
             lines: Lines = []
             parts: list[str] = []
+            sent: list[str] = []
             for position, part in enumerate(representation.fields):
                 item = layout.fields[part.source]
                 variable = f"k{next(self._numbers)}"
+                read = self._parts_of.read(
+                    part,
+                    item,
+                    variable,
+                    f"{name}.{attribute(item.key)}",
+                    is_key=position < representation.key_count,
+                    is_late=item.source != self._creator(layout),
+                )
+                lines += [pad + line for line in read]
+                is_json = isinstance(item.value, Composite) or "[" in item.wrappers
                 parts.append(variable)
-                lines.append(f"{pad}{variable} = {name}.{attribute(item.key)}")
-                doubts = []
-                if position < representation.key_count and not item.wrappers.startswith("!"):
-                    doubts.append(f"{variable} is None")
-                if item.source != self._creator(layout):
-                    doubts.append(f"{variable} is UNSET")
-                if doubts:
-                    lines += [
-                        f"{pad}if {' or '.join(doubts)}:",
-                        f"{pad}{_INDENT}raise Fallback('a representation lacks a part')",
-                    ]
+                sent.append(f"Raw({variable})" if is_json else variable)
             typename = representation.typename or layout.type_name
             made = self._name(
                 f"Asked_{typename}", self._types.representation(typename, tuple(p.name for p in representation.fields))
@@ -198,7 +204,7 @@ class _Writer:
                 f"{pad}found = places_{index}.get({key})",
                 f"{pad}if found is None:",
                 f"{pad}{_INDENT}places_{index}[{key}] = [{name}]",
-                f"{pad}{_INDENT}asked_{index}.append({made}({', '.join(parts)}))",
+                f"{pad}{_INDENT}asked_{index}.append({made}({', '.join(sent)}))",
                 f"{pad}else:",
                 f"{pad}{_INDENT}found.append({name})",
             ]
@@ -289,6 +295,8 @@ class _Writer:
     def _kinds(self, fetch: Fetch, index: int) -> dict[str, tuple[type[msgspec.Struct], ObjectLayout]]:
         """The entities that a group asks for, by the type name it sends: what comes of one, and an object that takes it."""
         source = (fetch.id, index)
+        if (known := self._known_kinds.get(source)) is not None:
+            return known
         kinds: dict[str, tuple[type[msgspec.Struct], ObjectLayout]] = {}
         parts: dict[str, tuple[RepresentationField, ...]] = {}
         for target in self._layout.targets[source]:
@@ -303,6 +311,7 @@ class _Writer:
                     raise NotCovered(f"entities of {typename} have several keys in one group")
         if not kinds:
             raise NotCovered("a group has no place")
+        self._known_kinds[source] = kinds
         return kinds
 
     def _merge(self, fetch: Fetch, index: int) -> Lines:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from graphql import GraphQLSchema
 
@@ -19,7 +20,7 @@ from gateway.execution.transport import Reply, Transport
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 
-COMPILE_AFTER = 1
+COMPILE_AFTER: Final = 2
 """Executions of a plan by the general path before it is compiled: a plan that is used once would never earn that back."""
 
 
@@ -78,6 +79,7 @@ class Executable:
         self._program: Program = compile_program(plan, operation, executor.services, executor.api_schema)
         self._executions = 0
         self._compiled: Compiled | NotCovered | None = None
+        self._compiling: asyncio.Future[Compiled | NotCovered] | None = None
 
     async def execute(self, request: ExecutionRequest) -> Answer:
         """The answer to a query or a mutation. Subgraphs' failures are inside it; nothing of theirs is raised.
@@ -138,7 +140,7 @@ class Executable:
 
     def python_source(self) -> str:
         """The Python that the fast path runs for this plan; a comment that says why, if the general path serves it alone."""
-        match self._compile():
+        match self.compile():
             case NotCovered() as reason:
                 return f"# The general path serves this plan: {reason}.\n"
             case Compiled() as compiled:
@@ -146,14 +148,15 @@ class Executable:
 
     async def _run(self, request: ExecutionRequest, recorded: Recorded) -> Answer:
         executor = self._executor
-        if not request.is_traced and self._executions >= COMPILE_AFTER:
-            compiled = self._compiled or self._compile()
-            if isinstance(compiled, Compiled):
-                fast = FastRun(self._program, compiled, request, executor.flights, recorded)
-                answer = await fast.answer()
-                if answer is not None:
-                    return answer
+        if isinstance(self._compiled, Compiled) and not request.is_traced:
+            fast = FastRun(self._program, self._compiled, request, executor.flights, recorded)
+            answer = await fast.answer()
+            if answer is not None:
+                return answer
         self._executions += 1
+        if self._executions == COMPILE_AFTER and self._compiled is None:
+            # In a thread: requests are answered meanwhile, by the general path.
+            self._compiling = asyncio.get_running_loop().run_in_executor(None, self.compile)
         run = GeneralRun(
             self._program,
             request,
@@ -163,7 +166,8 @@ class Executable:
         )
         return await run.answer()
 
-    def _compile(self) -> Compiled | NotCovered:
+    def compile(self) -> Compiled | NotCovered:
+        """Makes the fast path now, rather than after some executions; gives it, or why there is none."""
         if self._compiled is None:
             executor = self._executor
             try:

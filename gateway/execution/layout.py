@@ -11,6 +11,7 @@ meet, a response name that is renamed in the tree, a refused field (its error ne
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 from graphql import (
@@ -33,12 +34,15 @@ from gateway.planning.plan import (
     Path,
     Plan,
     Representation,
+    RepresentationField,
 )
 
 Source = tuple[int, int]
 """Who brings a field: (fetch id, index of the group, or -1 for a root fetch)."""
 
 TYPENAME: Final = "__typename"
+MAX_FIELDS: Final = 2_000
+"""Of a layout, a type's own for each type that an object may have. Compiling so many takes about 0.1 s, once."""
 
 
 class NotCovered(Exception):
@@ -59,16 +63,20 @@ class Composite:
     Attributes:
         variants: by type name. One, for an object type.
         is_tagged: the object's ``__typename`` in the subgraph's answer says which variant it is.
+        is_shown: the client sees them.
         source: who brings these objects.
     """
 
     variants: dict[str, "ObjectLayout"]
     is_tagged: bool
+    is_shown: bool = True
     source: Source | None = None
     has_typename: bool = False
 
     def is_shown_as_tagged(self) -> bool:
-        """Whether the client wants the type's name where a tag is written: as ``__typename``, before all else."""
+        """Whether a tag may be written: where the client wants ``__typename`` before all else, or sees nothing at all."""
+        if not self.is_shown:
+            return True
         return self.is_tagged and all(
             variant.order[:1] == (TYPENAME,) and TYPENAME in variant.constants for variant in self.variants.values()
         )
@@ -147,7 +155,7 @@ def lay_out(plan: Plan, operation: Operation, schema: GraphQLSchema) -> Layout:
     root_type = schema.get_type(operation.root_type)
     if not isinstance(root_type, GraphQLObjectType):
         raise NotCovered("the root is no object type")
-    root = _shown_object(schema, root_type, operation.selections)
+    root = _shown_object(schema, root_type, operation.selections, count(1))
     targets: dict[Source, tuple[Target, ...]] = {}
     for fetch in plan.fetches:
         if fetch.root_path:
@@ -161,7 +169,7 @@ def lay_out(plan: Plan, operation: Operation, schema: GraphQLSchema) -> Layout:
                 for layout, representation in target.objects:
                     _fetch_into(schema, layout, group.selections, source)
                     for part in representation.fields:
-                        _mark_read(layout, part.source)
+                        _mark_read(layout, part)
     _drop_incomplete(root)
     if not root.is_complete():
         raise NotCovered("nobody brings some field of the root")
@@ -169,7 +177,7 @@ def lay_out(plan: Plan, operation: Operation, schema: GraphQLSchema) -> Layout:
 
 
 def _shown_object(
-    schema: GraphQLSchema, object_type: GraphQLObjectType, selections: Sequence[Selection]
+    schema: GraphQLSchema, object_type: GraphQLObjectType, selections: Sequence[Selection], counter: Iterator[int]
 ) -> ObjectLayout:
     """What the client sees of an object."""
     layout = ObjectLayout(object_type.name)
@@ -177,6 +185,8 @@ def _shown_object(
     order: list[str] = []
     for key, (asked, below) in collect_fields(schema, object_type, selections).items():
         order.append(key)
+        if next(counter) > MAX_FIELDS:
+            raise NotCovered(f"more than {MAX_FIELDS} fields, all types counted")
         if asked.name == TYPENAME:
             constants.add(key)
             continue
@@ -185,7 +195,7 @@ def _shown_object(
         if asked.name.startswith("__"):
             raise NotCovered("introspection")
         wrappers, named = _unwrap(object_type.fields[asked.name].type)
-        value = _shown_value(schema, named, below)
+        value = _shown_value(schema, named, below, counter)
         layout.fields[key] = FieldLayout(key, wrappers, value, is_shown=True)
     layout.constants = frozenset(constants)
     layout.order = tuple(order)
@@ -193,13 +203,14 @@ def _shown_object(
 
 
 def _shown_value(
-    schema: GraphQLSchema, named: GraphQLOutputType, selections: Sequence[Selection]
+    schema: GraphQLSchema, named: GraphQLOutputType, selections: Sequence[Selection], counter: Iterator[int]
 ) -> GraphQLLeafType | Composite:
     if isinstance(named, GraphQLObjectType):
-        return Composite({named.name: _shown_object(schema, named, selections)}, is_tagged=False)
+        return Composite({named.name: _shown_object(schema, named, selections, counter)}, is_tagged=False)
     if isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
         variants = {
-            possible.name: _shown_object(schema, possible, selections) for possible in schema.get_possible_types(named)
+            possible.name: _shown_object(schema, possible, selections, counter)
+            for possible in schema.get_possible_types(named)
         }
         return Composite(variants, is_tagged=True)
     return named  # type: ignore[return-value]
@@ -265,9 +276,15 @@ def flattened(selections: Sequence[FetchedSelection], type_name: str) -> Iterato
 def _internal_field(schema: GraphQLSchema, item: FetchedField) -> FieldLayout:
     if not item.selections:
         return FieldLayout(item.key, item.wrappers, InternalLeaf(item.type_name), is_shown=False)
-    if not isinstance(schema.get_type(item.type_name), GraphQLObjectType):
-        raise NotCovered(f"the gateway itself needs an object of {item.type_name}, which is no object type")
-    composite = Composite({item.type_name: ObjectLayout(item.type_name)}, is_tagged=False)
+    declared = schema.get_type(item.type_name)
+    if isinstance(declared, GraphQLObjectType):
+        names = [declared.name]
+    elif isinstance(declared, GraphQLInterfaceType | GraphQLUnionType):
+        names = [possible.name for possible in schema.get_possible_types(declared)]
+    else:
+        raise NotCovered(f"the gateway itself needs an object of {item.type_name}, which clients do not see")
+    is_tagged = not isinstance(declared, GraphQLObjectType)
+    composite = Composite({name: ObjectLayout(name) for name in names}, is_tagged=is_tagged, is_shown=False)
     return FieldLayout(item.key, item.wrappers, composite, is_shown=False)
 
 
@@ -297,15 +314,6 @@ def _target(root: ObjectLayout, path: Path, group: EntityGroup) -> Target:
     return Target(path, tuple(objects))
 
 
-def _mark_read(layout: ObjectLayout, key: str) -> None:
-    present = layout.fields.get(key)
-    if present is None:
-        raise NotCovered(f"nobody brings {key!r}, which a representation needs")
-    if isinstance(present.value, Composite) or "[" in present.wrappers:
-        raise NotCovered(f"a representation holds {key!r}, which is an object or a list")
-    present.is_read = True
-
-
 def _drop_incomplete(layout: ObjectLayout) -> None:
     """Takes out the variants that nobody completes: an object of such a type goes to the general path."""
     for item in layout.fields.values():
@@ -317,3 +325,27 @@ def _drop_incomplete(layout: ObjectLayout) -> None:
             }
             if not item.value.variants:
                 item.source = None
+
+
+def _mark_read(layout: ObjectLayout, part: RepresentationField) -> None:
+    """Notes that a representation reads a field, and all it reads below.
+
+    Raises:
+        NotCovered: nobody brings the field.
+    """
+    present = layout.fields.get(part.source)
+    if present is None:
+        raise NotCovered(f"nobody brings {part.source!r}, which a representation needs")
+    if isinstance(present.value, Composite) != bool(part.branches):
+        raise NotCovered(f"{part.source!r} is a leaf to a representation, and an object to the tree")
+    present.is_read = True
+    if not isinstance(present.value, Composite):
+        return
+    for variant in present.value.variants.values():
+        for branch in part.branches:
+            if branch.types is None or variant.type_name in branch.types:
+                if branch.types is not None and not present.value.has_typename:
+                    raise NotCovered(f"a representation asks for the type of {part.source!r}, which is not fetched")
+                for below in branch.fields:
+                    _mark_read(variant, below)
+                break

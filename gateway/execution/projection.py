@@ -253,15 +253,21 @@ def _guarded(complete: Completer, field_: Field, coordinate: str) -> Completer:
 def _abstract(
     schema: GraphQLSchema, type_: GraphQLAbstractType, field_: Field, coordinate: str, selections: Sequence[Selection]
 ) -> Completer:
-    """Completes an object of an interface or a union by its ``__typename``."""
-    possible = schema.get_possible_types(type_)
-    by_name = {object_type.name: _object(schema, object_type, selections) for object_type in possible}
-    unnamed = _unnamed(schema, type_, by_name, selections)
+    """Completes an object of an interface or a union by its ``__typename``.
+
+    A type's part is compiled when the first object of that type comes: abstract types within abstract types would multiply.
+    """
+    possible = {object_type.name: object_type for object_type in schema.get_possible_types(type_)}
+    by_name: dict[str, Completer] = {}
+    unnamed = _unnamed(schema, type_, list(possible.values()), selections)
     message = f"The subgraph's value of {coordinate} is of no type that the schema shows."
 
     def complete_abstract(value: Any, trail: Trail, completion: Completion) -> Any:
         typename = value.get("__typename")
-        complete = by_name.get(typename) if isinstance(typename, str) else unnamed
+        if not isinstance(typename, str):
+            complete = unnamed
+        elif (complete := by_name.get(typename)) is None and typename in possible:
+            complete = by_name[typename] = _object(schema, possible[typename], selections)
         if complete is None:
             if not completion.is_reported(trail_path(trail)):
                 completion.report(message, "INVALID_SUBGRAPH_VALUE", trail, field_)
@@ -272,11 +278,14 @@ def _abstract(
 
 
 def _unnamed(
-    schema: GraphQLSchema, type_: GraphQLAbstractType, by_name: dict[str, Completer], selections: Sequence[Selection]
+    schema: GraphQLSchema,
+    type_: GraphQLAbstractType,
+    possible: Sequence[GraphQLObjectType],
+    selections: Sequence[Selection],
 ) -> Completer | None:
     """Completes an object without a type name: where one type is possible, or only the interface's own fields are asked."""
-    if len(by_name) == 1:
-        return next(iter(by_name.values()))
+    if len(possible) == 1:
+        return _object(schema, possible[0], selections)
     if isinstance(type_, GraphQLUnionType):
         return None
     if any(not isinstance(selection, Field) or selection.name == "__typename" for selection in selections):

@@ -7,6 +7,7 @@ brought it failed, and the field it is required for cannot be computed truly.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from gateway.execution.encoding import encode_json
@@ -79,7 +80,13 @@ def _part(part: RepresentationField, value: Tree, *, is_key: bool) -> Any:
         return _branched(part.branches, found, is_key=is_key)
     if found is None and is_key:
         raise _Unsendable
-    return found
+    return _as_float(found) if isinstance(found, Decimal) else found
+
+
+def _as_float(number: Decimal) -> float | Decimal:
+    """The number as the fast path would send it, if a float holds it exactly."""
+    shortest = float(number)
+    return shortest if Decimal(repr(shortest)) == number else number
 
 
 def _branched(branches: tuple[RepresentationBranch, ...], found: Any, *, is_key: bool) -> Any:

@@ -8,11 +8,11 @@ import pytest
 from graphql import build_schema
 
 from gateway.errors import SubgraphError
-from gateway.execution.executor import ExecutionLimits, Executor
+from gateway.execution.executor import COMPILE_AFTER, Executable, ExecutionLimits, Executor
 from gateway.execution.fake_transport import FakeTransport, Subgraph
 from gateway.execution.request import Answer, ExecutionRequest, HeaderLines, Service, header_lines
 from gateway.execution.transport import Reply
-from gateway.operation.model import OperationKind
+from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 from tests.support.execution import DictSubgraph, PlanWriter, normalized
 
@@ -52,7 +52,15 @@ SERVICES = [Service(name, f"http://{name}.test/graphql") for name in ("accounts"
 @pytest.fixture(autouse=True, params=["general", "fast"])
 def path(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs each test on the general path, and again with the fast path before it."""
-    monkeypatch.setattr("gateway.execution.executor.COMPILE_AFTER", 0 if request.param == "fast" else 1_000_000)
+    if request.param == "fast":
+        prepare = Executor.prepare
+
+        def prepare_and_compile(executor: Executor, plan: Plan, operation: Operation) -> Executable:
+            executable = prepare(executor, plan, operation)
+            executable.compile()
+            return executable
+
+        monkeypatch.setattr(Executor, "prepare", prepare_and_compile)
 
 
 async def execute(
@@ -657,3 +665,16 @@ async def test_a_subscription_fetches_the_rest_of_each_event() -> None:
         [],
         ["gone"],
     ]
+
+
+async def test_a_plan_is_compiled_after_some_executions(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = FakeTransport({"accounts": ACCOUNTS, "products": PRODUCTS})
+    executor = Executor(transport=transport, services=SERVICES, api_schema=API)
+    executable = executor.prepare(FAVOURITES_PLAN, normalized(API, FAVOURITES))
+    request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 5)
+    bodies = {(await executable.execute(request)).body for _ in range(COMPILE_AFTER)}
+    if executable._compiling is not None:
+        await executable._compiling
+    monkeypatch.setattr("gateway.execution.executor.GeneralRun", None)
+    bodies.add((await executable.execute(request)).body)
+    assert len(bodies) == 1
