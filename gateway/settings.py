@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from gateway.errors import GatewayError
 
 ENVIRONMENT_REFERENCE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-HEADER_NAME = re.compile(r"^[a-z0-9!#$%&'*+.^_|~-]+$")
+HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_|~-]+")
 
 # Headers that say who the caller is, or how the connection works: never passed on as the client sent them, listed or not.
 NEVER_FORWARDED = frozenset(
@@ -190,10 +190,10 @@ class HeaderSettings(_Section):
     def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         lowered = tuple(name.lower() for name in names)
         for name in lowered:
-            if not HEADER_NAME.match(name):
+            if not HEADER_NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is not the name of a header")
             if name in NEVER_FORWARDED:
-                raise ValueError(f"{name!r} belongs to the connection and cannot be forwarded")
+                raise ValueError(f"the header {name!r} belongs to the connection and cannot be forwarded")
         return lowered
 
 

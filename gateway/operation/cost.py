@@ -33,6 +33,7 @@ from graphql import (
     InlineFragmentNode,
     InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
+    IntValueNode,
     ListValueNode,
     ObjectTypeDefinitionNode,
     ObjectValueNode,
@@ -40,7 +41,6 @@ from graphql import (
     OperationType,
     ScalarTypeDefinitionNode,
     SelectionSetNode,
-    Undefined,
     UnionTypeDefinitionNode,
     ValueNode,
     VariableNode,
@@ -270,8 +270,8 @@ class _Estimator:
                 value = self._value(argument.value)
                 return value if isinstance(value, int) and not isinstance(value, bool) else None
         declared = definition.args.get(name)
-        default = declared.default_value if declared is not None else Undefined
-        return default if isinstance(default, int) else None
+        literal = declared.default.literal if declared is not None and declared.default is not None else None
+        return int(literal.value) if isinstance(literal, IntValueNode) else None
 
     def _arguments_cost(self, place: Place, node: FieldNode, definition: GraphQLField) -> int:
         cost = 0

@@ -22,6 +22,7 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     is_input_type,
+    is_required_input_field,
     specified_scalar_types,
     type_from_ast,
     value_from_ast_untyped,
@@ -201,11 +202,7 @@ def _enum(declared: GraphQLEnumType) -> Coercer:
 
 def _input_object(declared: GraphQLInputObjectType, compiled: dict[str, Coercer]) -> Coercer:
     fields = {name: _compile(field.type, compiled) for name, field in declared.fields.items()}
-    required = [
-        name
-        for name, field in declared.fields.items()
-        if isinstance(field.type, GraphQLNonNull) and field.default_value is Undefined
-    ]
+    required = [name for name, field in declared.fields.items() if is_required_input_field(field)]
 
     def input_object(value: Any, place: str) -> Any:
         if not isinstance(value, dict):

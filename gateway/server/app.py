@@ -43,7 +43,7 @@ class Gateway:
         self._settings = settings
         self._loaded = loaded
         self._service = Service()
-        self._request_log = request_log or RequestLog(settings.log.requests)
+        self._request_log = request_log or RequestLog(settings.log.requests, log_format=settings.log.format)
         self._page = _page(settings)
         tokens = settings.identity.service_tokens
         mint = service_token_mint(tokens.keys.get_secret_value()) if tokens is not None else None

@@ -54,11 +54,20 @@ class Jwks:
     """The keys of one issuer.
 
     Args:
+        clock: seconds that only grow.
         refresh_seconds: after this long keys are fetched anew, beside the requests that go on with the old ones.
     """
 
-    def __init__(self, issuer: IssuerSettings, *, refresh_seconds: float, fetch: Fetch = fetch_jwks) -> None:
+    def __init__(
+        self,
+        issuer: IssuerSettings,
+        *,
+        refresh_seconds: float,
+        fetch: Fetch = fetch_jwks,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.issuer = issuer
+        self._clock = clock
         self._refresh_seconds = refresh_seconds
         self._fetch = fetch
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -73,7 +82,7 @@ class Jwks:
             KeysUnavailableError: nothing is known of the issuer's keys.
         """
         found = self._keys.get(kid)
-        now = time.monotonic()
+        now = self._clock()
         if found is not None:
             if self._fetched_at is None or now - self._fetched_at > self._refresh_seconds:
                 self._start_fetching(now)
@@ -99,7 +108,7 @@ class Jwks:
         try:
             body = await asyncio.to_thread(self._fetch, self.issuer.jwks_url)
             self._keys = _read_keys(body, self.issuer)
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._clock()
         except (OSError, ValueError, jwt.PyJWTError) as error:
             log.warning("jwks.refresh_failed", issuer=self.issuer.issuer, url=self.issuer.jwks_url, error=str(error))
         finally:

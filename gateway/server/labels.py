@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Iterable
 
-PERCENT = re.compile(r"^percent\((\d{1,3}(?:\.\d{1,8})?)\)$")
+PERCENT = re.compile(r"percent\((\d{1,3}(?:\.\d{1,8})?)\)")
 
 
 class OverrideLabels:
@@ -18,7 +18,9 @@ class OverrideLabels:
     def __init__(self, labels: Iterable[str], active: Iterable[str]) -> None:
         labels = frozenset(labels)
         self._always = labels & frozenset(active)
-        self._percents = [(label, float(found.group(1))) for label in sorted(labels) if (found := PERCENT.match(label))]
+        self._percents = [
+            (label, float(found.group(1))) for label in sorted(labels) if (found := PERCENT.fullmatch(label))
+        ]
 
     def decide(self) -> frozenset[str]:
         """The labels that are active for one request. All percentages are judged by one throw: 20 of 100 are among 50 of 100."""

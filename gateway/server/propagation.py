@@ -23,9 +23,9 @@ MAX_REMEMBERED = 20_000
 FORWARDED_FOR = b"x-forwarded-for"
 """Listed, it goes on as the client's true address, as far as the trusted proxies tell; never as the client wrote it."""
 
-TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
-ANONYMOUS_ID = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
-TOKEN_SAFE = re.compile(rb"^[\x20-\x7e\x80-\xff\t]*$")
+TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+ANONYMOUS_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TOKEN_SAFE = re.compile(rb"[\x20-\x7e\x80-\xff\t]*")
 
 Mint = Callable[[Caller], str]
 RawHeaders = Iterable[tuple[bytes, bytes]]
@@ -62,7 +62,7 @@ class Propagation:
         listed = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in headers
-            if name in self._forwarded and name != FORWARDED_FOR and TOKEN_SAFE.match(value)
+            if name in self._forwarded and name != FORWARDED_FOR and TOKEN_SAFE.fullmatch(value)
         ]
         return HeaderLines(lines + header_lines(listed)) if listed else lines
 
@@ -84,11 +84,11 @@ def trace_lines(traceparent: bytes | None, tracestate: bytes) -> HeaderLines:
 
     Source: W3C Trace Context, section 3.2.
     """
-    if traceparent is None or not TRACEPARENT.match(traceparent):
+    if traceparent is None or not TRACEPARENT.fullmatch(traceparent):
         random = os.urandom(24).hex().encode()
         return HeaderLines(b"traceparent: 00-" + random[:32] + b"-" + random[32:] + b"-01\r\n")
     lines = b"traceparent: " + traceparent + b"\r\n"
-    if tracestate and len(tracestate) <= 512 and TOKEN_SAFE.match(tracestate):
+    if tracestate and len(tracestate) <= 512 and TOKEN_SAFE.fullmatch(tracestate):
         lines += b"tracestate: " + tracestate + b"\r\n"
     return HeaderLines(lines)
 
@@ -96,7 +96,7 @@ def trace_lines(traceparent: bytes | None, tracestate: bytes) -> HeaderLines:
 def anonymous_id(value: bytes) -> str | None:
     """The id in a header that names the device; None if it does not look like one."""
     text = value.decode("latin-1")
-    return text if ANONYMOUS_ID.match(text) else None
+    return text if ANONYMOUS_ID.fullmatch(text) else None
 
 
 def service_token_mint(keys: str) -> Mint:

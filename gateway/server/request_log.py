@@ -20,11 +20,19 @@ class RequestLog:
 
     Args:
         requests: ``all``, only the ``failed`` ones, or ``none``.
+        log_format: ``console`` for a person, who is told less.
         output: binary; standard output by default.
     """
 
-    def __init__(self, requests: Literal["all", "failed", "none"], *, output: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        requests: Literal["all", "failed", "none"],
+        *,
+        log_format: Literal["json", "console"] = "json",
+        output: BinaryIO | None = None,
+    ) -> None:
         self._requests = requests
+        self._line = _console_line if log_format == "console" else _json_line
         self._output = output if output is not None else sys.stdout.buffer
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
@@ -39,17 +47,7 @@ class RequestLog:
         """
         if self._requests == "none" or (self._requests == "failed" and outcome == "ok"):
             return
-        line = orjson.dumps(
-            {
-                "event": "request",
-                "level": "error" if outcome == "failed" else "info",
-                "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "service": "gateway",
-                "outcome": outcome,
-                **event,
-            },
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+        line = self._line(outcome, event)
         self._waiting.append(line)
         self._waiting_bytes += len(line)
         if self._waiting_bytes > MAX_WAITING_BYTES:
@@ -66,3 +64,26 @@ class RequestLog:
             lines, self._waiting, self._waiting_bytes = self._waiting, [], 0
             self._output.write(b"".join(lines))
             self._output.flush()
+
+
+def _json_line(outcome: str, event: dict[str, Any]) -> bytes:
+    return orjson.dumps(
+        {
+            "event": "request",
+            "level": "error" if outcome == "failed" else "info",
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "service": "gateway",
+            "outcome": outcome,
+            **event,
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def _console_line(outcome: str, event: dict[str, Any]) -> bytes:
+    name = event["operation.name"] or "(anonymous)"
+    code = f" {event['code']}" if event["code"] else ""
+    return (
+        f"{datetime.now(UTC):%H:%M:%S} {event['operation.kind']} {name} {outcome}{code}"
+        f" {event['ms']:.1f} ms, {event['fetches']} fetches, {event['errors']} errors\n"
+    ).encode()

@@ -128,7 +128,7 @@ def test_what_is_no_valid_token_is_refused(gateway: RunningGateway, issuer: Issu
         "signed by another key": issuer.token(key=foreign),
         "with its own key in the header": issuer.token(key=foreign, headers=own_key),
         "of an unknown key": issuer.token(key=foreign, headers={"kid": "k9"}),
-        "unsigned": jwt.encode({"sub": "ann", "exp": 4e9}, None, algorithm="none", headers={"kid": "k1"}),
+        "unsigned": jwt.encode({"sub": "ann", "exp": 4e9}, "", algorithm="none", headers={"kid": "k1"}),
         "hmac with the public key": _hmac_signed(public),
         "no token": "abc",
         "half a token": issuer.token()[:-10],

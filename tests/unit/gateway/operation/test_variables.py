@@ -13,7 +13,7 @@ from gateway.operation.variables import VariableCoercer
 SCHEMA = build_schema("""
 scalar Any
 enum Colour { RED GREEN }
-input Range { min: Int!, max: Int = 10 }
+input Range { min: Int!, max: Int! = 10 }
 input Filter { name: String, colour: Colour, range: Range, not: Filter, tags: [String!] }
 input One @oneOf { a: Int, b: String }
 type Query { f(i: Int, f: Float, s: String, b: Boolean, id: ID, any: Any, c: Colour, filter: Filter, one: One, l: [[Int!]]): Int }
@@ -46,6 +46,7 @@ def refusal(declared: str, given: dict[str, Any], limits: Limits | None = None) 
         ("$v: Filter", {"tags": "x", "not": {"colour": "GREEN"}}, {"tags": ["x"], "not": {"colour": "GREEN"}}),
         ("$v: One", {"b": "x"}, {"b": "x"}),
         ("$v: Int", None, None),
+        ("$v: Filter", {"range": {"min": 1}}, {"range": {"min": 1}}),
     ],
 )
 def test_values_are_coerced_by_the_specification(declared: str, given: Any, expected: Any) -> None:
