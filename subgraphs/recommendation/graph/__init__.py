@@ -1,0 +1,1 @@
+"""Recommendation as a Strawberry subgraph: translation only."""

@@ -1,0 +1,51 @@
+"""The mutations of the recommendation schema."""
+
+from typing import Any
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.runtime.refusals import Refusal
+from subgraphs.recommendation import commands
+from subgraphs.recommendation.errors import BelowBaseline
+from subgraphs.recommendation.graph.context import Info
+from subgraphs.recommendation.graph.types import ActivateModelResult, ModelSuccess, QualityGateError, RankingModel
+
+_OPERATORS: Any = {"requires_scopes": [["ml:write"]], "tags": ["admin"]}
+
+
+def _answer(refusal: Refusal) -> Any:
+    if isinstance(refusal, BelowBaseline):
+        return QualityGateError(
+            code=refusal.code,
+            message=str(refusal),
+            path=["id"],
+            metric=refusal.metric,
+            candidate=refusal.candidate,
+            baseline=refusal.baseline,
+        )
+    return user_error(refusal)
+
+
+@strawberry.type
+class Mutation:
+    @federation.mutation(**_OPERATORS)
+    async def activate_model(self, info: Info, id: strawberry.ID, force: bool | None = False) -> ActivateModelResult:
+        """Let a model rank from now on, if it ranks better than popularity, or by force."""
+        resources = info.context.resources
+        try:
+            row = await commands.activate_model(resources.database, id, is_forced=bool(force), now=resources.clock())
+        except Refusal as refusal:
+            return _answer(refusal)
+        return ModelSuccess(model=RankingModel.of(row))
+
+    @federation.mutation(**_OPERATORS)
+    async def rollback_model(self, info: Info) -> ActivateModelResult:
+        """Let the model that ranked before rank again."""
+        resources = info.context.resources
+        try:
+            row = await commands.rollback_model(resources.database, now=resources.clock())
+        except Refusal as refusal:
+            return _answer(refusal)
+        return ModelSuccess(model=RankingModel.of(row))

@@ -1,0 +1,47 @@
+"""The queries of the recommendation schema."""
+
+import strawberry
+from strawberry import federation
+
+from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.recommendation import commands, model, queries
+from subgraphs.recommendation.graph.context import Info
+from subgraphs.recommendation.graph.types import RankedSlate, RankingModel
+from subgraphs.recommendation.model import NOBODY, Question, viewer_of
+
+
+@strawberry.type
+class Query:
+    @federation.field(inaccessible=True, tags=["internal"], description="feed -> recommendation, service to service")
+    async def ranked_slate(
+        self,
+        info: Info,
+        surface: str,
+        slate_id: strawberry.ID | None = None,
+        buyer_id: strawberry.ID | None = None,
+        anonymous_id: strawberry.ID | None = None,
+        category_id: strawberry.ID | None = None,
+        size: int = 200,
+    ) -> RankedSlate:
+        """The slate with that id while it is kept, else the viewer's slate as it is now."""
+        try:
+            wanted = model.check_size(size)
+        except InvalidInput as refusal:
+            raise Fault(refusal.code, str(refusal)) from refusal
+        resources = info.context.resources
+        if slate_id is not None:
+            async with resources.database.reading() as session:
+                kept = await queries.slate(session, slate_id)
+            if kept is not None:
+                return RankedSlate.of(kept, wanted)
+        is_personal = resources.config.current.get("recommendation.personal")
+        question = Question(viewer_of(buyer_id, anonymous_id) if is_personal else NOBODY, category_id)
+        row = await commands.slate_for(resources.database, question, size=model.MAX_SIZE, now=resources.clock())
+        return RankedSlate.of(row, wanted)
+
+    @federation.field(requires_scopes=[["ml:read"]], tags=["admin"])
+    async def ranking_models(self, info: Info) -> list[RankingModel]:
+        """All models, the newest first."""
+        async with info.context.resources.database.reading() as session:
+            return [RankingModel.of(row) for row in await queries.models(session)]

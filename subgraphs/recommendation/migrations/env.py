@@ -1,0 +1,5 @@
+"""Alembic's environment of the recommendation database."""
+
+from subgraphs.kit.storage.migrate import run_environment
+
+run_environment()

@@ -1,0 +1,118 @@
+"""The rules of serving slates and of changing models; pure."""
+
+import enum
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.recommendation.errors import BelowBaseline
+
+SLATE_LIFETIME = timedelta(hours=1)
+"""After it a slate's cursors end; the feed counts it from the slate's id."""
+
+FRESH_FOR = timedelta(minutes=30)
+"""A slate that is older is given out once more under a new id, while a worker ranks the next one."""
+
+RERANK_AFTER = timedelta(milliseconds=200)
+"""How long a buyer's clicks are gathered before one ranking answers all of them."""
+
+MAX_SIZE = 500
+MAX_NEIGHBOURS = 40
+METRIC = "NDCG@10"
+NOBODY = "nobody"
+
+
+class ModelStatus(enum.Enum):
+    """Where a model is in its life; at most one is ACTIVE."""
+
+    CANDIDATE = "CANDIDATE"
+    ACTIVE = "ACTIVE"
+    SHADOW = "SHADOW"
+    RETIRED = "RETIRED"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose slate is asked for: a viewer's, of the whole market or of one category.
+
+    Attributes:
+        viewer: ``account:<id>``, ``device:<id>``, or ``nobody``.
+    """
+
+    viewer: str
+    category_id: str | None
+
+    @property
+    def id(self) -> str:
+        """A UUID of its own: the id of the job that ranks it."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.viewer}|{self.category_id or ''}"))
+
+    @property
+    def account_id(self) -> str | None:
+        """The account behind the viewer, if there is one."""
+        kind, _, name = self.viewer.partition(":")
+        return name if kind == "account" else None
+
+
+def viewer_of(buyer_id: str | None, anonymous_id: str | None) -> str:
+    """The viewer's name: the account if there is one, else the device, else nobody."""
+    if buyer_id:
+        return f"account:{buyer_id}"
+    return f"device:{anonymous_id}" if anonymous_id else NOBODY
+
+
+def made_at(slate_id: str) -> datetime:
+    """When a slate was made, by its UUIDv7."""
+    return datetime.fromtimestamp((uuid.UUID(slate_id).int >> 80) / 1000, UTC)
+
+
+def check_size(size: int) -> int:
+    """The number of products wanted.
+
+    Raises:
+        InvalidInput: when it is out of 1..500.
+    """
+    if not 1 <= size <= MAX_SIZE:
+        raise InvalidInput(f"A slate has 1 to {MAX_SIZE} products", "size")
+    return size
+
+
+def check_first(first: int | None, default: int) -> int:
+    """The number of neighbours or interests wanted, within 0..40.
+
+    Raises:
+        InvalidInput: when it is out of these bounds.
+    """
+    wanted = default if first is None else first
+    if not 0 <= wanted <= MAX_NEIGHBOURS:
+        raise InvalidInput(f"Between 0 and {MAX_NEIGHBOURS} can be asked for", "first")
+    return wanted
+
+
+def check_gate(ndcg_at_10: float, baseline_ndcg_at_10: float) -> None:
+    """Return if a model may serve.
+
+    Raises:
+        BelowBaseline: when it does not rank better than decayed popularity.
+    """
+    if ndcg_at_10 <= baseline_ndcg_at_10:
+        raise BelowBaseline(METRIC, candidate=ndcg_at_10, baseline=baseline_ndcg_at_10)
+
+
+def subtree(category_id: str, parents: Sequence[tuple[str, str | None]]) -> set[str]:
+    """The category and everything below it.
+
+    Args:
+        parents: (category, its parent) for the whole tree.
+    """
+    below: dict[str | None, list[str]] = {}
+    for child, parent in parents:
+        below.setdefault(parent, []).append(child)
+    found, waiting = {category_id}, [category_id]
+    while waiting:
+        children = below.get(waiting.pop(), [])
+        found.update(children)
+        waiting.extend(children)
+    return found

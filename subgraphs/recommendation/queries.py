@@ -1,0 +1,128 @@
+"""What the recommendation service reads."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.recommendation.model import ModelStatus, Question
+from subgraphs.recommendation.tables import (
+    CategoryRow,
+    CounterRow,
+    ModelRow,
+    NeighbourRow,
+    ProductRow,
+    ProfileRow,
+    SlateRow,
+)
+
+Nearest = list[list[Any]]
+
+
+async def newest_slate(session: AsyncSession, question: Question, *, now: datetime) -> SlateRow | None:
+    """The newest slate of a question that has not expired."""
+    rows = await session.scalars(
+        select(SlateRow)
+        .where(SlateRow.question_id == question.id, SlateRow.expires_at > now)
+        .order_by(SlateRow.id.desc())
+        .limit(1)
+    )
+    return rows.first()
+
+
+async def slate(session: AsyncSession, slate_id: str) -> SlateRow | None:
+    """A slate by id."""
+    return await session.get(SlateRow, slate_id)
+
+
+async def most_popular(session: AsyncSession, category_ids: Sequence[str] | None, size: int) -> list[tuple[str, float]]:
+    """Products that can be bought now with their popularity, the most popular first; of these categories, or of all."""
+    statement = (
+        select(ProductRow.id, ProductRow.popularity)
+        .where(ProductRow.is_published.is_(True), ProductRow.stock > 0)
+        .order_by(ProductRow.popularity.desc(), ProductRow.id)
+        .limit(size)
+    )
+    if category_ids is not None:
+        statement = statement.where(ProductRow.category_id.in_(category_ids))
+    return [(row[0], row[1]) for row in await session.execute(statement)]
+
+
+async def category_parents(session: AsyncSession) -> list[tuple[str, str | None]]:
+    """Every category with its parent."""
+    return [(row[0], row[1]) for row in await session.execute(select(CategoryRow.id, CategoryRow.parent_id))]
+
+
+async def neighbours(session: AsyncSession, product_ids: Sequence[str], kind: str) -> dict[str, Nearest]:
+    """The nearest products of each, nearest first."""
+    rows = await session.execute(
+        select(NeighbourRow.product_id, NeighbourRow.nearest).where(
+            NeighbourRow.product_id.in_(product_ids), NeighbourRow.kind == kind
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def on_sale(session: AsyncSession, product_ids: Sequence[str]) -> set[str]:
+    """Those of the products that are published."""
+    return set(
+        await session.scalars(
+            select(ProductRow.id).where(ProductRow.id.in_(product_ids), ProductRow.is_published.is_(True))
+        )
+    )
+
+
+async def interests(session: AsyncSession, viewers: Sequence[str]) -> dict[str, list[list[Any]]]:
+    """The categories of most interest to each viewer."""
+    rows = await session.execute(select(ProfileRow.viewer, ProfileRow.interests).where(ProfileRow.viewer.in_(viewers)))
+    return {row[0]: row[1] for row in rows}
+
+
+async def models(session: AsyncSession) -> list[ModelRow]:
+    """All models, the newest first, without their texts."""
+    return list(await session.scalars(select(ModelRow).order_by(ModelRow.trained_at.desc(), ModelRow.id.desc())))
+
+
+async def models_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, ModelRow]:
+    """Models by id, without their texts."""
+    return {row.id: row for row in await session.scalars(select(ModelRow).where(ModelRow.id.in_(ids)))}
+
+
+async def active_model_version(session: AsyncSession) -> str | None:
+    """The version of the model that ranks, if there is one."""
+    return await session.scalar(select(ModelRow.version).where(ModelRow.status == ModelStatus.ACTIVE.value))
+
+
+async def active_model(session: AsyncSession) -> tuple[str, dict[str, Any]] | None:
+    """The text and the manifest of the model that ranks, if there is one."""
+    rows = await session.execute(
+        select(ModelRow.text, ModelRow.manifest).where(ModelRow.status == ModelStatus.ACTIVE.value)
+    )
+    row = rows.first()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def profile(session: AsyncSession, viewer: str) -> dict[str, Any] | None:
+    """What is known of a viewer, as the workers wrote it."""
+    return await session.scalar(select(ProfileRow.profile).where(ProfileRow.viewer == viewer))
+
+
+async def counters(session: AsyncSession, product_ids: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The counters of products, or of all."""
+    statement = select(CounterRow.product_id, CounterRow.counted)
+    if product_ids is not None:
+        statement = statement.where(CounterRow.product_id.in_(product_ids))
+    return {row[0]: row[1] for row in await session.execute(statement)}
+
+
+async def all_products(session: AsyncSession) -> list[ProductRow]:
+    """Every product of the copy, by id."""
+    return list(await session.scalars(select(ProductRow).order_by(ProductRow.id)))
+
+
+async def all_neighbours(session: AsyncSession, kind: str) -> dict[str, Nearest]:
+    """The neighbours of every product."""
+    rows = await session.execute(select(NeighbourRow.product_id, NeighbourRow.nearest).where(NeighbourRow.kind == kind))
+    return {row[0]: row[1] for row in rows}
