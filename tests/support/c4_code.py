@@ -1,7 +1,7 @@
 """What the code itself says about its relations, read from its syntax trees.
 
 The evidence is what a process needs in order to make a call at all: the address of another service in its settings
-(`settings.<service>_url`), a table module of its own, an import of the queue. A docstring is not evidence.
+(`settings.<service>_url`), a table module of its own or the address of a database, an import of the queue. A docstring is not evidence.
 """
 
 import ast
@@ -93,8 +93,8 @@ def _of_workers(package: Path) -> set[Relation]:
     found = _calls("yarmarka.worker", evidence)
     if evidence.has_import("dramatiq"):
         found.add(Relation("yarmarka.redis", "yarmarka.worker", "async"))
-    domains = {name for name in SUBGRAPHS if evidence.has_import(f"subgraphs.{name}")}
-    return found | {Relation("yarmarka.worker", f"yarmarka.{name}_db", "sync") for name in domains}
+    owners = {name for name in (*SUBGRAPHS, "order_analytics") if f"{name}_database_url" in evidence.attributes}
+    return found | {Relation("yarmarka.worker", f"yarmarka.{name}_db", "sync") for name in owners}
 
 
 def _calls(source: str, evidence: Evidence) -> set[Relation]:

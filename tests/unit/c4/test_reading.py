@@ -43,8 +43,10 @@ def test_sandbox_is_the_bank_and_not_the_payment_service(repository: Path) -> No
     assert relations_in_code(repository) == {Relation("bank", "yarmarka.payment", "sync")}
 
 
-def test_worker_reaches_the_database_of_each_domain_that_it_imports(repository: Path) -> None:
-    (repository / "workers/actors.py").write_text("import dramatiq\nfrom subgraphs.order import commands")
+def test_worker_reaches_each_database_whose_address_it_has(repository: Path) -> None:
+    (repository / "workers/run.py").write_text(
+        "import dramatiq\nfrom subgraphs.user import model\nsettings.order_database_url"
+    )
 
     assert relations_in_code(repository) == {
         Relation("yarmarka.redis", "yarmarka.worker", "async"),
