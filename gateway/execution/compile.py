@@ -37,7 +37,7 @@ import linecache
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from graphql import GraphQLSchema
@@ -45,12 +45,10 @@ from graphql import GraphQLSchema
 from gateway.execution.encoding import encode_json
 from gateway.execution.layout import Composite, FieldLayout, Layout, NotCovered, ObjectLayout, Source, Target, lay_out
 from gateway.execution.parts import PartWriter
+from gateway.execution.retagging import INDENT, MAX_LOOPS, RetagWriter
 from gateway.execution.structs import StructTypes, attribute
 from gateway.operation.model import Operation
 from gateway.planning.plan import Fetch, Plan, RepresentationField
-
-_INDENT: Final = "    "
-_MAX_LOOPS: Final = 16  # Python allows 20 nested blocks
 
 Lines = list[str]
 Begin = Callable[[Any], tuple[bytes, ...] | None]
@@ -109,6 +107,7 @@ class _Writer:
         }
         self._numbers = count(1)
         self._known_kinds: dict[Source, dict[str, tuple[type[msgspec.Struct], ObjectLayout]]] = {}
+        self._retag = RetagWriter(self._types, self._name)
         self._parts_of = PartWriter(self._types, self._name)
         self._creators = dict(_creators(layout.root))
 
@@ -139,31 +138,31 @@ class _Writer:
         slots = ", ".join(map(repr, ["root", *places]))
         return [
             "class State:",
-            f"{_INDENT}__slots__ = ({slots},)",
+            f"{INDENT}__slots__ = ({slots},)",
             "",
-            f"{_INDENT}def __init__(self):",
-            f"{_INDENT * 2}self.root = Root()",
+            f"{INDENT}def __init__(self):",
+            f"{INDENT * 2}self.root = Root()",
         ]
 
     def _begin(self, fetch: Fetch) -> Lines:
         lines = [f"def begin_{fetch.id}(state):"]
-        lines += [f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}"]
-        lines += [f"{_INDENT}root = state.root"]
+        lines += [f"{INDENT}# {fetch.service}: {' '.join(fetch.document.split())}"]
+        lines += [f"{INDENT}root = state.root"]
         for index in range(len(fetch.groups)):
             lines += [
-                f"{_INDENT}state.places_{fetch.id}_{index} = places_{index} = {{}}",
-                f"{_INDENT}asked_{index} = []",
+                f"{INDENT}state.places_{fetch.id}_{index} = places_{index} = {{}}",
+                f"{INDENT}asked_{index} = []",
             ]
             for target in self._layout.targets[fetch.id, index]:
                 lines += self._collect(fetch, index, target)
         asked = [f"asked_{index}" for index in range(len(fetch.groups))]
-        lines += [f"{_INDENT}if not ({' or '.join(asked)}):", f"{_INDENT * 2}return None"]
+        lines += [f"{INDENT}if not ({' or '.join(asked)}):", f"{INDENT * 2}return None"]
         too_many = " or ".join(f"len({name}) > MAX" for name in asked)
         lines += [
-            f"{_INDENT}if {too_many}:",
-            f"{_INDENT * 2}raise Fallback('more representations than one request takes')",
+            f"{INDENT}if {too_many}:",
+            f"{INDENT * 2}raise Fallback('more representations than one request takes')",
         ]
-        lines += [f"{_INDENT}return ({', '.join(f'encode({name})' for name in asked)},)"]
+        lines += [f"{INDENT}return ({', '.join(f'encode({name})' for name in asked)},)"]
         return lines
 
     def _collect(self, fetch: Fetch, index: int, target: Target) -> Lines:
@@ -175,7 +174,7 @@ class _Writer:
             representation = wanted.get(id(layout))
             if representation is None:
                 return []
-            pad = _INDENT * depth
+            pad = INDENT * depth
             lines: Lines = []
             parts: list[str] = []
             sent: list[str] = []
@@ -203,10 +202,10 @@ class _Writer:
             lines += [
                 f"{pad}found = places_{index}.get({key})",
                 f"{pad}if found is None:",
-                f"{pad}{_INDENT}places_{index}[{key}] = [{name}]",
-                f"{pad}{_INDENT}asked_{index}.append({made}({', '.join(sent)}))",
+                f"{pad}{INDENT}places_{index}[{key}] = [{name}]",
+                f"{pad}{INDENT}asked_{index}.append({made}({', '.join(sent)}))",
                 f"{pad}else:",
-                f"{pad}{_INDENT}found.append({name})",
+                f"{pad}{INDENT}found.append({name})",
             ]
             return lines
 
@@ -238,21 +237,21 @@ class _Writer:
         assert isinstance(composite, Composite)
         lines: Lines = []
         wrappers = item.wrappers
-        if depth + wrappers.count("[") > _MAX_LOOPS:
+        if depth + wrappers.count("[") > MAX_LOOPS:
             raise NotCovered("too deep for Python's blocks")
         while wrappers.removeprefix("!").startswith("["):
             is_nullable = not wrappers.startswith("!")
             variable = f"o{next(self._numbers)}"
-            lines.append(f"{_INDENT * depth}for {variable} in {expression}{' or ()' if is_nullable else ''}:")
+            lines.append(f"{INDENT * depth}for {variable} in {expression}{' or ()' if is_nullable else ''}:")
             expression = variable
             depth += 1
             wrappers = wrappers.removeprefix("!")[1:]
         if not expression.isidentifier():
             variable = f"o{next(self._numbers)}"
-            lines.append(f"{_INDENT * depth}{variable} = {expression}")
+            lines.append(f"{INDENT * depth}{variable} = {expression}")
             expression = variable
         if not wrappers.startswith("!"):
-            lines.append(f"{_INDENT * depth}if {expression} is not None:")
+            lines.append(f"{INDENT * depth}if {expression} is not None:")
             depth += 1
         is_any = False
         for variant in composite.variants.values():
@@ -262,7 +261,7 @@ class _Writer:
                 inner = body(variant, expression, depth + 1)
                 if inner:
                     made = self._types.tree_type(variant, composite)
-                    inner.insert(0, f"{_INDENT * depth}if type({expression}) is {self._name(variant.type_name, made)}:")
+                    inner.insert(0, f"{INDENT * depth}if type({expression}) is {self._name(variant.type_name, made)}:")
             is_any = is_any or bool(inner)
             lines += inner
         return lines if is_any else []
@@ -273,11 +272,11 @@ class _Writer:
             source = (fetch.id, -1)
             data = self._types.answer_type("Data", self._layout.root, source)
             lines += [
-                f"{_INDENT}# {fetch.service}: {' '.join(fetch.document.split())}",
-                f"{_INDENT}data = decode_{fetch.id}(body).f_data",
-                *self._retag(self._layout.root, "data", source, 1),
-                f"{_INDENT}root = state.root",
-                *(f"{_INDENT}root.{name} = data.{name}" for name in self._brought(self._layout.root, source)),
+                f"{INDENT}# {fetch.service}: {' '.join(fetch.document.split())}",
+                f"{INDENT}data = decode_{fetch.id}(body).f_data",
+                *self._retag.lines(self._layout.root, "data", source, 1),
+                f"{INDENT}root = state.root",
+                *(f"{INDENT}root.{name} = data.{name}" for name in self._brought(self._layout.root, source)),
             ]
         else:
             items: dict[str, Any] = {}
@@ -288,7 +287,7 @@ class _Writer:
                 items[group.alias] = next(iter(kinds.values()))[0] if len(kinds) == 1 else msgspec.Raw
                 merges += self._merge(fetch, index)
             data = self._types.entities(items)
-            lines += [f"{_INDENT}data = decode_{fetch.id}(body).f_data", *merges]
+            lines += [f"{INDENT}data = decode_{fetch.id}(body).f_data", *merges]
         self._names[f"decode_{fetch.id}"] = msgspec.json.Decoder(self._types.envelope(data)).decode
         return lines
 
@@ -319,7 +318,7 @@ class _Writer:
         source = (fetch.id, index)
         kinds = self._kinds(fetch, index)
         alias, places = f"data.{attribute(fetch.groups[index].alias)}", f"state.places_{fetch.id}_{index}"
-        pad = _INDENT
+        pad = INDENT
         lines = [
             f"{pad}if len({alias}) != len({places}):",
             f"{pad * 2}raise Fallback('another number of entities than asked for')",
@@ -340,83 +339,29 @@ class _Writer:
 
     def _take(self, layout: ObjectLayout, source: Source, depth: int) -> Lines:
         """Takes one entity in, at all its places."""
-        pad = _INDENT * depth
+        pad = INDENT * depth
         brought = self._brought(layout, source)
         return [
-            *self._retag(layout, "entity", source, depth),
+            *self._retag.lines(layout, "entity", source, depth),
             *(f"{pad}v_{name} = entity.{name}" for name in brought),
             f"{pad}for place in places:",
-            *([f"{pad}{_INDENT}place.{name} = v_{name}" for name in brought] or [f"{pad}{_INDENT}pass"]),
+            *([f"{pad}{INDENT}place.{name} = v_{name}" for name in brought] or [f"{pad}{INDENT}pass"]),
         ]
-
-    def _retag(self, layout: ObjectLayout, holder: str, source: Source, depth: int) -> Lines:
-        """Makes those of the new objects below `holder` anew whose tag would be written where the client wants none."""
-        lines: Lines = []
-        for item in layout.stored():
-            if item.source == source and isinstance(item.value, Composite):
-                lines += self._retag_value(item.value, item.wrappers, f"{holder}.{attribute(item.key)}", depth)
-        return lines
-
-    def _retag_value(self, composite: Composite, wrappers: str, slot: str, depth: int) -> Lines:
-        """The same for the value in `slot`, which can be assigned to."""
-        if depth > _MAX_LOOPS:
-            raise NotCovered("too deep for Python's blocks")
-        pad = _INDENT * depth
-        number = next(self._numbers)
-        value = f"o{number}"
-        inner = wrappers.removeprefix("!")
-        if inner.startswith("["):
-            within = self._retag_value(composite, inner[1:], f"{value}[i{number}]", depth + 2)
-            if not within:
-                return []
-            return [
-                f"{pad}{value} = {slot}",
-                f"{pad}if {value} is not None:",
-                f"{pad}{_INDENT}for i{number} in range(len({value})):",
-                *within,
-            ]
-        assert composite.source is not None
-        lines: Lines = []
-        for variant in composite.variants.values():
-            below = self._retag(variant, value, composite.source, depth + 1)
-            if not composite.is_tagged:
-                if below:
-                    lines = [f"{pad}if {value} is not None:", *below]
-                continue
-            decoded = self._name(variant.type_name, self._types.decoded_type(variant, composite))
-            anew = []
-            if not composite.is_shown_as_tagged():
-                made = self._name(f"Shown_{variant.type_name}", self._types.tree_type(variant, composite))
-                parts = ", ".join(self._parts(variant, value, composite.source))
-                anew = [f"{pad}{_INDENT}{value} = {slot} = {made}({parts})"]
-            if anew or below:
-                lines += [f"{pad}{'el' if lines else ''}if type({value}) is {decoded}:", *anew, *below]
-        return [f"{pad}{value} = {slot}", *lines] if lines else []
-
-    def _parts(self, layout: ObjectLayout, decoded: str, source: Source) -> Iterator[str]:
-        """What an object is made anew of, in the order of its attributes."""
-        for key in self._types.stored_keys(layout):
-            if key in layout.constants:
-                yield repr(layout.type_name)
-            elif layout.fields[key].source == source:
-                yield f"{decoded}.{attribute(key)}"
-            else:
-                yield "UNSET"
 
     def _brought(self, layout: ObjectLayout, source: Source) -> list[str]:
         return [attribute(item.key) for item in layout.stored() if item.source == source]
 
     def _finish(self) -> Lines:
-        lines = ["def finish(state, extensions):", f"{_INDENT}root = state.root"]
+        lines = ["def finish(state, extensions):", f"{INDENT}root = state.root"]
         lines += self._clean(self._layout.root, "root", 1)
-        return [*lines, f"{_INDENT}return encode(Answer(root, extensions))"]
+        return [*lines, f"{INDENT}return encode(Answer(root, extensions))"]
 
     def _clean(self, layout: ObjectLayout, name: str, depth: int) -> Lines:
         """Unsets what is not shown, everywhere."""
         lines: Lines = []
         for item in layout.stored():
             if not item.is_shown:
-                lines.append(f"{_INDENT * depth}{name}.{attribute(item.key)} = UNSET")
+                lines.append(f"{INDENT * depth}{name}.{attribute(item.key)} = UNSET")
             elif isinstance(item.value, Composite):
                 lines += self._each(item, f"{name}.{attribute(item.key)}", depth, self._clean)
         return lines
