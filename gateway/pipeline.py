@@ -11,7 +11,7 @@ rights that the operation's fields demand, and the override labels that are acti
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,10 +168,10 @@ class Pipeline:
             self._plans.put(key, planned)
         return planned
 
-    def warm(self, previous: "Pipeline", count: int) -> int:
-        """Prepare what the previous schema's clients asked most, so that they do not wait for plans; how many are ready."""
+    def warm(self, hottest: Iterable[tuple[str, str | None]]) -> int:
+        """Prepare what another schema's clients asked most, so that they do not wait for plans; how many are ready."""
         warmed = 0
-        for text, name in previous.hottest(count):
+        for text, name in hottest:
             try:
                 operation = self._preparer.prepare(text, name)
                 if not operation.condition_names and not operation.demanded:

@@ -22,6 +22,16 @@ TIMED_OUT = (
 )
 
 
+MAX_HEAD_BYTES = 64 * 1024
+"""Of a request's line and headers together; httptools itself would take any amount."""
+
+HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    b"content-length: 99\r\n\r\n"
+    b'{"errors":[{"message":"The request has too many headers.","extensions":{"code":"HEAD_TOO_LARGE"}}]}'
+)
+
+
 class EdgeState(ServerState):
     """What all connections of a process share.
 
@@ -54,6 +64,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.edge = server_state
         self.owed_since: float | None = None
         self.stalled_since: float | None = None
+        self._head_bytes: int | None = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.owed_since = self.loop.time()
@@ -63,13 +74,20 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                self.transport.write(HEAD_TOO_LARGE)
+                self.transport.close()
 
     def on_message_begin(self) -> None:
+        self._head_bytes = 0
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        self._head_bytes = None
         super().on_headers_complete()
         if self.edge.is_draining and self.cycle is not None:
             self.cycle.keep_alive = False

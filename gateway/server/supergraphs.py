@@ -155,7 +155,8 @@ class SupergraphFile:
             SupergraphUnusable: there is nothing to serve.
         """
         self._seen = _stamp(self._path)
-        self._put_in_service(loaded or self._load())
+        began = time.perf_counter()
+        self._put_in_service(self._made(loaded or self._load(), []), began)
 
     async def watch(self) -> None:
         """Serve every change of the file, until cancelled. A broken file is reported, and the old schema goes on.
@@ -170,27 +171,32 @@ class SupergraphFile:
                 await self.reload()
 
     async def reload(self) -> bool:
-        """Load the file again; whether it is in service now, or already was."""
+        """Load the file again; whether it is in service now, or already was. Requests go on meanwhile."""
+        began = time.perf_counter()
         try:
             loaded = await asyncio.to_thread(self._load)
         except SupergraphUnusable as error:
             RELOADS.labels("refused").inc()
             log.error("supergraph.refused", error=str(error), kept="the schema in service")  # noqa: TRY400 - no traceback
             return False
-        if self._serving is not None and loaded.supergraph.digest == self._serving.supergraph.digest:
+        assert self._serving is not None
+        if loaded.supergraph.digest == self._serving.supergraph.digest:
             return True
-        self._put_in_service(loaded)
+        hottest = self._serving.hottest(WARMED_OPERATIONS)
+        self._put_in_service(await asyncio.to_thread(self._made, loaded, hottest), began)
         RELOADS.labels("served").inc()
         return True
 
     def _load(self) -> LoadedSupergraph:
         return load_supergraph(self._path, with_costs=self._settings.limits.max_cost is not None)
 
-    def _put_in_service(self, loaded: LoadedSupergraph) -> None:
-        began = time.perf_counter()
-        supergraph = loaded.supergraph
+    def _made(self, loaded: LoadedSupergraph, hottest: list[tuple[str, str | None]]) -> Pipeline:
         pipeline = make_pipeline(loaded, self._settings, self._transport)
-        warmed = pipeline.warm(self._serving, WARMED_OPERATIONS) if self._serving is not None else 0
+        pipeline.warm(hottest)
+        return pipeline
+
+    def _put_in_service(self, pipeline: Pipeline, began: float) -> None:
+        supergraph = pipeline.supergraph
         self._put(pipeline, override_labels(supergraph, self._settings))
         self._serving = pipeline
         SERVED.set_to_current_time()
@@ -200,7 +206,6 @@ class SupergraphFile:
             path=str(self._path),
             digest=supergraph.digest[:12],
             subgraphs=len(supergraph.subgraphs),
-            warmed=warmed,
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
 

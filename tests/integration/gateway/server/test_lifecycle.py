@@ -276,3 +276,15 @@ def _is_worker(pid: int) -> bool:
 
 def _served(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == "supergraph.served"]
+
+
+def test_endless_headers_are_refused(slow_gateway: int) -> None:
+    with socket.create_connection(("127.0.0.1", slow_gateway)) as client:
+        client.settimeout(5)
+        client.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200):
+                client.sendall(b"x-more: " + b"y" * 1000 + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert b" 431 " in client.recv(1000)
+    httpx.get(f"http://127.0.0.1:{slow_gateway}/health", trust_env=False).raise_for_status()

@@ -1,0 +1,99 @@
+"""Settings come from flags, the environment, a file, and defaults, in that order; unknown ones from nowhere."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import InvalidSettings, load_settings
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "gateway.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(folder: Path, text: str) -> str:
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings(written(folder, text))
+    return str(refused.value)
+
+
+def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "server: {port: 1, workers: 2, host: file}")
+    assert load_settings(path).server.port == 1
+    monkeypatch.setenv("GATEWAY_PORT", "3")
+    assert load_settings(path).server.port == 3
+    monkeypatch.setenv("GATEWAY_SERVER__PORT", "4")
+    monkeypatch.setenv("GATEWAY_SERVER__WORKERS", "5")
+    settings = load_settings(path, flags={"server.port": 6, "server.host": None})
+    assert (settings.server.port, settings.server.workers, settings.server.host) == (6, 5, "file")
+
+
+def test_paths_in_the_file_are_relative_to_the_file(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, "supergraph: {path: a.graphql}\npersisted: {manifest: ops}"))
+    assert settings.supergraph.path == tmp_path / "a.graphql"
+    assert settings.persisted.manifest == tmp_path / "ops"
+
+
+def test_the_file_may_name_variables_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, 'subgraphs: {a: {url: "http://${env.A_HOST}:${env.A_PORT:-80}/x"}}')
+    monkeypatch.setenv("A_HOST", "there")
+    assert load_settings(path).subgraphs["a"].url == "http://there:80/x"
+    monkeypatch.delenv("A_HOST")
+    with pytest.raises(InvalidSettings, match="A_HOST"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sever: {port: 1}", "sever is not a setting"),
+        ("server: {port: [1]}", "server.port"),
+        ("server: {path: graphql}", "server.path"),
+        ("persisted: {safelist: true}", "safelist needs a manifest"),
+        ("identity: {issuers: [{issuer: x, jwks_url: 'ftp://x'}]}", "identity.issuers.0.jwks_url"),
+        ("identity: {issuers: [{issuer: x, jwks_url: 'https://x', algorithms: [HS256]}]}", "algorithms"),
+        ("identity: {issuers: [{issuer: x, jwks_url: 'https://x', algorithms: [none]}]}", "algorithms"),
+        ("subgraphs: {a: {url: 'file:///etc/passwd'}}", "subgraphs.a.url"),
+        ("- a list", "must be a mapping"),
+        ("a: [", ":1:5: not YAML"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_file_and_key(tmp_path: Path, text: str, told: str) -> None:
+    message = refusal(tmp_path, text)
+    assert told in message
+    assert str(tmp_path / "gateway.yaml") in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match=r"none\.yaml: cannot be read"):
+        load_settings(tmp_path / "none.yaml")
+
+
+def test_strangers_are_told_less_outside_development(tmp_path: Path) -> None:
+    production = load_settings(None)
+    assert (production.explains, production.shows_accounts) == (False, False)
+    development = load_settings(written(tmp_path, "environment: development\nexplain: {enabled: false}"))
+    assert (development.explains, development.shows_accounts) == (False, True)
+
+
+def test_keys_are_not_shown(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, "identity: {service_tokens: {keys: 'k1:verysecret'}}"))
+    assert "verysecret" not in repr(settings)
+
+
+def test_settings_reach_other_processes_whole(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, "server: {workers: 4}"), flags={"server.port": 5})
+    assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_the_market_has_a_file_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YARMARKA_SERVICE_KEYS", "k1:c2VjcmV0")
+    monkeypatch.setenv("YARMARKA_ENVIRONMENT", "production")
+    settings = load_settings(Path(__file__).parents[3] / "gateway.yaml")
+    assert set(settings.subgraphs) == {
+        "user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config",
+    }  # fmt: skip
+    assert not settings.explains
