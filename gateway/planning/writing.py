@@ -62,6 +62,7 @@ class _Fragment:
 
 _Selection = _Field | _Fragment
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
+_EXISTENCE = "__exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ class _Writer:
         for fragment in self._fragments(partial, types, direct):
             written.add(fragment)
         if not written.selections:
-            written.add(_Field(TYPENAME, _TYPENAME_FIELD))
+            # An interface object's name for its type is not the object's type: it only shows that there is one.
+            written.add(_Field(_EXISTENCE if self._is_blind(stated) else TYPENAME, _TYPENAME_FIELD))
         return written
 
     def _is_blind(self, stated: str) -> bool:
