@@ -17,8 +17,8 @@ from workers.market.online_retail import RetailUnreadable
 from workers.settings import RunSettings, WorkerSettings
 from workers.training import artefact, next_basket
 from workers.training.fit import TooLittleToLearn
-from workers.training.source import History, SourceUnreadable, read
-from workers.training.train import train
+from workers.training.source import History, SourceUnreadable, demo_accounts, read
+from workers.training.train import Trained, train
 
 
 def main(arguments: Sequence[str], *, settings: WorkerSettings, run_settings: Callable[[], RunSettings]) -> int:
@@ -52,6 +52,7 @@ def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
     trained.add_argument("--out", type=Path, default=settings.model_dir, metavar="DIR")
     trained.add_argument("--seed", type=int, default=settings.training_seed)
     trained.add_argument("--niceness", type=int, default=0, help="how far to stand back for other processes, 0..19")
+    trained.add_argument("--register", action="store_true", help="put it into the recommendation database as well")
     trained.set_defaults(run=_train)
 
     measured = commands.add_parser("evaluate", help="rank real orders: popularity, item-to-item, model")
@@ -108,13 +109,26 @@ def _run_settings(options: argparse.Namespace) -> RunSettings | None:
 def _train(options: argparse.Namespace) -> int:
     os.nice(options.niceness)
     try:
-        trained = train(read(options.market), seed=options.seed, trained_at=datetime.now(UTC))
+        history = read(options.market)
+        trained = train(history, seed=options.seed, trained_at=datetime.now(UTC))
     except (SourceUnreadable, TooLittleToLearn) as error:
         print(f"cannot train: {error}", file=sys.stderr)
         return 1
     artefact.write(trained, options.out)
     print(trained.report.table())
     print(f"model {trained.manifest['version']} in {options.out}")
+    return _register(options, history, trained) if options.register else 0
+
+
+def _register(options: argparse.Namespace, history: History, trained: Trained) -> int:
+    from workers.actors.registration import register_all
+
+    settings = _run_settings(options)
+    if settings is None:
+        return 2
+    demo = demo_accounts(options.market)
+    registered = asyncio.run(register_all(settings.recommendation_database, history, trained, rank_first=demo))
+    print(f"registered as {registered.status}: {registered.profiles} profiles, {len(demo)} slates ranked ahead")
     return 0
 
 

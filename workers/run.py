@@ -32,6 +32,7 @@ from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
 from subgraphs.kit.runtime.telemetry import continued_trace
 from workers.actors.group import Actor, Group, JobTable, Opener
+from workers.actors.sweeping import run_sweeper
 from workers.settings import RunSettings
 
 MAX_RETRIES = 20
@@ -67,7 +68,9 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
             checks.update({name: check for group in groups for name, check in group.checks.items()})
             checks["queue"] = queue_answers
             await stack.enter_async_context(working(settings, [each for group in groups for each in group.actors]))
-            await stack.enter_async_context(running(_count_jobs([each for group in groups for each in group.jobs])))
+            sweeps = {name: sweep for group in groups for name, sweep in group.sweeps.items()}
+            counting = _count_jobs([each for group in groups for each in group.jobs])
+            await stack.enter_async_context(running(counting, run_sweeper(settings.redis_url, sweeps)))
             yield
 
     return Starlette(routes=list(health_routes("worker", checks)), lifespan=lifespan)

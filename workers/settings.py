@@ -1,6 +1,7 @@
 """What the workers are told. Built once, in `__main__`, and passed down; nobody else reads the environment."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,6 +54,10 @@ class RunSettings(SharedSettings):
     order_database_url: str = Field("", validation_alias="ORDER_DATABASE_URL")
     order_analytics_database_url: str = Field("", validation_alias="ORDER_ANALYTICS_DATABASE_URL")
     payment_database_url: str = Field("", validation_alias="PAYMENT_DATABASE_URL")
+    recommendation_database_url: str = Field("", validation_alias="RECOMMENDATION_DATABASE_URL")
+    notification_database_url: str = Field("", validation_alias="NOTIFICATION_DATABASE_URL")
+    smtp_url: str = Field("smtp://127.0.0.1:4025", validation_alias="NOTIFICATION_SMTP_URL")
+    sender: str = Field("Yarmarka <hello@yarmarka.test>", validation_alias="NOTIFICATION_SENDER")
 
     @property
     def order_database(self) -> str:
@@ -68,6 +73,20 @@ class RunSettings(SharedSettings):
     def payment_database(self) -> str:
         """The URL of the payment database."""
         return self.payment_database_url or self._file("payment")
+
+    @property
+    def recommendation_database(self) -> str:
+        """The URL of the recommendation database."""
+        return self.recommendation_database_url or self._file("recommendation")
+
+    @property
+    def notification_database(self) -> str:
+        """The URL of the notification database."""
+        return self.notification_database_url or self._file("notification")
+
+    def shared(self) -> dict[str, Any]:
+        """What every deployable is told, by field name, to build a domain's own settings from."""
+        return {name: getattr(self, name) for name in SharedSettings.model_fields}
 
     def _file(self, name: str) -> str:
         return f"sqlite+aiosqlite:///{self.data_dir / name}.db"

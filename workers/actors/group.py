@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from subgraphs.kit.messaging.sweeper import Sweep
 from subgraphs.kit.runtime.health import ReadinessCheck
 from subgraphs.kit.storage.session import Database
 from workers.settings import RunSettings
@@ -42,11 +43,13 @@ class Group:
     Args:
         checks: what /ready asks, by name.
         jobs: the tables whose rows its actors work off.
+        sweeps: what is done every few seconds by one worker of all, by name; see `sweeping`.
     """
 
     actors: Sequence[Actor]
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     jobs: Sequence[JobTable] = ()
+    sweeps: Mapping[str, Sweep] = field(default_factory=dict)
 
 
 Opener = Callable[[RunSettings], AbstractAsyncContextManager[Group]]

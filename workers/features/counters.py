@@ -4,7 +4,7 @@ Stored one row a product. `apply` is the only way in; events may come late, the 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from workers.features.decay import EMPTY, HALF_LIFE_NAMES, Mass
@@ -73,35 +73,32 @@ class ProductCounters:
 
 def apply(counters: ProductCounters, events: Iterable[Behaviour]) -> ProductCounters:
     """The counters of one product after more events on it; the caller has picked that product's events."""
+    masses = dict(zip(COUNTED, counters.masses(), strict=True))
     for event in events:
-        counters = _add(counters, event)
-    return counters
+        for name, weight in _counts(event):
+            masses[name] = masses[name].add(weight, event.at)
+    return ProductCounters(**masses)
 
 
-def _add(counters: ProductCounters, event: Behaviour) -> ProductCounters:
+def _counts(event: Behaviour) -> tuple[tuple[str, float], ...]:
+    """The masses that an event adds to, and how much."""
     match event.kind:
         case Kind.IMPRESSION:
-            looked = examination(event.position or 0)
-            return replace(
-                counters,
-                impressions=counters.impressions.add(1.0, event.at),
-                examined=counters.examined.add(looked, event.at),
-            )
+            return (("impressions", 1.0), ("examined", examination(event.position or 0)))
+        case Kind.CLICK if event.position is None:
+            return (("clicks", 1.0),)
         case Kind.CLICK:
-            clicks = counters.clicks.add(1.0, event.at)
-            if event.position is None:
-                return replace(counters, clicks=clicks)
-            return replace(counters, clicks=clicks, slate_clicks=counters.slate_clicks.add(1.0, event.at))
+            return (("clicks", 1.0), ("slate_clicks", 1.0))
         case Kind.VIEW:
-            return replace(counters, views=counters.views.add(1.0, event.at))
+            return (("views", 1.0),)
         case Kind.FAVOURITE:
-            return replace(counters, favourites=counters.favourites.add(1.0, event.at))
+            return (("favourites", 1.0),)
         case Kind.ADD_TO_CART:
-            return replace(counters, carts=counters.carts.add(1.0, event.at))
+            return (("carts", 1.0),)
         case Kind.HIDE:
-            return replace(counters, hides=counters.hides.add(1.0, event.at))
+            return (("hides", 1.0),)
         case Kind.PURCHASE:
-            return replace(counters, purchases=counters.purchases.add(1.0, event.at))
+            return (("purchases", 1.0),)
 
 
 def _mass(name: str, values: list[float]) -> Mass:

@@ -72,6 +72,11 @@ class Replay:
             self._similar, self._bought_together = self._neighbours()
         return Market(self.history.catalogue, self._masses, self._instants, self._similar, self._bought_together)
 
+    def counters(self) -> dict[str, ProductCounters]:
+        """The counters of every product that anybody did anything with, now."""
+        self.market()
+        return dict(self._counters)
+
     def _take(self, event: Behaviour) -> None:
         self._profile_events[event.buyer_id].append(event)
         self._counter_events[event.product_id].append(event)

@@ -52,6 +52,18 @@ def read(directory: Path) -> History:
         raise SourceUnreadable(f"no market in {directory}: {type(error).__name__}: {error}") from error
 
 
+def demo_accounts(directory: Path) -> list[str]:
+    """The accounts that a demo signs in with: the first buyer, the first seller, the first administrator.
+
+    Raises:
+        SourceUnreadable: Raised when a file is missing or empty.
+    """
+    try:
+        return [next(_rows(directory / f"{people}.jsonl"))["id"] for people in ("buyers", "sellers", "admins")]
+    except (OSError, StopIteration, KeyError, ValueError) as error:
+        raise SourceUnreadable(f"no people in {directory}: {type(error).__name__}: {error}") from error
+
+
 def seconds(instants: Iterable[str]) -> Any:
     """Unix seconds of RFC 3339 instants in UTC, float64."""
     texts = np.array([instant.removesuffix("Z") for instant in instants], dtype="datetime64[ms]")

@@ -1,0 +1,78 @@
+"""Keeping the copy of the catalogue: asked of the catalog service, page by page, once a minute."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.identity import Identity
+from subgraphs.kit.storage.session import Database
+from subgraphs.recommendation import repository
+from subgraphs.recommendation.tables import CategoryRow, ProductRow
+
+PAGE = 100
+
+_PRODUCTS = """query Catalogue($first: Int!, $after: String) { products(first: $first, after: $after, sort: NEWEST) {
+  pageInfo { hasNextPage endCursor }
+  edges { node { id category { id } seller { id } price { amount } compareAtPrice { amount } stock createdAt } } } }"""
+_CATEGORIES = (
+    """query Tree { categoryTree(depth: 6) { id children { id children { id children { id children { id } } } } } }"""
+)
+_ASKING = Identity(caller="recommendation", scopes=frozenset({"seller:catalog"}))
+
+_log = structlog.get_logger(__name__)
+
+
+async def refresh_catalogue(database: Database, client: GraphQLClient) -> int:
+    """Bring the copy up to date: what is on sale now, and nothing else published; how many products that is.
+
+    Raises:
+        ServiceError: when the catalog does not answer; the copy stays as it was.
+    """
+    nodes: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        variables = {"first": PAGE, "after": after}
+        page = (await client.execute(_PRODUCTS, variables, identity=_ASKING, attempts=3))["products"]
+        nodes += [edge["node"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    tree = (await client.execute(_CATEGORIES, identity=_ASKING, attempts=3))["categoryTree"]
+    rows = [_row(node) for node in nodes]
+    async with database.transaction() as session:
+        await repository.upsert(session, CategoryRow, list(_flat(tree, None)))
+        await repository.upsert(session, ProductRow, rows, kept=frozenset({"popularity"}))
+        gone = await session.execute(
+            update(ProductRow)
+            .where(ProductRow.is_published.is_(True), ProductRow.id.not_in([row["id"] for row in rows]))
+            .values(is_published=False)
+            .returning(ProductRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        withdrawn = len(gone.all())
+    _log.info("catalogue.refreshed", on_sale=len(rows), withdrawn=withdrawn)
+    return len(rows)
+
+
+def _row(node: dict[str, Any]) -> dict[str, Any]:
+    was = node["compareAtPrice"]
+    return {
+        "id": node["id"],
+        "category_id": node["category"]["id"],
+        "seller_id": node["seller"]["id"],
+        "price_amount": node["price"]["amount"],
+        "compare_at_amount": was["amount"] if was else None,
+        "stock": node["stock"],
+        "created_at": datetime.fromisoformat(node["createdAt"]),
+        "is_published": True,
+        "popularity": 0.0,
+    }
+
+
+def _flat(tree: list[dict[str, Any]], parent_id: str | None) -> Any:
+    for category in tree:
+        yield {"id": category["id"], "parent_id": parent_id}
+        yield from _flat(category.get("children", []), category["id"])

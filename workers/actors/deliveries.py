@@ -1,0 +1,71 @@
+"""Notification's actors: tell accounts of events, and deliver what they are told. Queue `deliveries`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.storage.relay import announce
+from subgraphs.kit.storage.session import Wake
+from subgraphs.notification import commands
+from subgraphs.notification.delivering import deliver
+from subgraphs.notification.events import notice_of
+from subgraphs.notification.resources import NotificationResources
+from subgraphs.notification.settings import NotificationSettings
+from subgraphs.notification.tables import DeliveryRow
+from workers.actors.group import Actor, Group, JobTable
+from workers.actors.sweeping import due_jobs
+from workers.settings import RunSettings
+
+NOTICE_RETRIES = 20
+
+
+@asynccontextmanager
+async def opened(settings: RunSettings) -> AsyncIterator[Group]:
+    """Notification's actors, with its database, its channels and the user service."""
+    resources = NotificationResources.open(notification_settings(settings))
+
+    async def order_notice(envelope: dict[str, Any]) -> bool:
+        event = Envelope.model_validate(envelope)
+        notice = notice_of(event)
+        if notice is None:
+            return False
+        channels = resources.channels_in_use
+        return (
+            await commands.tell(resources.database, notice, event_id=event.id, channels=channels, now=resources.clock())
+            is not None
+        )
+
+    async def delivered(delivery_id: str) -> None:
+        await deliver(resources.courier, delivery_id)
+
+    async def wake_for_deliveries() -> int:
+        ids = await due_jobs(resources.database, DeliveryRow, is_due(DeliveryRow, utc_now()))
+        return await announce(resources.queue, [Wake(commands.QUEUE, commands.ACTOR_NAME, each) for each in ids])
+
+    async with running(resources.config.run()):
+        try:
+            yield Group(
+                actors=[
+                    Actor(commands.QUEUE, "order_notice", order_notice, max_retries=NOTICE_RETRIES),
+                    Actor(commands.QUEUE, commands.ACTOR_NAME, delivered),
+                ],
+                checks={"notification_database": resources.database.ready},
+                jobs=[JobTable("notification.deliveries", resources.database, DeliveryRow)],
+                sweeps={"deliveries": wake_for_deliveries},
+            )
+        finally:
+            await resources.close()
+
+
+def notification_settings(settings: RunSettings) -> NotificationSettings:
+    """The notification domain's settings, from what the worker process was told."""
+    return NotificationSettings(
+        **settings.shared(),
+        database_url=settings.notification_database,
+        smtp_url=settings.smtp_url,
+        sender=settings.sender,
+    )

@@ -1,0 +1,116 @@
+"""The market as this process knows it: catalogue, counters, neighbours and the model, read from the recommendation database.
+
+Ranking reads all products at once, so they are kept in memory. They are only a copy: another process may have counted meanwhile,
+and whatever is older than `RELOAD_SECONDS` is read again. What this process counted itself is put in at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from subgraphs.kit.storage.session import Database
+from subgraphs.recommendation import queries
+from subgraphs.recommendation.tables import ProductRow
+from workers.features.catalogue import Catalogue, Category, Product, catalogue_of
+from workers.features.counters import ProductCounters
+from workers.features.neighbours import Neighbours
+from workers.features.snapshot import Market, snapshot_of
+from workers.ranking.model import ModelUnusable, RankingModel, model_of
+
+RELOAD_SECONDS = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+class MarketState:
+    """The newest copy.
+
+    Args:
+        database: of the recommendation domain.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._market: Market | None = None
+        self._read_at = 0.0
+        self._model: RankingModel | None = None
+        self._unusable: str | None = None
+        self._reading = asyncio.Lock()
+
+    async def market(self) -> Market:
+        """The market, at most 30 seconds old."""
+        async with self._reading:
+            if self._market is None or time.monotonic() - self._read_at > RELOAD_SECONDS:
+                self._market = await self._read()
+                self._read_at = time.monotonic()
+            return self._market
+
+    async def catalogue(self) -> Catalogue:
+        """The products, at most 30 seconds old."""
+        return (await self.market()).catalogue
+
+    def counted(self, changed: Mapping[str, ProductCounters]) -> None:
+        """Put in what this process has just counted and committed."""
+        if self._market is not None and changed:
+            self._market = self._market.with_counters(changed)
+
+    async def model(self) -> RankingModel | None:
+        """The active model; None if there is none, or it cannot be used, which is logged once a version."""
+        async with self._database.reading() as session:
+            version = await queries.active_model_version(session)
+            if version is None or version == self._unusable:
+                return None
+            if self._model is not None and self._model.version == version:
+                return self._model
+            found = await queries.active_model(session)
+        if found is None:
+            return None
+        text, manifest = found
+        try:
+            self._model = await asyncio.to_thread(model_of, text, manifest)
+        except ModelUnusable as error:
+            _log.error("ranking.model_unusable", version=version, error=str(error))
+            self._unusable, self._model = version, None
+        return self._model
+
+    async def _read(self) -> Market:
+        async with self._database.reading() as session:
+            products = await queries.all_products(session)
+            parents = await queries.category_parents(session)
+            counted = await queries.counters(session)
+            similar = await queries.all_neighbours(session, "similar")
+            bought = await queries.all_neighbours(session, "bought_together")
+        return await asyncio.to_thread(_market, products, parents, counted, similar, bought)
+
+
+def _market(
+    products: list[ProductRow],
+    parents: list[tuple[str, str | None]],
+    counted: dict[str, dict[str, Any]],
+    similar: dict[str, Any],
+    bought: dict[str, Any],
+) -> Market:
+    categories = [Category(category_id, parent_id) for category_id, parent_id in parents]
+    catalogue = catalogue_of((_product(row) for row in products), categories)
+    return snapshot_of(
+        catalogue,
+        {product_id: ProductCounters.from_json(data) for product_id, data in counted.items()},
+        similar=Neighbours.from_json(similar, catalogue.rows) if similar else None,
+        bought_together=Neighbours.from_json(bought, catalogue.rows) if bought else None,
+    )
+
+
+def _product(row: ProductRow) -> Product:
+    return Product(
+        id=row.id,
+        category_id=row.category_id,
+        seller_id=row.seller_id,
+        price=row.price_amount,
+        stock=row.stock,
+        created_at=row.created_at.timestamp(),
+        compare_at_price=row.compare_at_amount,
+        is_published=row.is_published,
+    )

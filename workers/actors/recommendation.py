@@ -1,0 +1,113 @@
+"""Recommendation's actors: take behaviour in, rank slates, keep the copy of the catalogue. Queues `behaviour` and `slates`."""
+
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+
+from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
+from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.relay import announce
+from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.recommendation import commands, repository
+from subgraphs.recommendation.tables import RankingJobRow
+from workers.actors.behaviour import Learner, take_in_order, work_off_stream
+from workers.actors.catalogue import refresh_catalogue
+from workers.actors.group import Actor, Group, JobTable
+from workers.actors.market_state import MarketState
+from workers.actors.slates import Ranker, rank_slate
+from workers.actors.sweeping import due_jobs
+from workers.settings import RunSettings
+
+BEHAVIOUR_QUEUE = "behaviour"
+STREAM, GROUP = "behaviour", "recommendation"
+"""The feed's stream, and our group of its readers; `subgraphs.feed.events` has the same names."""
+
+REFRESH_SECONDS = 60.0
+ORDER_RETRIES = 20
+
+_log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def opened(settings: RunSettings) -> AsyncIterator[Group]:
+    """Recommendation's actors, with its database, the feed's stream and the catalog."""
+    queue = TaskQueue(settings.redis_url)
+
+    async def on_committed(wakes: list[Wake]) -> None:
+        await announce(queue, wakes)
+
+    database = Database(settings.recommendation_database, on_committed=on_committed)
+    stream = EventStream(settings.redis_url, name=STREAM, group=GROUP)
+    tokens = ServiceTokens(settings.service_key_ring)
+    catalog = GraphQLClient(settings.catalog_url, service="catalog", caller="recommendation", tokens=tokens)
+    state = MarketState(database)
+    learner = Learner(database, stream, state, utc_now, consumer=f"{socket.gethostname()}-{os.getpid()}")
+    ranker = Ranker(database, state, utc_now)
+    refreshed_at = time.monotonic()
+
+    async def behaviour_tracked() -> int:
+        return await work_off_stream(learner)
+
+    async def behaviour_order(envelope: dict[str, Any]) -> int:
+        return await take_in_order(learner, Envelope.model_validate(envelope))
+
+    async def ranked(job_id: str) -> bool:
+        return await rank_slate(ranker, job_id)
+
+    async def wake_for_stream() -> int:
+        await stream.ensure_group()
+        if await stream.length() == 0:
+            return 0
+        await queue.enqueue(BEHAVIOUR_QUEUE, "behaviour_tracked")
+        return 1
+
+    async def wake_for_rankings() -> int:
+        ids = await due_jobs(database, RankingJobRow, is_due(RankingJobRow, utc_now()))
+        return await announce(queue, [Wake(commands.QUEUE, commands.ACTOR_NAME, job_id) for job_id in ids])
+
+    async def purge_slates() -> int:
+        async with database.transaction() as session:
+            return await repository.purge_slates(session, now=utc_now())
+
+    async def refresh() -> int:
+        nonlocal refreshed_at
+        if time.monotonic() - refreshed_at < REFRESH_SECONDS:
+            return 0
+        refreshed_at = time.monotonic()
+        try:
+            return await refresh_catalogue(database, catalog)
+        except ServiceError as error:
+            _log.warning("catalogue.refresh_failed", error=str(error))
+            return 0
+
+    try:
+        yield Group(
+            actors=[
+                Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
+                Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order, max_retries=ORDER_RETRIES),
+                Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
+            ],
+            checks={"recommendation_database": database.ready},
+            jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
+            sweeps={
+                "behaviour.stream": wake_for_stream,
+                "slates.jobs": wake_for_rankings,
+                "slates.purge": purge_slates,
+                "catalogue.refresh": refresh,
+            },
+        )
+    finally:
+        await catalog.close()
+        await stream.close()
+        await queue.close()
+        await database.close()

@@ -1,0 +1,109 @@
+"""Ranking a slate again: whoever did something gets a new one; what happens during a ranking makes one more after it.
+
+claim     a lease on the viewer's job, so that a viewer is ranked by one worker at a time
+rank      in a thread: some 50 ms of processor, while the event loop goes on
+keep      the slate and the settled job in one transaction
+"""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from subgraphs.kit.messaging import jobs
+from subgraphs.kit.messaging.jobs import Claim
+from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
+from subgraphs.recommendation import commands, queries, repository
+from subgraphs.recommendation.commands import RankedSlate
+from subgraphs.recommendation.model import Question
+from subgraphs.recommendation.tables import RankingJobRow
+from workers.actors.behaviour import interests_of
+from workers.actors.market_state import MarketState
+from workers.features.profile import BuyerProfile
+from workers.features.snapshot import Market
+from workers.ranking.model import RankingModel
+from workers.ranking.pipeline import rank
+from workers.ranking.slate import SlateRequest
+
+LEASE = timedelta(seconds=30)
+SLATE_SIZE = 300
+SHELVES = 2
+SHELF_SIZE = 8
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """What ranking needs."""
+
+    database: Database
+    state: MarketState
+    clock: Clock
+
+
+async def rank_slate(ranker: Ranker, job_id: str) -> bool:
+    """Rank the slate of a job; False if it is not due: nobody asked, or another worker is at it."""
+    async with ranker.database.transaction() as session:
+        claimed = await jobs.claim(session, RankingJobRow, now=ranker.clock(), lease=LEASE, job_ids=[job_id])
+        if not claimed:
+            return False
+        job = await session.get_one(RankingJobRow, job_id)
+        question, asked = Question(job.viewer, job.category_id), job.asked
+    try:
+        ranked = await ranked_for(ranker, question)
+    except Exception as error:
+        async with ranker.database.transaction() as session:
+            await jobs.fail(
+                session, RankingJobRow, claimed[0], now=ranker.clock(), error=f"{type(error).__name__}: {error}"
+            )
+        raise
+    await _keep(ranker, question, ranked, claimed[0], asked=asked)
+    return True
+
+
+async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:
+    """The slate of a question as things are now; nothing is written."""
+    market, model = await ranker.state.market(), await ranker.state.model()
+    async with ranker.database.reading() as session:
+        known = await queries.profile(session, question.viewer)
+    profile = BuyerProfile.from_json(known) if known is not None else BuyerProfile()
+    return await asyncio.to_thread(_rank, profile, market, model, question, ranker.clock().timestamp())
+
+
+async def _keep(ranker: Ranker, question: Question, ranked: RankedSlate, held: Claim, *, asked: int) -> None:
+    now = ranker.clock()
+    async with ranker.database.transaction() as session:
+        row = await commands.keep_slate(session, question, ranked, now=now)
+        is_settled = await repository.settle_ranking(session, held.job_id, held.lease_until, asked=asked, now=now)
+        if not is_settled:
+            wake_after_commit(session, Wake(commands.QUEUE, commands.ACTOR_NAME, held.job_id))
+    _log.info("slate.ranked", slate=row.id, products=len(ranked.items), model=ranked.model_version, is_last=is_settled)
+
+
+def _rank(
+    profile: BuyerProfile, market: Market, model: RankingModel | None, question: Question, now: float
+) -> RankedSlate:
+    own_shop = frozenset({question.account_id} if question.account_id else ())
+    seed = uuid.UUID(uuid7()).int & 0xFFFF_FFFF
+    wanted = SlateRequest(SLATE_SIZE, question.category_id, own_shop)
+    slate = rank(profile, market, model=model, now=now, seed=seed, request=wanted)
+    if slate.fallback_cause is not None:
+        _log.warning("slate.degraded", cause=slate.fallback_cause, fallback=slate.fallback)
+    shelves = []
+    if question.category_id is None:
+        for category_id, _ in interests_of(profile, market.catalogue, now=now)[:SHELVES]:
+            request = SlateRequest(SHELF_SIZE, category_id, own_shop)
+            shelf = rank(profile, market, model=model, now=now, seed=seed, request=request)
+            shelves.append([category_id, [item.product_id for item in shelf.items]])
+    return RankedSlate(
+        items=[[item.product_id, item.score, item.reason.value] for item in slate.items],
+        shelves=shelves,
+        model_version=slate.model_version,
+        feature_hash=slate.feature_hash,
+        is_degraded=slate.degraded,
+    )

@@ -1,0 +1,43 @@
+"""The sweeper: every few seconds, one worker wakes what waits longer than it should and clears what is over.
+
+A wake-up may be lost, a lease may run out, a job may be due again: each domain says what it sweeps, and this runs it under a lock.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import ColumnElement, select
+
+from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
+from subgraphs.kit.storage.session import Database
+
+PAUSE_SECONDS = 5.0
+LIMIT = 200
+
+_log = structlog.get_logger(__name__)
+
+
+async def run_sweeper(redis_url: str, sweeps: Mapping[str, Sweep]) -> None:
+    """Sweep for ever."""
+    holder = f"{socket.gethostname()}-{os.getpid()}"
+    while True:
+        await asyncio.sleep(PAUSE_SECONDS)
+        try:
+            woken = await sweep_once(redis_url, dict(sweeps), holder=holder)
+        except (RedisError, OSError) as error:
+            _log.warning("sweeper.redis_away", error=type(error).__name__)
+            continue
+        if done := {name: count for name, count in woken.items() if count}:
+            _log.info("sweeper.swept", **done)
+
+
+async def due_jobs(database: Database, table: type[Any], condition: ColumnElement[bool]) -> list[str]:
+    """The ids of jobs that meet the condition, the longest due first; at most 200."""
+    async with database.reading() as session:
+        rows = await session.scalars(select(table.id).where(condition).order_by(table.due_at).limit(LIMIT))
+        return list(rows)
