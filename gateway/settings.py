@@ -98,7 +98,8 @@ class ServerSettings(_Section):
 class LimitSettings(_Section):
     """See `operation.limits.Limits`, which these become."""
 
-    max_tokens: int = Field(8_000, ge=1)
+    max_length: int = Field(200_000, ge=1)
+    max_tokens: int = Field(5_000, ge=1)
     max_depth: int = Field(60, ge=1, le=190)
     max_selections: int = Field(10_000, ge=1)
     max_aliases: int = Field(500, ge=0)

@@ -116,10 +116,16 @@ class Preparer:
         return [(text, name) for text, known in self._known.hottest(count) for name in known.operations]
 
     def _read(self, text: str) -> _Known:
+        limits = self._limits
+        if len(text) > limits.max_length:
+            # Not remembered: it would fill the memory with what is refused at a glance.
+            raise ClientError(
+                f"The document is longer than {limits.max_length} characters.", code="MAX_LENGTH_EXCEEDED"
+            )
         try:
-            document = parse_document(text, max_tokens=self._limits.max_tokens)
+            document = parse_document(text, max_tokens=limits.max_tokens)
             for definition in document.operations.values():
-                check_limits(document, definition, self._limits)
+                check_limits(document, definition, limits)
             validate_document(self._schema, document)
         except ClientError as refusal:
             return _Known(refusal=refusal.with_traceback(None))

@@ -17,7 +17,10 @@ SAFE = {"graphql-require-preflight": "1"}
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, Any]:
-    return {"limits": {"max_cost": 500, "max_list_items": 100, "max_aliases": 20}, "server": {"max_body_bytes": 20_000}}
+    return {
+        "limits": {"max_length": 19_000, "max_cost": 500, "max_list_items": 100, "max_aliases": 20},
+        "server": {"max_body_bytes": 20_000},
+    }
 
 
 def told(response: httpx.Response) -> tuple[int, str]:
@@ -45,7 +48,8 @@ BOMB = (
         ("{ _entities(representations: []) { __typename } }", 400, "GRAPHQL_VALIDATION_FAILED"),
         ("{ goods { __id: name } }", 400, "RESERVED_ALIAS"),
         ("{ goods { " + "name " * 9000 + "} }", 413, "BODY_TOO_LARGE"),
-        ("{ goods { " + "a " * 8500 + "} }", 400, "MAX_TOKENS_EXCEEDED"),
+        ('{ account(id: "' + "x" * 19_000 + '") { id } }', 400, "MAX_LENGTH_EXCEEDED"),
+        ("{ goods { " + "a " * 5500 + "} }", 400, "MAX_TOKENS_EXCEEDED"),
         (DEEP, 400, "MAX_DEPTH_EXCEEDED"),
         (BOMB, 400, "MAX_SELECTIONS_EXCEEDED"),
         ("{ goods { " + " ".join(f"a{i}: id" for i in range(21)) + " } }", 400, "MAX_ALIASES_EXCEEDED"),
