@@ -1,9 +1,9 @@
 """``python -m gateway serve``: answer GraphQL over HTTP for a supergraph."""
 
 import argparse
+import contextlib
 import os
 import socket
-import sys
 import tempfile
 from pathlib import Path
 
@@ -46,17 +46,22 @@ def run(arguments: argparse.Namespace) -> int:
             "server.workers": arguments.workers,
         },
     )
-    if arguments.supergraph is not None:
-        settings = _with_supergraph(settings, arguments.supergraph)
-    elif settings.supergraph.subgraphs is not None and (arguments.subgraphs or settings.supergraph.path is None):
-        settings = _with_supergraph(settings, _composed(settings.supergraph.subgraphs))
-    if settings.supergraph.path is None:
-        raise WrongUsage("nothing to serve: give --supergraph FILE, --subgraphs FILE, or a --config that names one")
+    with contextlib.ExitStack() as stack:
+        if arguments.supergraph is not None:
+            settings = _with_supergraph(settings, arguments.supergraph)
+        elif settings.supergraph.subgraphs is not None and (arguments.subgraphs or settings.supergraph.path is None):
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-"))
+            composed = Path(folder) / "supergraph.graphql"
+            status = _compose(settings.supergraph.subgraphs, composed)
+            if status != 0:
+                return status
+            settings = _with_supergraph(settings, composed)
+        if settings.supergraph.path is None:
+            raise WrongUsage("nothing to serve: give --supergraph FILE, --subgraphs FILE, or a --config that names one")
 
-    from gateway.server.run import serve
+        from gateway.server.run import serve
 
-    listening = _listen(settings.server.host, settings.server.port)
-    return serve(settings, listening)
+        return serve(settings, _listen(settings.server.host, settings.server.port))
 
 
 def _absolute(path: Path | None) -> Path | None:
@@ -68,20 +73,13 @@ def _with_supergraph(settings: Settings, path: Path) -> Settings:
     return settings.model_copy(update={"supergraph": supergraph})
 
 
-def _composed(config: Path) -> Path:
-    """A file with what the subgraphs compose to.
+def _compose(config: Path, output: Path) -> int:
+    """Write what the subgraphs compose to; the command's exit status, after it has told what is wrong."""
+    from gateway.commands import compose
 
-    Raises:
-        GatewayError: they do not compose; everything that is wrong was told.
-    """
-    from gateway import cli
-
-    folder = Path(tempfile.mkdtemp(prefix="gateway-"))
-    output = folder / "supergraph.graphql"
-    status = cli.main(["compose", "--config", str(config), "--output", str(output)])
-    if status != 0:
-        sys.exit(status)
-    return output
+    parser = argparse.ArgumentParser()
+    compose.add_arguments(parser)
+    return compose.run(parser.parse_args(["--config", str(config), "--output", str(output)]))
 
 
 def _listen(host: str, port: int) -> socket.socket:

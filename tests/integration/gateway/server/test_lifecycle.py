@@ -126,6 +126,25 @@ def test_it_serves_with_nothing_but_a_schema(schema: Path, tmp_path: Path) -> No
         assert process.wait(15) == 0
 
 
+def test_it_serves_what_subgraphs_compose_to(tmp_path: Path, goods: RecordingSubgraph) -> None:
+    (tmp_path / "goods.graphql").write_text("type Query { goods: [Good!]! } type Good { id: ID! }", encoding="utf-8")
+    config = tmp_path / "supergraph.yaml"
+    config.write_text(
+        f"subgraphs: {{goods: {{routing_url: '{goods.url}', schema: {{file: goods.graphql}}}}}}", encoding="utf-8"
+    )
+    with running_gateway(tmp_path, {"supergraph": {"subgraphs": str(config)}}) as gateway:
+        assert gateway.ask(GOODS).json()["data"]["goods"] == [{"id": "0"}, {"id": "1"}, {"id": "2"}]
+
+
+def test_subgraphs_that_do_not_compose_are_not_served(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type A { id: ID! }", encoding="utf-8")
+    config = tmp_path / "supergraph.yaml"
+    config.write_text("subgraphs: {a: {routing_url: 'http://x', schema: {file: a.graphql}}}", encoding="utf-8")
+    ended = serve("--subgraphs", str(config), "--port", "0")
+    assert ended.returncode == 1
+    assert "NO_QUERIES" in ended.stderr
+
+
 def _answers(port: int) -> bool:
     with contextlib.suppress(httpx.TransportError):
         response = httpx.post(f"http://127.0.0.1:{port}/graphql", json={"query": GOODS}, trust_env=False)
