@@ -4,6 +4,7 @@ Numbers that Python's float cannot hold stay exact: fractions are decoded as Dec
 no bound.
 """
 
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,19 @@ import msgspec
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
-encode_json = _encoder.encode
-"""The JSON text of a value made of what `decode_json` gives."""
+
+def encode_json(value: Any) -> bytes:
+    """The JSON text of a value made of what `decode_json` gives."""
+    try:
+        return _encoder.encode(value)
+    except RecursionError:
+        # It was read a few frames nearer to the stack's start. What could be read there, is written here.
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(2 * limit)
+        try:
+            return _encoder.encode(value)
+        finally:
+            sys.setrecursionlimit(limit)
 
 
 def decode_json(body: bytes) -> Any:

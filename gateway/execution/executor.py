@@ -1,7 +1,8 @@
 """Plans become answers: `Executor.prepare` once per cached plan, `Executable.execute` once per request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -91,7 +92,7 @@ class Executable:
             raise InternalError("a subscription is to be subscribed to")
         return await self._run(request, Recorded(self._executor.flights))
 
-    async def subscribe(self, request: ExecutionRequest) -> AsyncIterator[Answer]:
+    async def subscribe(self, request: ExecutionRequest) -> AsyncGenerator[Answer, None]:
         """The answers to a subscription, one for each event, until the subgraph completes it.
 
         `request.deadline` bounds the wait for the subgraph to accept; the fetches that complete an event get as much time
@@ -116,12 +117,13 @@ class Executable:
             deadline=request.deadline,
         )
         try:
-            async for event in events:
-                first: asyncio.Future[Reply] = loop.create_future()
-                first.set_result(Reply(200, "application/json", event))
-                recorded = Recorded(executor.flights)
-                recorded.add(0, body, first)
-                yield await self._run(replace(request, deadline=loop.time() + event_seconds), recorded)
+            async with aclosing(events):
+                async for event in events:
+                    first: asyncio.Future[Reply] = loop.create_future()
+                    first.set_result(Reply(200, "application/json", event))
+                    recorded = Recorded(executor.flights)
+                    recorded.add(0, body, first)
+                    yield await self._run(replace(request, deadline=loop.time() + event_seconds), recorded)
         except SubgraphError as error:
             yield Answer(
                 encode_json(

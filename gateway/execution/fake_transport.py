@@ -1,7 +1,7 @@
 """A Transport without a network: subgraphs are functions, and replies come when the test lets them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +112,7 @@ class FakeTransport:
 
     async def subscribe(
         self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """As `Transport.subscribe`: the service's function gives an iterable of responses; an exception in it breaks the stream."""
         sent = Sent(service.name, body, headers + hop_headers, is_safe=False)
         self.sent.append(sent)

@@ -67,8 +67,8 @@ class Flights:
         waiters = self._waiters.get(future, 1)
         if waiters > 1:
             self._waiters[future] = waiters - 1
-        else:
-            future.cancel()
+        elif not future.cancel() and not future.cancelled():
+            future.exception()  # whatever it is, nobody waits for it: asyncio need not warn of it
 
 
 class Recorded:

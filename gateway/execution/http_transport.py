@@ -6,7 +6,7 @@ that was dead before any byte came back, and a query that may be asked twice.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -85,7 +85,7 @@ class HttpTransport:
 
     async def subscribe(
         self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """As `Transport.subscribe`: server-sent events, or parts of a multipart body, on a connection of its own."""
         route = self._routes.get(service.url) or self._route(service.url)
         events = Events(

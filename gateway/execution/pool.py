@@ -106,6 +106,7 @@ class Pool:
             self._open -= 1
             raise
         else:
+            self._forget_task()
             if connection.is_usable:
                 self._connections.add(connection)
                 self._use(connection)
@@ -118,10 +119,14 @@ class Pool:
         exchange = self._next_waiting()
         if exchange is not None:
             exchange.fail("SUBGRAPH_UNREACHABLE", f"Subgraph {exchange.service.name!r} cannot be reached: {why}.")
-        if (task := asyncio.current_task()) is not None:
-            self._connecting.discard(task)
+        self._forget_task()
         if self._waiting:
             self._open_one()
+
+    def _forget_task(self) -> None:
+        """Counts the running attempt as over: whoever waits from now on needs another."""
+        if (task := asyncio.current_task()) is not None:
+            self._connecting.discard(task)
 
     def _use(self, connection: Connection) -> None:
         """Gives a free connection to whoever waits longest, or keeps it."""

@@ -4,7 +4,7 @@ Two implementations: `http_transport.HttpTransport` on asyncio, and `fake_transp
 """
 
 from asyncio import Future
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Transport(Protocol):
 
     def subscribe(
         self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The events of a subscription, each a GraphQL response as JSON, until the subgraph completes it.
 
         Args:

@@ -678,3 +678,19 @@ async def test_a_plan_is_compiled_after_some_executions(monkeypatch: pytest.Monk
     monkeypatch.setattr("gateway.execution.executor.GeneralRun", None)
     bodies.add((await executable.execute(request)).body)
     assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("depth", [900, 920, 940, 950, 960, 970, 980, 990, 1000, 5000])
+async def test_a_value_nested_to_the_stacks_limit_costs_its_field_at_most(depth: int) -> None:
+    schema = build_schema("scalar Size type Query { product: Product } type Product { id: ID size: Size }")
+    plan = query_plan(PlanWriter({"products": schema}).root(0, "products", "{ product { id size } }"))
+    deep = b"[" * depth + b"]" * depth
+    answer = await execute(
+        plan,
+        "{ product { id size } }",
+        {"products": lambda _request: b'{"data":{"product":{"id":"1","size":' + deep + b"}}}"},
+    )
+    if depth == 900:
+        assert answer.body == b'{"data":{"product":{"id":"1","size":' + deep + b"}}}"
+    if depth == 5000:
+        assert [error["path"] for error in answer.errors] == [["product"]]
