@@ -25,13 +25,14 @@ def infer_access(supergraph: Supergraph) -> None:
         implementations = list(supergraph.implementations(interface.name))
         if not implementations:
             continue
-        interface.directives = _with_access(interface.directives, (t.directives for t in implementations))
+        interface.directives = with_access(interface.directives, (t.directives for t in implementations))
         for field in interface.fields.values():
             copies = (t.fields[field.name].directives for t in implementations if field.name in t.fields)
-            field.directives = _with_access(field.directives, copies)
+            field.directives = with_access(field.directives, copies)
 
 
-def _with_access(own: list[Applied], others: Iterable[list[Applied]]) -> list[Applied]:
+def with_access(own: list[Applied], others: Iterable[list[Applied]]) -> list[Applied]:
+    """Directives in which access demands what all of the lists demand together."""
     lists = [own, *others]
     kept = [applied for applied in own if applied.name not in ACCESS]
     for name in ACCESS:

@@ -34,6 +34,7 @@ class MergeContext:
     unmerged: set[tuple[str, str]] = field(default_factory=set)
     errors: list[CompositionError] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
+    _sources: dict[str, Mapping[str, TypeDefinition]] = field(default_factory=dict)
 
     def error(self, code: str, message: str, places: Iterable[Place], advice: str) -> None:
         """Adds a reason why there is no supergraph."""
@@ -58,6 +59,12 @@ class MergeContext:
         """Where a node of a subgraph stands."""
         return place_of(subgraph, node, file=self.schemas[subgraph].file)
 
-    def sources(self, type_name: str) -> dict[str, TypeDefinition]:
+    def sources(self, type_name: str) -> Sources:
         """The subgraphs that have a type, with their definitions, in order of name."""
-        return {name: schema.types[type_name] for name, schema in self.schemas.items() if type_name in schema.types}
+        known = self._sources.get(type_name)
+        if known is None:
+            known = {
+                name: schema.types[type_name] for name, schema in self.schemas.items() if type_name in schema.types
+            }
+            self._sources[type_name] = known
+        return known

@@ -61,8 +61,9 @@ def _resolving(
                 continue
             analysis = context.analyses[subgraph]
             at = (owner, name)
-            if (subgraph, owner, name) in context.overrides.lost_to:
-                continue
-            if at in analysis.external and at not in analysis.provided:
+            if at in analysis.external:
+                if at not in analysis.provided:
+                    continue
+            elif (subgraph, owner, name) in context.overrides.lost_to:
                 continue
             yield (subgraph, owner), field

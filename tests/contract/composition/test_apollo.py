@@ -1,0 +1,134 @@
+"""Ours and Apollo's composition accept and refuse the same subgraphs, with the same codes, and mean the same by a supergraph.
+
+Needs Apollo's composition in the folder `COMPOSITION_PEER` (see `tests.support.composition_peer`); skipped without it.
+`COMPOSITION_SETS` says how many random sets are compared (default 300), `COMPOSITION_SEED` from which seed on.
+"""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from gateway.composition.compose import Composed, compose
+from gateway.composition.errors import CompositionFailed
+from gateway.composition.model import Subgraph
+from tests.support.composition import Case, document
+from tests.support.composition_cases import CASES
+from tests.support.composition_peer import Peer, Verdict, peer_folder
+from tests.support.random_subgraphs import random_subgraphs
+from tests.support.supergraphs import differences
+
+ROOT = Path(__file__).parents[3]
+SETS = int(os.environ.get("COMPOSITION_SETS", "300"))
+SEED = int(os.environ.get("COMPOSITION_SEED", "0"))
+
+pytestmark = pytest.mark.skipif(
+    peer_folder() is None, reason="COMPOSITION_PEER names no folder with Apollo's composition"
+)
+
+# What Apollo says besides, which only follows from what both say: we say each thing once.
+FOLLOWS = {
+    # An interface's @external field is "unused" because it is on an interface.
+    "EXTERNAL_ON_INTERFACE": {"EXTERNAL_UNUSED"},
+    # A requirement on an interface's field names fields of the interface, which are never @external.
+    "REQUIRES_UNSUPPORTED_ON_INTERFACE": {"REQUIRES_FIELDS_MISSING_EXTERNAL"},
+    # A field that may not be taken over stays in two subgraphs.
+    "OVERRIDE_SOURCE_HAS_OVERRIDE": {"INVALID_FIELD_SHARING"},
+    "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE": {"INVALID_FIELD_SHARING"},
+    "DIRECTIVE_DEFINITION_INVALID": {"INVALID_GRAPHQL"},
+}
+
+# Cases of ours that Apollo judges otherwise, and why we keep ours.
+OTHERWISE = {
+    "LINK_IMPORT_NAME_MISMATCH": "Apollo throws an internal error for directives of @composeDirective.",
+    "UNSUPPORTED_LINKED_FEATURE": "Apollo drops `for: SECURITY` features silently; the link specification wants a refusal.",
+    "UNSUPPORTED_FEATURE": "Connectors are Apollo's router's own.",
+    "INVALID_SUBGRAPH_NAME": "Apollo throws a syntax error for an empty name.",
+    "DISALLOWED_INACCESSIBLE": "Apollo drops definitions of built-in scalars, directives on them included.",
+    "INVALID_GRAPHQL": "What does not parse never reaches Apollo's composition.",
+    "KEY_INVALID_FIELDS": "Apollo throws for a selection on a leaf.",
+    "DIRECTIVE_DEFINITION_INVALID": "Apollo wants the definition's types defined too.",
+}
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[Peer]:
+    folder = peer_folder()
+    assert folder is not None
+    with Peer(folder) as running:
+        yield running
+
+
+def ours(subgraphs: Mapping[str, str]) -> tuple[frozenset[str], Composed | None]:
+    try:
+        return frozenset(), compose([Subgraph(name, f"http://{name}", sdl) for name, sdl in subgraphs.items()])
+    except CompositionFailed as failed:
+        return frozenset(error.code for error in failed.errors), None
+
+
+def disagreement(subgraphs: Mapping[str, str], theirs: Verdict) -> str | None:
+    """How the two differ on some subgraphs, or None."""
+    codes, composed = ours(subgraphs)
+    if theirs.codes == {"THROWN"}:
+        return None
+    if bool(codes) != bool(theirs.codes):
+        return f"ours {sorted(codes) or 'composes'}, Apollo {sorted(theirs.codes) or 'composes'}"
+    if composed is None:
+        explained = {code for said in codes for code in FOLLOWS.get(said, ())}
+        # Apollo stops at the first kind of trouble in a subgraph, so it may say less; it may say more only where it follows.
+        agree = bool(codes & theirs.codes) and theirs.codes - codes <= explained
+        return None if agree else f"ours {sorted(codes)}, Apollo {sorted(theirs.codes)}"
+    assert theirs.sdl is not None
+    found = differences(composed.supergraph_sdl, theirs.sdl)
+    return "\n".join(found) or None
+
+
+def test_random_subgraphs_are_judged_alike(peer: Peer) -> None:
+    disagreements: list[str] = []
+    for seed in range(SEED, SEED + SETS):
+        subgraphs = random_subgraphs(Random(seed))
+        found = disagreement(subgraphs, peer.compose(subgraphs))
+        if found is not None:
+            disagreements.append(f"seed {seed}: {found}")
+    assert disagreements == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{i}-{case.code}" for i, case in enumerate(CASES)])
+def test_the_cases_of_every_code_are_judged_alike(peer: Peer, case: Case) -> None:
+    for sdls in (case.refused, case.accepted):
+        subgraphs = {name: document(sdl) for name, sdl in sdls.items()}
+        found = disagreement(subgraphs, peer.compose(subgraphs))
+        if found is not None and case.code in OTHERWISE:
+            pytest.skip(OTHERWISE[case.code])
+        assert found is None
+
+
+def test_the_market_composes_to_the_same(peer: Peer) -> None:
+    subgraphs = {
+        path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "schema" / "subgraphs").glob("*.graphql")
+    }
+    assert disagreement(subgraphs, peer.compose(subgraphs)) is None
+
+
+def test_the_audit_composes_to_the_same() -> None:
+    url = os.environ.get("AUDIT_URL", "http://127.0.0.1:4200")
+    try:
+        suites = json.loads(_get(f"{url}/ids"))
+    except OSError:
+        pytest.skip("no audit server at AUDIT_URL")
+    found: dict[str, list[str]] = {}
+    for suite in suites:
+        sources = json.loads(_get(f"{url}/{suite}/subgraphs"))
+        composed = compose([Subgraph(source["name"], source["url"], source["sdl"]) for source in sources])
+        found[suite] = differences(composed.supergraph_sdl, _get(f"{url}/{suite}/supergraph"))
+    assert {suite: differing for suite, differing in found.items() if differing} == {}
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        text: str = response.read().decode()
+        return text
