@@ -1,4 +1,4 @@
-"""The shop that the payment tests pay in."""
+"""The shop that the payment tests pay in, and banks: each is started once for a session, as a process."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,15 +10,22 @@ from tests.support.payments import Place, Shop, running_shop
 from tests.support.ports import free_ports
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
+    """A bank whose events nobody asked for."""
+    with running_bank(tmp_path_factory.mktemp("bank") / "bank.db") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def webhook_port() -> int:
-    """The port that the module's bank sends events to."""
+    """The port that the shop's bank sends events to."""
     return free_ports(1)[0]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shops_bank(tmp_path_factory: pytest.TempPathFactory, webhook_port: int) -> Iterator[RunningBank]:
-    """A bank, one for the module, whose events go to the shop."""
+    """A bank whose events go to the shop."""
     file = tmp_path_factory.mktemp("bank") / "bank.db"
     with running_bank(file, webhook_url=f"http://127.0.0.1:{webhook_port}/webhooks/bank") as running:
         yield running

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,6 @@ import pytest
 
 from subgraphs.kit.runtime.ids import uuid7
 from tests.support.bank import WEBHOOK_SECRET, Listener, RunningBank, eventually, running_bank, served
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
-    with running_bank(tmp_path_factory.mktemp("bank") / "bank.db") as running:
-        yield running
 
 
 @pytest.fixture

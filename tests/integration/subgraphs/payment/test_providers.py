@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,7 +23,7 @@ from subgraphs.payment.model import PaymentStatus
 from subgraphs.payment.providers.bank import BankProvider
 from subgraphs.payment.providers.interface import Intent, Provider
 from subgraphs.payment.providers.stripe import StripeProvider
-from tests.support.bank import API_KEY, WEBHOOK_SECRET, running_bank, served
+from tests.support.bank import API_KEY, WEBHOOK_SECRET, served
 from tests.support.ports import free_ports
 from tests.support.stripe import STRIPE_KEY, FakeStripe
 
@@ -45,20 +44,20 @@ class Case:
 
 
 @pytest.fixture(params=["bank", "stripe"])
-async def case(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Case]:
+async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
     if request.param == "bank":
-        with running_bank(tmp_path / "bank.db", slow_seconds=60) as bank:
-            provider = BankProvider(bank.url, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, timeout_seconds=5)
-            yield Case(
-                provider,
-                "card_ok",
-                "card_declined",
-                "card_insufficient_funds",
-                "card_3ds",
-                "card_slow",
-                _approve_at_bank,
-            )
-            await provider.close()
+        url = request.getfixturevalue("bank").url
+        provider = BankProvider(url, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, timeout_seconds=5)
+        yield Case(
+            provider,
+            "card_ok",
+            "card_declined",
+            "card_insufficient_funds",
+            "card_3ds",
+            "card_slow",
+            _approve_at_bank,
+        )
+        await provider.close()
         return
     fake = FakeStripe()
 
