@@ -13,8 +13,6 @@ from pathlib import Path
 
 from local.settings import LocalSettings
 
-OWNERS_OF_TABLES = ("config", "user", "catalog", "recommendation", "payment", "notification", "order")
-
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -23,6 +21,7 @@ class Step:
     Attributes:
         made_from: a digest of what the result depends on.
         is_needed: a failure stops the start.
+        result: what the step leaves; if it is gone, the step is done again.
     """
 
     name: str
@@ -30,36 +29,32 @@ class Step:
     command: list[str]
     made_from: str
     is_needed: bool = True
+    result: Path | None = None
 
 
 def steps(settings: LocalSettings) -> Iterator[Step]:
     """Every step, in order."""
     python = sys.executable
     market = settings.data_dir / "market"
-    generator = digest([*Path("workers/market").rglob("*.py")])
-    yield Step("keys", "making development keys", [python, "-m", "subgraphs.user", "make-keys"], "1")
-    migrations = digest([*Path("subgraphs").glob("*/migrations/**/*.py"), *Path("subgraphs").glob("*/tables.py")])
-    yield Step("migrate", "migrating the databases", [python, "-m", "local.migrate", *OWNERS_OF_TABLES], migrations)
-    yield Step(
-        "generate",
-        "making the demo market",
-        [python, "-m", "workers", "market", "generate", "--out", str(market)],
-        generator,
+    generator = digest(Path("workers/market").rglob("*.py"))
+    keys = str(settings.data_dir / "keys")
+    yield Step("keys", "making development keys", [python, "-m", "subgraphs.user", "make-keys", keys], "1")
+    migrations = digest(
+        [*Path("subgraphs").glob("*/migrations/**/*.py"), *Path("subgraphs").glob("*/*/migrations/**/*.py")]
     )
-    for owner in OWNERS_OF_TABLES:
-        yield Step(
-            f"seed {owner}", f"seeding {owner}", [python, "-m", f"subgraphs.{owner}", "seed", str(market)], generator
-        )
-    yield Step(
-        "train",
-        "training a first model",
-        [python, "-m", "workers", "train", "--market", str(market), "--register"],
-        generator,
-    )
+    yield Step("migrate", "migrating the databases", [python, "-m", "local.deployables", "migrate"], migrations)
+    generate = [python, "-m", "workers", "market", "generate", "--out", str(market)]
+    yield Step("generate", "making the demo market", generate, generator)
+    seed = [python, "-m", "local.deployables", "seed", str(market)]
+    yield Step("seed", "seeding the databases", seed, digest([*Path("subgraphs").glob("*/seed.py")]) + generator)
+    train = [python, "-m", "workers", "train", "--market", str(market), "--register"]
+    yield Step("train", "training a first model", train, generator)
     if settings.with_graphiql:
-        page = digest([Path("gateway/graphiql/package-lock.json"), *Path("gateway/graphiql/src").rglob("*")])
+        sources = Path("gateway/graphiql")
+        page = digest([*sources.glob("*.json"), *sources.glob("*.ts"), *sources.glob("src/**/*")])
+        build = [python, "-m", "gateway.graphiql.build"]
         yield Step(
-            "graphiql", "building GraphiQL's page", [python, "-m", "gateway.graphiql.build"], page, is_needed=False
+            "graphiql", "building GraphiQL's page", build, page, is_needed=False, result=sources / "build/index.html"
         )
 
 
@@ -72,7 +67,8 @@ class Stamps:
 
     def is_done(self, step: Step) -> bool:
         """Whether the step was done from the same sources."""
-        return self._done.get(step.name) == step.made_from
+        is_there = step.result is None or step.result.exists()
+        return is_there and self._done.get(step.name) == step.made_from
 
     def mark(self, step: Step) -> None:
         """Remember that the step is done."""
