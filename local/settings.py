@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class LocalSettings(BaseSettings):
     """The settings of the development machine; every port is a setting so that a taken one can be moved."""
 
-    model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="", frozen=True, extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(default=Path(".data"), validation_alias="YARMARKA_DATA_DIR")
     gateway_port: int = 4000

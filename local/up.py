@@ -72,7 +72,7 @@ async def _start(supervisor: Supervisor, settings: LocalSettings, log: Log, star
     ]
     if late:
         raise NotReady("\n".join(late))
-    print(ready_report(others, settings, seconds=time.monotonic() - started), flush=True)  # noqa: T201 - for the person
+    print(ready_report(others, settings, seconds=time.monotonic() - started), flush=True)
 
 
 async def _prepare(supervisor: Supervisor, settings: LocalSettings, log: Log) -> None:

@@ -52,6 +52,7 @@ def open_engines(url: str, *, synchronous: Synchronous = "NORMAL") -> Engines:
         max_overflow=MAX_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"server_settings": {"timezone": "UTC", "statement_timeout": str(STATEMENT_TIMEOUT_MS)}},
     )
     return Engines(writer, writer, None)
@@ -62,8 +63,12 @@ def _open_sqlite(url: str, synchronous: Synchronous) -> Engines:
     if not database or database == ":memory:":
         raise ValueError("a SQLite database needs a file: readers and writers have engines of their own")
     Path(database).parent.mkdir(parents=True, exist_ok=True)
-    writer = create_async_engine(url, pool_size=2, max_overflow=2, pool_timeout=POOL_TIMEOUT_SECONDS)
-    reader = create_async_engine(url, pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW, pool_timeout=POOL_TIMEOUT_SECONDS)
+    writer = create_async_engine(
+        url, pool_size=2, max_overflow=2, pool_timeout=POOL_TIMEOUT_SECONDS, hide_parameters=True
+    )
+    reader = create_async_engine(
+        url, pool_size=POOL_SIZE, max_overflow=MAX_OVERFLOW, pool_timeout=POOL_TIMEOUT_SECONDS, hide_parameters=True
+    )
     _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", pragmas=(f"synchronous={synchronous}", "journal_mode=WAL"))
     _prepare_sqlite(reader, begin="BEGIN", pragmas=("query_only=ON",))
     return Engines(writer, reader, asyncio.Lock())
