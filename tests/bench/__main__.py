@@ -61,14 +61,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=6.0, help="of load, for each measurement")
     parser.add_argument("--shape", choices=SHAPES, action="append", help="only this one; may be given several times")
     parser.add_argument("--peers", type=Path, default=Path(".data/bench-peers"), help="folder of the peers from npm")
-    parser.add_argument("--only", action="append", help="only the gateways of these names")
+    parser.add_argument("--only", action="append", help="beside ours, only the gateways of these names")
     parser.add_argument("--mark", type=float, default=5.0)
     options = parser.parse_args(arguments)
-    if (reason := install_peers(options.peers)) is not None:
-        sys.stderr.write(f"measuring without peers: {reason}\n")
-    contestants = [ours(), *peers(options.peers.resolve())]
-    if options.only:
-        contestants = [each for each in contestants if each.name in options.only]
+    contestants = [ours()]
+    if options.only != [contestants[0].name]:
+        if (reason := install_peers(options.peers)) is not None:
+            sys.stderr.write(f"measuring without peers: {reason}\n")
+        contestants += [
+            each for each in peers(options.peers.resolve()) if not options.only or each.name in options.only
+        ]
     bench = Bench(contestants, options.shape or list(SHAPES), options.seconds)
     with bench:
         for number in range(1, options.rounds + 1):

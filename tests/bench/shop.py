@@ -85,6 +85,14 @@ def supergraph(origin: str) -> str:
     return compose([Subgraph(name, f"{origin}/{name}", LINK + sdl) for name, sdl in SDL.items()]).supergraph_sdl
 
 
+def answer_as_one(api: GraphQLSchema, query: str) -> dict[str, Any]:
+    """The data that one server with the whole schema over the same shop would give."""
+    result = execute_sync(api, parse(query), field_resolver=_resolve)
+    assert result.data is not None
+    assert not result.errors
+    return result.data
+
+
 class Shop:
     """Answers requests to the four subgraphs."""
 

@@ -437,5 +437,5 @@ async def test_a_slow_consumer_holds_the_subgraph_back() -> None:
         assert sent < 1000
         for _ in range(100):
             assert len(await anext(stream)) == 65536
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         await until(lambda: server.open == 0)
