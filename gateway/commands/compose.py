@@ -12,6 +12,7 @@ from pathlib import Path
 from gateway.commands.files import write_atomically
 from gateway.commands.sources import SourceError, load_subgraphs, read_config
 from gateway.composition.compose import Composed, compose
+from gateway.composition.contracts import Contract
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint, HintLevel
 from gateway.composition.report import COLOURED, PLAIN, as_json, as_text
 
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="a supergraph configuration in rover's format")
     parser.add_argument("--output", type=Path, help="where the supergraph goes; standard output if not given")
     parser.add_argument("--api", type=Path, help="where the API schema goes, if it is wanted")
+    parser.add_argument(
+        "--contract", type=contract, metavar="include=A,exclude=B", help="show clients only what these tags leave"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how errors and hints are shown")
     parser.add_argument("--hints", choices=tuple(LEVELS), default="warn", help="the least level of hints to show")
 
@@ -32,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         config = read_config(arguments.config)
         subgraphs = load_subgraphs(config, arguments.config.parent)
-        composed = compose(subgraphs)
+        composed = compose(subgraphs, contract=arguments.contract)
         _write(arguments, composed)
     except SourceError as error:
         sys.stderr.write(f"{error}\n")
@@ -45,6 +49,22 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     _show(arguments, (), composed.hints, supergraph=composed.supergraph_sdl)
     return 0
+
+
+def contract(text: str) -> Contract:
+    """A contract from ``include=a,include=b,exclude=c``; a name without ``=`` belongs to what stands before it.
+
+    Raises:
+        argparse.ArgumentTypeError: if something else is written.
+    """
+    chosen: dict[str, set[str]] = {"include": set(), "exclude": set()}
+    kind = ""
+    for part in text.split(","):
+        kind, tag = part.split("=", 1) if "=" in part else (kind, part)
+        if kind not in chosen or not tag:
+            raise argparse.ArgumentTypeError(f'"{part}" is neither include=TAG nor exclude=TAG')
+        chosen[kind].add(tag)
+    return Contract(frozenset(chosen["include"]), frozenset(chosen["exclude"]))
 
 
 def _write(arguments: argparse.Namespace, composed: Composed) -> None:

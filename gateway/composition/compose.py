@@ -9,6 +9,7 @@ from graphql import build_schema as build_graphql_schema
 
 from gateway.composition.analysis import Analysis, analyse
 from gateway.composition.api import api_types, print_api
+from gateway.composition.contracts import Contract
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint
 from gateway.composition.merge.merge import merge
 from gateway.composition.merged import Supergraph
@@ -43,8 +44,11 @@ class Composed:
         return build_graphql_schema(self.api_sdl)
 
 
-def compose(subgraphs: Sequence[Subgraph]) -> Composed:
+def compose(subgraphs: Sequence[Subgraph], *, contract: Contract | None = None) -> Composed:
     """The supergraph of some subgraphs; their order makes no difference.
+
+    Args:
+        contract: which part of it clients see, by tags; None for all that is not `@inaccessible`.
 
     Raises:
         CompositionFailed: with everything that is wrong, as far as it does not only follow from something else.
@@ -53,7 +57,7 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composed:
     if refused:
         raise CompositionFailed(refused)
     schemas, analyses = _read_all(subgraphs)
-    context = merge(schemas, analyses)
+    context = merge(schemas, analyses, contract)
     unreachable = prove(context)
     if unreachable:
         raise CompositionFailed(unreachable, context.hints)

@@ -1,8 +1,9 @@
 """Merges analysed subgraphs into a supergraph: declare every type, fill it, spread interface objects, infer access."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from gateway.composition.analysis import Analysis
+from gateway.composition.contracts import Contract, apply_contract
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.merge.access import infer_access
 from gateway.composition.merge.composed import find_composed
@@ -16,11 +17,14 @@ from gateway.composition.model import Kind, SubgraphSchema
 from gateway.composition.rules.registry import MERGE_RULES, SUPERGRAPH_RULES
 
 
-def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis]) -> MergeContext:
+def merge(
+    schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis], contract: Contract | None = None
+) -> MergeContext:
     """The supergraph, in the context, with the hints found on the way.
 
     Args:
         schemas: valid each alone; in order of name.
+        contract: what clients are to see of the whole; None for all that is not `@inaccessible`.
 
     Raises:
         CompositionFailed: with every conflict between the subgraphs.
@@ -51,10 +55,16 @@ def merge(schemas: Mapping[str, SubgraphSchema], analyses: Mapping[str, Analysis
     )
     supergraph.description = next((schema.description for schema in schemas.values() if schema.description), None)
     spread_fields(context)
-    for rules in (MERGE_RULES, SUPERGRAPH_RULES):
-        for rule in rules:
-            rule(context)
-        if context.errors:
-            raise CompositionFailed(context.errors, context.hints)
+    _apply(MERGE_RULES, context)
+    if contract is not None:
+        apply_contract(supergraph, contract)
+    _apply(SUPERGRAPH_RULES, context)
     infer_access(supergraph)
     return context
+
+
+def _apply(rules: Iterable[Callable[[MergeContext], None]], context: MergeContext) -> None:
+    for rule in rules:
+        rule(context)
+    if context.errors:
+        raise CompositionFailed(context.errors, context.hints)
