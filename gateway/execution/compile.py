@@ -284,7 +284,8 @@ class _Writer:
             for index, group in enumerate(fetch.groups):
                 kinds = self._kinds(fetch, index)
                 # Entities of several kinds are decoded one by one, each as what was asked for.
-                items[group.alias] = next(iter(kinds.values()))[0] if len(kinds) == 1 else msgspec.Raw
+                ((made, layout), *others) = kinds.values()
+                items[group.alias] = msgspec.Raw if others else _entity_type(made, layout, (fetch.id, index))
                 merges += self._merge(fetch, index)
             data = self._types.entities(items)
             lines += [f"{INDENT}data = decode_{fetch.id}(body).f_data", *merges]
@@ -329,7 +330,7 @@ class _Writer:
             return lines + self._take(layout, source, 2)
         lines.append(f"{pad}for raw, (key, places) in zip({alias}, {places}.items()):")
         for typename, (made, layout) in kinds.items():
-            decode = self._name(f"decode_{typename}", msgspec.json.Decoder(made).decode)
+            decode = self._name(f"decode_{typename}", msgspec.json.Decoder(_entity_type(made, layout, source)).decode)
             lines += [
                 f"{pad * 2}if key[0] == {typename!r}:",
                 f"{pad * 3}entity = {decode}(raw)",
@@ -341,7 +342,16 @@ class _Writer:
         """Takes one entity in, at all its places."""
         pad = INDENT * depth
         brought = self._brought(layout, source)
+        absent: Lines = []
+        if _may_be_absent(layout, source):
+            absent = [
+                f"{pad}if entity is None:",
+                f"{pad}{INDENT}for place in places:",
+                *(f"{pad}{INDENT * 2}place.{name} = None" for name in brought),
+                f"{pad}{INDENT}continue",
+            ]
         return [
+            *absent,
             *self._retag.lines(layout, "entity", source, depth),
             *(f"{pad}v_{name} = entity.{name}" for name in brought),
             f"{pad}for place in places:",
@@ -376,6 +386,17 @@ class _Writer:
             if self._names.setdefault(name, value) is value:
                 return name
         raise AssertionError("count never ends")
+
+
+def _may_be_absent(layout: ObjectLayout, source: Source) -> bool:
+    """Whether an entity that the subgraph does not know leaves nulls, and nothing to doubt: all it brings is shown, and nullable."""
+    items = [item for item in layout.stored() if item.source == source]
+    return bool(items) and all(item.is_shown and not item.wrappers.startswith("!") for item in items)
+
+
+def _entity_type(made: type[msgspec.Struct], layout: ObjectLayout, source: Source) -> Any:
+    """The type of a group's entities, as they are decoded."""
+    return made | None if _may_be_absent(layout, source) else made
 
 
 class _Answer(msgspec.Struct, gc=False):

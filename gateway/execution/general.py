@@ -252,6 +252,10 @@ class GeneralRun:
                     if isinstance(entity, dict):
                         for place in found.places[index]:
                             merge(group.shape, entity, place.value)
+                    elif entity is not None:
+                        error = malformed(program.service, "holds an entity that is no object")
+                        places = tuple((place, group.group.selections) for place in found.places[index])
+                        failures.append(failure_of_fetch(error, places))
         if response.errors:
             self._note_errors(program, gathered, request, response.errors)
 

@@ -81,12 +81,14 @@ class Liar:
 
     Args:
         lies: how likely, from 0 to 1, each value is to be replaced.
+        absent: how likely an entity is unknown, which is no lie.
     """
 
-    def __init__(self, plan: Plan, seed: int, lies: float) -> None:
+    def __init__(self, plan: Plan, seed: int, lies: float, absent: float = 0.0) -> None:
         self._fetches = {fetch.document: fetch for fetch in plan.fetches}
         self._seed = seed
         self._lies = lies
+        self._absent = absent
 
     def __call__(self, request: dict[str, Any]) -> Any:
         digest = hashlib.sha256(msgspec.json.encode([self._seed, request])).digest()
@@ -100,7 +102,10 @@ class Liar:
             data: Any = {}
             for group in fetch.groups:
                 asked = request["variables"][group.variable]
-                entities = [self._object(dice, group.selections, item["__typename"]) for item in asked]
+                entities = [
+                    None if dice.random() < self._absent else self._object(dice, group.selections, item["__typename"])
+                    for item in asked
+                ]
                 if entities and dice.random() < self._lies:
                     entities.pop()
                 data[group.alias] = entities
@@ -171,9 +176,11 @@ def executable(text: str, transport: FakeTransport) -> Executable:
     return made.prepare(make_plan(operation, SUPERGRAPH), operation)
 
 
-async def answered(text: str, seed: int, lies: float, *, is_compiled: bool) -> tuple[Answer, list[tuple[str, bytes]]]:
+async def answered(
+    text: str, seed: int, lies: float, *, is_compiled: bool, absent: float = 0.0
+) -> tuple[Answer, list[tuple[str, bytes]]]:
     plan = make_plan(normalized(SUPERGRAPH.api, text), SUPERGRAPH)
-    liar = Liar(plan, seed, lies)
+    liar = Liar(plan, seed, lies, absent)
     transport = FakeTransport(dict.fromkeys(SDL, liar))
     ready = executable(text, transport)
     if is_compiled:
@@ -192,11 +199,12 @@ def same(body: bytes) -> bytes:
     text=st.sampled_from(OPERATIONS),
     seed=st.integers(0, 2**32),
     lies=st.sampled_from([0.0, 0.0, 0.005, 0.02, 0.1]),
+    absent=st.sampled_from([0.0, 0.3]),
 )
-def test_both_paths_answer_alike_and_ask_alike(text: str, seed: int, lies: float) -> None:
+def test_both_paths_answer_alike_and_ask_alike(text: str, seed: int, lies: float, absent: float) -> None:
     async def both() -> None:
-        fast, asked_fast = await answered(text, seed, lies, is_compiled=True)
-        general, asked_general = await answered(text, seed, lies, is_compiled=False)
+        fast, asked_fast = await answered(text, seed, lies, is_compiled=True, absent=absent)
+        general, asked_general = await answered(text, seed, lies, is_compiled=False, absent=absent)
         assert same(fast.body) == same(general.body)
         assert [(service, same(body)) for service, body in asked_fast] == [
             (service, same(body)) for service, body in asked_general
@@ -212,3 +220,10 @@ async def test_the_fast_path_answers_alone_when_nothing_is_wrong(text: str, monk
     answers = [await answered(text, seed, 0.0, is_compiled=True) for seed in range(3)]
     assert reached == []
     assert all(answer.error_count == 0 for answer, _ in answers)
+
+
+async def test_an_entity_that_is_not_known_is_no_reason_to_leave_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_module, "GeneralRun", None)
+    answer, _ = await answered("{ top { id inStock owner { id } } }", 1, 0.0, is_compiled=True, absent=1.0)
+    assert any(answer.data["top"])
+    assert all(product is None or product["inStock"] is None for product in answer.data["top"])
