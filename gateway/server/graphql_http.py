@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import orjson
 import structlog
+from opentelemetry.trace import Span
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import ClientError, InternalError
@@ -22,8 +23,9 @@ from gateway.server.decode import WireRequest, decode_batch, decode_body, decode
 from gateway.server.identity import Authenticator
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import FETCHES, REFUSALS, STREAMS, Counters
-from gateway.server.propagation import Propagation, anonymous_id, trace_lines
+from gateway.server.propagation import Propagation, anonymous_id
 from gateway.server.request_log import RequestLog
+from gateway.server.tracing import Tracing, end_span
 from gateway.settings import Settings
 
 Headers = Mapping[bytes, bytes]
@@ -69,6 +71,7 @@ class _Exchange:
         "kind",
         "name",
         "plan",
+        "span",
         "trace",
     )
 
@@ -84,6 +87,7 @@ class _Exchange:
         self.error_count = 0
         self.fetch_count = 0
         self.trace = NO_HEADERS
+        self.span: Span | None = None
 
 
 class GraphqlApp:
@@ -111,6 +115,7 @@ class GraphqlApp:
         self._log = request_log
         self._page = page
         self._counters = Counters()
+        self._tracing = Tracing()
         self._batching = settings.batching
         self._max_cost = settings.limits.max_cost
         self._max_body_bytes = settings.server.max_body_bytes
@@ -195,7 +200,8 @@ class GraphqlApp:
             raise ClientError("The gateway has no schema yet.", code="NOT_READY", status=503)
         text = self._persisted.resolve(wire.query, wire.extensions)
         headers = exchange.headers
-        exchange.trace = trace_lines(headers.get(b"traceparent"), headers.get(b"tracestate", b""))
+        if not exchange.trace:
+            exchange.trace, exchange.span = self._tracing.begin(headers)
         explain = headers.get(self._explain, b"") if self._explain is not None else b""
         ready = pipeline.ready(
             Request(
@@ -322,6 +328,8 @@ class GraphqlApp:
     def _note(self, outcome: str, exchange: _Exchange, now: float) -> None:
         """Count and log the request."""
         seconds = now - exchange.began
+        if exchange.span is not None:
+            end_span(exchange.span, kind=exchange.kind, name=exchange.name, outcome=outcome, code=exchange.code)
         self._counters.answered(exchange.kind, outcome, seconds)
         if exchange.fetch_count:
             FETCHES.inc(exchange.fetch_count)
