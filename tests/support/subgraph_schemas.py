@@ -4,7 +4,7 @@ from importlib import import_module
 
 from subgraphs.kit.graph.schema import SubgraphSchema
 
-SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "config", "notification", "payment")
+SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "config", "notification", "payment")
 
 BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # Signing up, in and out, which the contract leaves to the service.
@@ -23,6 +23,8 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     ),
     # A page after the first asks for the slate that it began with, and slates have shelves (decision 0005).
     "recommendation": ("Query.rankedSlate(slateId)", "RankedSlate.shelves", "RankedShelf"),
+    # Payment's events come by a mutation for services, not by reading payment's tables.
+    "order": ("Mutation.recordPaymentResult", "PaymentResultInput", "PaymentOutcome"),
     # Strawberry's JSON says where JSON is specified.
     "config": ("JSON @specifiedBy",),
 }

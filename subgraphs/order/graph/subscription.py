@@ -33,9 +33,9 @@ class Subscription:
         async with context.resources.watch.changes(order_id, after_version=shown.version) as changes:
             while TRANSITIONS[status]:
                 change = await changes.get()
-                # The loaders live as long as the stream: what they know of the order is old now.
-                for loader in (context.loaders.changes, context.loaders.items):
-                    loader.clear(order_id)
+                # The loaders live as long as the stream: what they know is old now.
+                context.loaders.changes.clear_all()
+                context.loaders.items.clear_all()
                 async with context.resources.database.reading() as session:
                     row = (await queries.orders_by_id(session, [order_id]))[order_id]
                 yield OrderStatusChange(order=Order.of(row), event=OrderEvent.of(change))

@@ -1,0 +1,247 @@
+"""What becomes of an order: cancelled, paid, shipped, delivered, refunded; with its stock, its money and its events."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.order.analytics import log
+from subgraphs.order.analytics.tables import LoggedEvent
+from subgraphs.order.model import OrderStatus, folded
+from subgraphs.order.payments import RefundRefused
+from subgraphs.order.tables import Order, OrderChange, Outbox
+from tests.support.identity import service
+from tests.support.orders import BUYER, OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, SELLER, OrderMarket
+
+ACTED = """ { __typename ... on OrderSuccess { order { status version allowedActions timeline { from to actor reason } } }
+  ... on OrderStateError { current allowed } ... on VersionConflictError { currentVersion } ... on UserError { code } } }"""
+CANCEL = (
+    "mutation ($id: ID!, $v: Int!, $why: String) { done: cancelOrder(id: $id, expectedVersion: $v, reason: $why)"
+    + ACTED
+)
+SHIP = (
+    "mutation ($id: ID!, $v: Int!, $n: String) { done: markShipped(id: $id, expectedVersion: $v, trackingNumber: $n)"
+    + ACTED
+)
+CONFIRM = "mutation ($id: ID!, $v: Int!) { done: confirmDelivery(id: $id, expectedVersion: $v)" + ACTED
+RECORD = "mutation ($r: PaymentResultInput!) { recordPaymentResult(input: $r) }"
+PAYMENT = service("payment")
+
+
+async def act(market: OrderMarket, mutation: str, by: Any, **variables: Any) -> dict[str, Any]:
+    return dict((await market.order.data(mutation, variables, by=by))["done"])
+
+
+async def tell(market: OrderMarket, order_id: str, outcome: str = "CAPTURED", **more: Any) -> bool:
+    result = {
+        "eventId": uuid7(),
+        "outcome": outcome,
+        "orderId": order_id,
+        "paymentId": "payment-1",
+        "amount": 1490,
+        "capturedAmount": 1490,
+        "currency": "EUR",
+        **more,
+    }
+    return bool((await market.order.data(RECORD, {"r": result}, by=PAYMENT))["recordPaymentResult"])
+
+
+async def status_of(market: OrderMarket, order_id: str) -> str:
+    async with market.database.reading() as session:
+        return str(await session.scalar(select(Order.status).where(Order.id == order_id)))
+
+
+async def assert_consistent(market: OrderMarket) -> None:
+    """The history folds to the status, and each change of status has exactly one outbox row, with the next version."""
+    async with market.database.reading() as session:
+        orders = list(await session.scalars(select(Order)))
+        changes = list(await session.scalars(select(OrderChange).order_by(OrderChange.order_id, OrderChange.version)))
+        told = [
+            each.envelope["data"]
+            for each in await session.scalars(select(Outbox).where(Outbox.type != "order.refund_owed"))
+        ]
+    for order in orders:
+        own = [change for change in changes if change.order_id == order.id]
+        steps = [(OrderStatus(each.before) if each.before else None, OrderStatus(each.after)) for each in own]
+        assert folded(steps) is OrderStatus(order.status)
+        versions = sorted(data["order_version"] for data in told if data["order_id"] == order.id)
+        assert versions == [change.version for change in own] == list(range(1, order.version + 1))
+
+
+async def test_a_cancelled_order_frees_its_stock_and_says_why(market: OrderMarket) -> None:
+    order = await market.placed()
+    done = await act(market, CANCEL, BUYER, id=order["id"], v=2, why=" Changed my mind ")
+    assert (done["order"]["status"], done["order"]["version"], done["order"]["allowedActions"]) == ("CANCELLED", 3, [])
+    assert done["order"]["timeline"][-1] == {
+        "from": "AWAITING_PAYMENT",
+        "to": "CANCELLED",
+        "actor": "buyer",
+        "reason": "Changed my mind",
+    }
+    again = await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    assert again["order"]["version"] == 3
+    await market.deliver_all()
+    assert await market.pieces("product-1") == (10, 0, 0)
+    await assert_consistent(market)
+
+
+async def test_a_stale_version_a_strangers_order_and_a_late_cancel_change_nothing(market: OrderMarket) -> None:
+    order = await market.placed()
+    stale = await act(market, CANCEL, BUYER, id=order["id"], v=1)
+    assert (stale["__typename"], stale["currentVersion"]) == ("VersionConflictError", 2)
+    for stranger in (OTHER_BUYER, SELLER):
+        assert (await act(market, CANCEL, stranger, id=order["id"], v=2))["__typename"] == "NotFoundError"
+    assert (await act(market, CANCEL, BUYER, id="nothing", v=2))["__typename"] == "NotFoundError"
+    early = await act(market, CONFIRM, BUYER, id=order["id"], v=2)
+    assert (early["__typename"], early["current"], early["allowed"]) == (
+        "OrderStateError",
+        "AWAITING_PAYMENT",
+        ["PAY", "CANCEL"],
+    )
+    assert await market.order.codes(CANCEL, {"id": order["id"], "v": 2, "why": "x" * 501}, by=BUYER) == [
+        "VALIDATION_FAILED"
+    ]
+    assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
+    await assert_consistent(market)
+
+
+async def test_a_capture_told_five_times_pays_once_and_sells_the_stock(market: OrderMarket) -> None:
+    order, event_id = await market.placed(), uuid7()
+    told = await asyncio.gather(*(tell(market, order["id"], eventId=event_id) for _ in range(5)))
+    assert sorted(told) == [False, False, False, False, True]
+    assert await tell(market, order["id"])  # another event about the same payment is news, and changes nothing
+    assert await status_of(market, order["id"]) == "PAID"
+    await market.deliver_all()
+    assert await market.pieces("product-1") == (9, 0, 1)
+    assert market.refunds.asked == []
+    await assert_consistent(market)
+
+
+async def test_a_failed_payment_leaves_the_order_waiting(market: OrderMarket) -> None:
+    order = await market.placed()
+    assert await tell(market, order["id"], "FAILED", capturedAmount=0)
+    assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
+
+
+async def test_a_capture_after_the_cancellation_goes_back_and_ends_refunded(market: OrderMarket) -> None:
+    order = await market.placed()
+    await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    await tell(market, order["id"])
+    assert await status_of(market, order["id"]) == "CANCELLED"
+    delivered = await market.deliver_all()
+    owed = [each for each in delivered if each.type == "order.refund_owed"]
+    assert market.refunds.asked == [{"payment": "payment-1", "amount": 1490, "key": owed[0].id}]
+    await tell(market, order["id"], "REFUNDED")
+    assert await status_of(market, order["id"]) == "REFUNDED"
+    await assert_consistent(market)
+
+
+async def test_a_second_payment_or_a_wrong_sum_goes_back_and_the_order_stays(market: OrderMarket) -> None:
+    order = await market.placed()
+    await tell(market, order["id"], amount=1489, paymentId="too-little")
+    assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
+    await tell(market, order["id"])
+    await tell(market, order["id"], paymentId="twice")
+    await tell(market, order["id"], "REFUNDED", paymentId="twice")
+    await market.deliver_all()
+    assert await status_of(market, order["id"]) == "PAID"
+    assert sorted((each["payment"], each["amount"]) for each in market.refunds.asked) == [
+        ("too-little", 1489),
+        ("twice", 1490),
+    ]
+
+
+async def test_a_paid_order_that_is_cancelled_owes_its_money_back(market: OrderMarket) -> None:
+    order = await market.placed()
+    await tell(market, order["id"])
+    assert (await act(market, CANCEL, BUYER, id=order["id"], v=3))["order"]["status"] == "CANCELLED"
+    await market.deliver_all()
+    assert [each["payment"] for each in market.refunds.asked] == ["payment-1"]
+    await tell(market, order["id"], "REFUNDED", amount=1000)
+    assert await status_of(market, order["id"]) == "CANCELLED"
+    await tell(market, order["id"], "REFUNDED")
+    assert await status_of(market, order["id"]) == "REFUNDED"
+
+
+async def test_a_payment_that_comes_when_the_stock_is_gone_cancels_the_order_and_goes_back(market: OrderMarket) -> None:
+    order = await market.placed()
+    await market.resources.desk.catalog.free(order["id"])
+    await tell(market, order["id"])
+    await market.deliver_all()
+    assert await status_of(market, order["id"]) == "CANCELLED"
+    assert [each["payment"] for each in market.refunds.asked] == ["payment-1"]
+    await assert_consistent(market)
+
+
+async def test_an_order_of_two_sellers_is_shipped_when_both_have(market: OrderMarket) -> None:
+    lines = [{"productId": "product-1", "quantity": 1}, {"productId": "product-2", "quantity": 1}]
+    order = await market.placed(lines=lines, total=3490)
+    unpaid = await act(market, SHIP, SELLER, id=order["id"], v=2)
+    assert (unpaid["__typename"], unpaid["allowed"]) == ("OrderStateError", [])
+    await tell(market, order["id"], amount=3490, capturedAmount=3490)
+    assert (await act(market, SHIP, OTHER_SELLER, id=order["id"], v=3))["__typename"] == "NotFoundError"
+    assert await market.order.codes(SHIP, {"id": order["id"], "v": 3}, by=BUYER) == ["FORBIDDEN"]
+    first = await act(market, SHIP, SELLER, id=order["id"], v=3, n="TRACK-1")
+    assert (first["order"]["status"], first["order"]["version"]) == ("FULFILLING", 4)
+    assert (await act(market, SHIP, SELLER, id=order["id"], v=3))["order"]["version"] == 4
+    late = await act(market, CANCEL, BUYER, id=order["id"], v=4)
+    assert (late["__typename"], late["allowed"]) == ("OrderStateError", ["REQUEST_REFUND"])
+    second = await act(market, SHIP, SECOND_SELLER, id=order["id"], v=4)
+    assert second["order"]["status"] == "SHIPPED"
+    delivered = await act(market, CONFIRM, BUYER, id=order["id"], v=5)
+    assert (delivered["order"]["status"], delivered["order"]["allowedActions"]) == ("DELIVERED", ["REQUEST_REFUND"])
+    await market.deliver_all()
+    await assert_consistent(market)
+
+
+async def test_two_who_act_at_once_make_one_change(market: OrderMarket) -> None:
+    order = await market.placed()
+    outcomes = await asyncio.gather(
+        act(market, CANCEL, BUYER, id=order["id"], v=2),
+        tell(market, order["id"]),
+        act(market, CANCEL, BUYER, id=order["id"], v=2),
+    )
+    await market.deliver_all()
+    await assert_consistent(market)
+    status = await status_of(market, order["id"])
+    assert status in {"PAID", "CANCELLED"}
+    assert len(market.refunds.asked) == (1 if status == "CANCELLED" else 0)
+    assert outcomes[1] is True
+
+
+async def test_payment_results_are_for_services_alone(market: OrderMarket) -> None:
+    order = await market.placed()
+    result = {
+        "eventId": uuid7(), "outcome": "CAPTURED", "orderId": order["id"], "paymentId": "p", "amount": 1490,
+        "capturedAmount": 1490, "currency": "EUR",
+    }  # fmt: skip
+    assert await market.order.codes(RECORD, {"r": result}, by=BUYER) == ["FORBIDDEN"]
+    assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
+    assert await tell(market, "no-such-order") is False
+
+
+async def test_the_log_has_every_event_once_and_takes_no_change(market: OrderMarket) -> None:
+    order = await market.placed()
+    await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    await tell(market, order["id"])
+    delivered = await market.deliver_all()
+    assert await log.append(market.courier.analytics, delivered, now=market.clock()) == 0
+    async with market.courier.analytics.reading() as session:
+        logged = list(await session.scalars(select(LoggedEvent).order_by(LoggedEvent.event_id)))
+    assert {each.event_id for each in logged} == {each.id for each in delivered}
+    assert sorted(each.type for each in logged) == ["order.placed", "order.refund_owed", *["order.status_changed"] * 2]
+
+
+async def test_a_refund_that_payment_refuses_stays_a_job_with_its_error(market: OrderMarket) -> None:
+    order = await market.placed()
+    await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    await tell(market, order["id"])
+    market.refunds.refusal = "NOT_FOUND"
+    with pytest.raises(RefundRefused):
+        await market.deliver_all()
+    async with market.database.reading() as session:
+        row = await session.scalar(select(Outbox).where(Outbox.type == "order.refund_owed"))
+    assert row is not None
+    assert (row.settled_at, row.attempts, row.last_error) == (None, 1, "RefundRefused: NOT_FOUND: no")
