@@ -36,4 +36,5 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
         checks={"database": opened.database.ready},
         lifespan=lifespan,
         max_body_bytes=settings.max_body_bytes,
+        quiet_operations=frozenset({"ClientConfig"}),
     )

@@ -9,6 +9,7 @@ Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -31,6 +32,8 @@ from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header,
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens
 from subgraphs.kit.runtime.telemetry import continued_trace
+
+_NAMED = re.compile(r"\s*(?:query|mutation|subscription)\s+(\w+)")
 
 DEFAULT_DEADLINE_SECONDS = 10.0
 PING_SECONDS = 12.0
@@ -59,6 +62,12 @@ class GraphQLRequest:
     variables: dict[str, Any]
     operation_name: str | None
 
+    @property
+    def name(self) -> str | None:
+        """For the log: the operation's name as given, or else as the document begins with it."""
+        begun = _NAMED.match(self.query)
+        return self.operation_name or (begun[1] if begun else None)
+
 
 def create_app(
     *,
@@ -71,6 +80,7 @@ def create_app(
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
     routes: Sequence[BaseRoute] = (),
     max_body_bytes: int = 4_000_000,
+    quiet_operations: frozenset[str] = frozenset(),
 ) -> Starlette:
     """The service's application.
 
@@ -79,9 +89,16 @@ def create_app(
         checks: what /ready asks.
         lifespan: opens and closes the resources around the application's life.
         routes: the service's own, beside /graphql and the health routes.
+        quiet_operations: names of operations that are asked so often that their success is logged at debug level.
     """
     endpoint = _Endpoint(
-        name=name, schema=schema, tokens=tokens, resources=resources, loaders=loaders, max_body_bytes=max_body_bytes
+        name=name,
+        schema=schema,
+        tokens=tokens,
+        resources=resources,
+        loaders=loaders,
+        max_body_bytes=max_body_bytes,
+        quiet_operations=quiet_operations,
     )
     return Starlette(
         routes=[Route("/graphql", endpoint.answer, methods=["POST"]), *health_routes(name, checks), *routes],
@@ -99,8 +116,10 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         resources: ResourcesT,
         loaders: Callable[[ResourcesT, Identity], LoadersT],
         max_body_bytes: int,
+        quiet_operations: frozenset[str],
     ) -> None:
         self._name = name
+        self._quiet_operations = quiet_operations
         self._schema = schema
         self._tokens = tokens
         self._resources = resources
@@ -150,7 +169,7 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
             payload = _payload(result)
             outcome = "errors" if payload.get("errors") else "ok"
             response = json_response(payload)
-        self._note(started, caller=context.identity.caller, operation=asked.operation_name, outcome=outcome)
+        self._note(started, caller=context.identity.caller, operation=asked.name, outcome=outcome)
         return response
 
     async def _events(self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT]) -> AsyncIterator[bytes]:
@@ -177,7 +196,9 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
     def _note(self, started: float, *, caller: str | None, operation: str | None, outcome: str) -> None:
         seconds = time.perf_counter() - started
         _seconds.labels(self._name, outcome).observe(seconds)
-        _log.info("graphql.request", operation=operation, caller=caller, outcome=outcome, ms=round(seconds * 1000, 1))
+        is_quiet = outcome == "ok" and operation in self._quiet_operations
+        note = _log.debug if is_quiet else _log.info
+        note("graphql.request", operation=operation, caller=caller, outcome=outcome, ms=round(seconds * 1000, 1))
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
