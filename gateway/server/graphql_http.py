@@ -4,15 +4,14 @@ Source: GraphQL over HTTP (graphql.github.io/graphql-over-http), GraphQL over Se
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import orjson
 import structlog
-from opentelemetry.trace import Span
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import ClientError, InternalError
-from gateway.execution.request import NO_HEADERS, Answer
+from gateway.errors import ClientError
+from gateway.execution.request import Answer
 from gateway.operation.access import Caller
 from gateway.operation.model import OperationKind
 from gateway.operation.persisted import PersistedQueries
@@ -20,15 +19,13 @@ from gateway.pipeline import Pipeline, Ready, Request
 from gateway.server import media, sse
 from gateway.server.body import ClientGoneError, read_body
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
+from gateway.server.exchange import Exchange, Headers, Recorder
 from gateway.server.identity import Authenticator
 from gateway.server.labels import OverrideLabels
-from gateway.server.metrics import FETCHES, REFUSALS, STREAMS, Counters
+from gateway.server.metrics import REFUSALS, STREAMS
 from gateway.server.propagation import Propagation, anonymous_id
 from gateway.server.request_log import RequestLog
-from gateway.server.tracing import Tracing, end_span
 from gateway.settings import Settings
-
-Headers = Mapping[bytes, bytes]
 
 DOCUMENT_CODES = frozenset(
     {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
@@ -57,39 +54,6 @@ class Service:
         self.pipeline, self.labels = pipeline, labels
 
 
-class _Exchange:
-    """One HTTP request under way: what the log will say of it."""
-
-    __slots__ = (
-        "accepted",
-        "began",
-        "code",
-        "error_count",
-        "fetch_count",
-        "form",
-        "headers",
-        "kind",
-        "name",
-        "plan",
-        "span",
-        "trace",
-    )
-
-    def __init__(self, headers: Headers, began: float) -> None:
-        self.headers = headers
-        self.began = began
-        self.accepted = media.read_accept(headers.get(b"accept", b""))
-        self.form = self.accepted.single or media.ResponseForm.PLAIN_JSON
-        self.kind = "unknown"
-        self.name: str | None = None
-        self.plan: str | None = None
-        self.code: str | None = None
-        self.error_count = 0
-        self.fetch_count = 0
-        self.trace = NO_HEADERS
-        self.span: Span | None = None
-
-
 class GraphqlApp:
     """Answers the GraphQL route.
 
@@ -112,10 +76,8 @@ class GraphqlApp:
         self._authenticator = authenticator
         self._propagation = propagation
         self._persisted = persisted
-        self._log = request_log
+        self._recorder = Recorder(request_log)
         self._page = page
-        self._counters = Counters()
-        self._tracing = Tracing()
         self._batching = settings.batching
         self._max_cost = settings.limits.max_cost
         self._max_body_bytes = settings.server.max_body_bytes
@@ -128,7 +90,7 @@ class GraphqlApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         loop = asyncio.get_running_loop()
-        exchange = _Exchange(dict(scope["headers"]), loop.time())
+        exchange = Exchange(dict(scope["headers"]), loop.time())
         try:
             match scope["method"]:
                 case "POST":
@@ -144,16 +106,18 @@ class GraphqlApp:
             await self._refuse(error, exchange, send)
         except ClientGoneError:
             exchange.code = "CLIENT_GONE"
-            self._note("refused", exchange, loop.time())
+            self._recorder.over("refused", exchange, loop.time())
         except asyncio.CancelledError:
+            exchange.code = "CANCELLED"
+            self._recorder.over("failed", exchange, loop.time())
             raise
         except Exception:  # the edge: whatever went wrong inside is masked for the client, and logged whole
             log.exception("request.failed", operation=exchange.name, plan=exchange.plan)
             exchange.code = "INTERNAL_SERVER_ERROR"
             await _send(send, 500, exchange.form.content_type, MASKED)
-            self._note("failed", exchange, loop.time())
+            self._recorder.over("failed", exchange, loop.time())
 
-    async def _post(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
+    async def _post(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         headers = exchange.headers
         media.check_content_type(headers.get(b"content-type", b""))
         body = await read_body(
@@ -169,7 +133,7 @@ class GraphqlApp:
         ready = self._ready(decode_body(body), scope, caller, exchange)
         await self._answer(ready, receive, send, exchange)
 
-    async def _get(self, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
+    async def _get(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         headers = exchange.headers
         wire = decode_query_string(scope["query_string"])
         media.check_preflighted(frozenset(headers), headers.get(b"content-type", b""))
@@ -189,7 +153,7 @@ class GraphqlApp:
                 return Caller(anonymous_id=device)
         return caller
 
-    def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: _Exchange) -> Ready:
+    def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: Exchange) -> Ready:
         """Everything before the first fetch.
 
         Raises:
@@ -200,8 +164,7 @@ class GraphqlApp:
             raise ClientError("The gateway has no schema yet.", code="NOT_READY", status=503)
         text = self._persisted.resolve(wire.query, wire.extensions)
         headers = exchange.headers
-        if not exchange.trace:
-            exchange.trace, exchange.span = self._tracing.begin(headers)
+        self._recorder.begin_trace(exchange)
         explain = headers.get(self._explain, b"") if self._explain is not None else b""
         ready = pipeline.ready(
             Request(
@@ -217,14 +180,12 @@ class GraphqlApp:
                 is_traced=b"trace" in explain,
             )
         )
-        exchange.kind = ready.kind.value
-        exchange.name = ready.operation.name
-        exchange.plan = ready.planned.digest
+        exchange.planned(ready)
         if wire.extensions is not None:
             self._persisted.register(text, wire.extensions)
         return ready
 
-    async def _answer(self, ready: Ready, receive: Receive, send: Send, exchange: _Exchange) -> None:
+    async def _answer(self, ready: Ready, receive: Receive, send: Send, exchange: Exchange) -> None:
         if ready.kind is OperationKind.SUBSCRIPTION:
             await self._answer_stream(ready, receive, send, exchange)
             return
@@ -238,11 +199,10 @@ class GraphqlApp:
             await sse.send_single(answer.body, send)
         else:
             await _send(send, 200, exchange.form.content_type, answer.body)
-        exchange.error_count = answer.error_count
-        exchange.fetch_count = answer.fetch_count
-        self._note("partial" if answer.error_count else "ok", exchange, asyncio.get_running_loop().time())
+        exchange.answered(answer)
+        self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
-    async def _answer_stream(self, ready: Ready, receive: Receive, send: Send, exchange: _Exchange) -> None:
+    async def _answer_stream(self, ready: Ready, receive: Receive, send: Send, exchange: Exchange) -> None:
         if not exchange.accepted.streams:
             raise ClientError("Accept text/event-stream for a subscription.", code="NOT_ACCEPTABLE", status=406)
         assert self._service.pipeline is not None
@@ -252,16 +212,15 @@ class GraphqlApp:
             await sse.send_stream(answers, receive, send, self._service.stopping)
         finally:
             STREAMS.dec()
-        self._note("partial" if exchange.error_count else "ok", exchange, asyncio.get_running_loop().time())
+        self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
-    async def _counted(self, answers: AsyncIterator[Answer], exchange: _Exchange) -> AsyncIterator[Answer]:
+    async def _counted(self, answers: AsyncIterator[Answer], exchange: Exchange) -> AsyncIterator[Answer]:
         """The answers as they come; a fault of ours becomes a last answer, since the status is sent already."""
         try:
             async for answer in answers:
-                exchange.error_count += answer.error_count
-                exchange.fetch_count += answer.fetch_count
+                exchange.answered(answer)
                 yield answer
-        except InternalError:
+        except Exception:  # the status is sent: all that is left is to say so, masked, and to log it whole
             log.exception("subscription.failed", operation=exchange.name, plan=exchange.plan)
             exchange.error_count += 1
             yield Answer(MASKED, error_count=1)
@@ -269,7 +228,7 @@ class GraphqlApp:
             await answers.aclose()  # type: ignore[attr-defined]
 
     async def _answer_batch(
-        self, requests: list[WireRequest], scope: Scope, caller: Caller, exchange: _Exchange, send: Send
+        self, requests: list[WireRequest], scope: Scope, caller: Caller, exchange: Exchange, send: Send
     ) -> None:
         """Answer each request of an array, in order; one that is refused does not stop the others."""
         if exchange.form is media.ResponseForm.EVENT_STREAM:
@@ -287,16 +246,16 @@ class GraphqlApp:
             if isinstance(outcome, Ready) and outcome.kind is OperationKind.SUBSCRIPTION:
                 outcome = ClientError("A subscription cannot be part of an array.", code="BATCHED_SUBSCRIPTION")  # noqa: PLW2901
             if isinstance(outcome, ClientError):
+                REFUSALS.labels(outcome.code).inc()
                 exchange.error_count += 1
                 bodies.append(_error_body(outcome))
             else:
                 answer = await self._service.pipeline.execute(outcome)
-                exchange.error_count += answer.error_count
-                exchange.fetch_count += answer.fetch_count
+                exchange.answered(answer)
                 bodies.append(answer.body)
         exchange.kind, exchange.name, exchange.plan = "batch", None, None
         await _send(send, 200, exchange.form.content_type, b"[" + b",".join(bodies) + b"]")
-        self._note("partial" if exchange.error_count else "ok", exchange, asyncio.get_running_loop().time())
+        self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
     def _check_sum(self, outcomes: list[Ready | ClientError]) -> None:
         """Returns if an array costs no more than one operation may.
@@ -308,7 +267,7 @@ class GraphqlApp:
         if self._max_cost is not None and total > self._max_cost:
             raise ClientError(f"The array would cost {total}; the limit is {self._max_cost}.", code="MAX_COST_EXCEEDED")
 
-    async def _refuse(self, error: ClientError, exchange: _Exchange, send: Send) -> None:
+    async def _refuse(self, error: ClientError, exchange: Exchange, send: Send) -> None:
         exchange.code = error.code
         REFUSALS.labels(error.code).inc()
         status = error.status
@@ -323,29 +282,7 @@ class GraphqlApp:
             if form is media.ResponseForm.EVENT_STREAM:
                 form = media.ResponseForm.PLAIN_JSON
             await _send(send, status, form.content_type, body, more=_headers_of(error))
-        self._note("refused", exchange, asyncio.get_running_loop().time())
-
-    def _note(self, outcome: str, exchange: _Exchange, now: float) -> None:
-        """Count and log the request."""
-        seconds = now - exchange.began
-        if exchange.span is not None:
-            end_span(exchange.span, kind=exchange.kind, name=exchange.name, outcome=outcome, code=exchange.code)
-        self._counters.answered(exchange.kind, outcome, seconds)
-        if exchange.fetch_count:
-            FETCHES.inc(exchange.fetch_count)
-        self._log.write(
-            outcome,
-            {
-                "trace_id": exchange.trace[16:48].decode() if exchange.trace else None,
-                "operation.kind": exchange.kind,
-                "operation.name": exchange.name,
-                "plan.digest": exchange.plan,
-                "fetches": exchange.fetch_count,
-                "errors": exchange.error_count,
-                "code": exchange.code,
-                "ms": round(seconds * 1000, 3),
-            },
-        )
+        self._recorder.over("refused", exchange, asyncio.get_running_loop().time())
 
 
 def _wrong_method() -> ClientError:
@@ -374,7 +311,11 @@ def _error_body(error: ClientError) -> bytes:
 async def _send(
     send: Send, status: int, content_type: bytes, body: bytes, *, more: list[tuple[bytes, bytes]] | None = None
 ) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+    ]
     if more:
         headers += more
     await send({"type": "http.response.start", "status": status, "headers": headers})
