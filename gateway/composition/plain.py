@@ -56,11 +56,16 @@ type _Service { sdl: String }
 
 def check_plain_graphql(document: Document) -> list[CompositionError]:
     """Everything in the document that GraphQL itself refuses."""
-    whole = DocumentNode(definitions=cast(tuple[DefinitionNode, ...], tuple(_definitions(document))))
+    whole = plain_document(document)
     errors = validate_sdl(whole)
     if not errors:
         errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
     return [_composition_error(document, error) for error in errors]
+
+
+def plain_document(document: Document) -> DocumentNode:
+    """The document with federation's definitions beside it, so that GraphQL by itself understands it."""
+    return DocumentNode(definitions=cast(tuple[DefinitionNode, ...], tuple(_definitions(document))))
 
 
 def _definitions(document: Document) -> Iterator[DefinitionNode | SchemaDefinitionNode | SchemaExtensionNode]:
