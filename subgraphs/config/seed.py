@@ -61,6 +61,7 @@ FLAGS = (
     ),
     _switch("user.sign_up_open", "Whether new accounts are taken", "user"),
     _switch("catalog.facets", "Whether listings count their facets", "catalog"),
+    _switch("order.accepts_orders", "Whether orders may be placed", "order"),
     _switch("payment.accepts_payments", "Whether payments may be started", "payment"),
 )
 
