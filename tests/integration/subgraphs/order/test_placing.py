@@ -12,9 +12,11 @@ from sqlalchemy import func, select
 
 from subgraphs.catalog import commands as catalog_commands
 from subgraphs.kit.runtime.client import ServiceUnavailable
+from subgraphs.kit.runtime.config import ConfigSnapshot
 from subgraphs.order import commands
 from subgraphs.order.catalog import CatalogService, Offer
 from subgraphs.order.quote import Line
+from subgraphs.order.resources import ACCEPTS_ORDERS
 from subgraphs.order.tables import IdempotencyKey, Order, OrderChange, Outbox
 from tests.support.identity import ANONYMOUS
 from tests.support.orders import BUYER, OTHER_BUYER, PLACE, OrderMarket
@@ -198,6 +200,12 @@ async def test_an_order_that_was_left_pending_or_unpaid_expires_and_frees_its_st
     assert paid_late["id"] in {id_ for id_, _ in found}
     await catalog_commands.release_expired(market.catalog.database, now=market.clock())
     assert await market.pieces("product-1") == (10, 0, 0)
+
+
+async def test_paused_orders_are_refused_with_their_code(market: OrderMarket) -> None:
+    market.resources.config._current = ConfigSnapshot("1", {ACCEPTS_ORDERS: False})
+    assert await market.order.codes(PLACE, {"input": _wanted("a")}, by=BUYER) == ["ORDERS_PAUSED"]
+    assert await rows(market) == (0, 0, 0)
 
 
 async def test_only_an_account_may_order(market: OrderMarket) -> None:
