@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from gateway.errors import GatewayError
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings
+from gateway.settings_file import load_settings
 
 
 class WrongUsage(GatewayError):

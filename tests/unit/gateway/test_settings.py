@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import InvalidSettings, load_settings
+from gateway.settings_file import InvalidSettings, load_settings
 
 
 def written(folder: Path, text: str) -> Path:
