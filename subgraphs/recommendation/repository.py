@@ -13,8 +13,14 @@ from subgraphs.recommendation.model import ModelStatus, Question
 from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow, SlateRow
 
 
-async def upsert(session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows whole, over those of the same primary key."""
+async def upsert(
+    session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]], *, kept: frozenset[str] = frozenset()
+) -> None:
+    """Write rows over those of the same primary key.
+
+    Args:
+        kept: columns of rows that are there already which stay as they are.
+    """
     if not rows:
         return
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
@@ -22,7 +28,7 @@ async def upsert(session: AsyncSession, table: type[Any], rows: Sequence[Mapping
     at_once = max(1, MAX_PARAMETERS // len(rows[0]))
     for start in range(0, len(rows), at_once):
         statement = insert(table).values(list(rows[start : start + at_once]))
-        replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
         await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
 
 
