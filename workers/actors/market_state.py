@@ -1,15 +1,15 @@
 """The market as this process knows it: catalogue, counters, neighbours and the model, read from the recommendation database.
 
 Ranking reads all products at once, so they are kept in memory. They are only a copy: another process may have counted meanwhile,
-and whatever is older than `RELOAD_SECONDS` is read again. What this process counted itself is put in at once.
+so `keep` reads all of it again every 30 seconds, beside the work. What this process counted itself is put in at once.
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import queries
@@ -35,21 +35,38 @@ class MarketState:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._market: Market | None = None
-        self._read_at = 0.0
         self._model: RankingModel | None = None
         self._unusable: str | None = None
         self._reading = asyncio.Lock()
 
-    async def market(self) -> Market:
-        """The market, at most 30 seconds old."""
-        async with self._reading:
-            if self._market is None or time.monotonic() - self._read_at > RELOAD_SECONDS:
+    async def keep(self) -> None:
+        """Read the market and the model at once, and again every 30 seconds, for ever."""
+        while True:
+            try:
                 self._market = await self._read()
-                self._read_at = time.monotonic()
+                await self.model()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("market.not_read", error=type(error).__name__)
+            await asyncio.sleep(RELOAD_SECONDS)
+
+    async def ready(self) -> None:
+        """A readiness check: the market has been read, so that nobody's click waits for it.
+
+        Raises:
+            LookupError: while it has not.
+        """
+        if self._market is None:
+            raise LookupError("the market has not been read yet")
+
+    async def market(self) -> Market:
+        """The market; read now if it has not been read before."""
+        async with self._reading:
+            if self._market is None:
+                self._market = await self._read()
             return self._market
 
     async def catalogue(self) -> Catalogue:
-        """The products, at most 30 seconds old."""
+        """The products."""
         return (await self.market()).catalogue
 
     def counted(self, changed: Mapping[str, ProductCounters]) -> None:

@@ -13,6 +13,7 @@ from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -91,21 +92,22 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             return 0
 
     try:
-        yield Group(
-            actors=[
-                Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
-                Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order, max_retries=ORDER_RETRIES),
-                Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
-            ],
-            checks={"recommendation_database": database.ready},
-            jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
-            sweeps={
-                "behaviour.stream": wake_for_stream,
-                "slates.jobs": wake_for_rankings,
-                "slates.purge": purge_slates,
-                "catalogue.refresh": refresh,
-            },
-        )
+        async with running(state.keep()):
+            yield Group(
+                actors=[
+                    Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
+                    Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order, max_retries=ORDER_RETRIES),
+                    Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
+                ],
+                checks={"recommendation_database": database.ready, "market": state.ready},
+                jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
+                sweeps={
+                    "behaviour.stream": wake_for_stream,
+                    "slates.jobs": wake_for_rankings,
+                    "slates.purge": purge_slates,
+                    "catalogue.refresh": refresh,
+                },
+            )
     finally:
         await catalog.close()
         await stream.close()
