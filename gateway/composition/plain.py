@@ -6,12 +6,13 @@ extended counts as defined.
 Source: https://spec.graphql.org/September2025/#sec-Type-System
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from graphql import (
     DefinitionNode,
     DirectiveDefinitionNode,
+    DirectiveNode,
     DocumentNode,
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
@@ -20,6 +21,7 @@ from graphql import (
     InputObjectTypeExtensionNode,
     InterfaceTypeDefinitionNode,
     InterfaceTypeExtensionNode,
+    Node,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     ScalarTypeDefinitionNode,
@@ -38,6 +40,7 @@ from graphql.validation.validate import validate_sdl
 
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, place_of
+from gateway.composition.links import FEDERATION
 from gateway.composition.parse import SERVICE_FIELDS, Document
 
 _DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
@@ -112,4 +115,22 @@ def _composition_error(document: Document, error: GraphQLError) -> CompositionEr
     places = tuple(dict.fromkeys(place_of(name, node) for node in nodes)) or (place_of(name, None, file=document.file),)
     own_directive = any(isinstance(node, DirectiveDefinitionNode) for node in nodes)
     code = "DIRECTIVE_DEFINITION_INVALID" if own_directive else "INVALID_GRAPHQL"
-    return CompositionError(code, error.message, places, "Correct the SDL so that it is valid GraphQL by itself.")
+    return CompositionError(code, error.message, places, _advice(document, nodes))
+
+
+def _advice(document: Document, nodes: Sequence[Node]) -> str:
+    """What to change: an unknown directive may be federation's, only not linked or not imported."""
+    unknown = next((node.name.value for node in nodes if isinstance(node, DirectiveNode)), None)
+    spec = specs.DIRECTIVES.get(unknown or "")
+    core = specs.core_directive(unknown, document.links, is_fed1=document.is_fed1) if unknown else None
+    if spec is None or core is not None:
+        return "Correct the SDL so that it is valid GraphQL by itself."
+    since = max(spec.since, (2, 0))
+    if document.is_fed1:
+        url = f"{FEDERATION}/v{since[0]}.{since[1]}"
+        return f'@{unknown} is of federation 2: write extend schema @link(url: "{url}", import: ["@{unknown}"]), or remove it.'
+    if document.version < since:
+        return (
+            f"@{unknown} came with federation {since[0]}.{since[1]}: link that version or a later one, and import it."
+        )
+    return f'Add "@{unknown}" to the `import` of the federation link, or write @federation__{unknown}.'

@@ -1,0 +1,178 @@
+"""`python -m gateway compose` and `check`: what they read, write and answer."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from gateway import cli
+
+LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])\n'
+GOOD = LINK + "type Query { q: Int old: Int }"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "a.graphql").write_text(GOOD)
+    return configure(tmp_path, {"a": "a.graphql"})
+
+
+def configure(folder: Path, files: dict[str, str]) -> Path:
+    subgraphs = {name: {"routing_url": f"http://{name}", "schema": {"file": file}} for name, file in files.items()}
+    path = folder / "supergraph.yaml"
+    path.write_text(json.dumps({"subgraphs": subgraphs}))
+    return path
+
+
+def run(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def test_the_supergraph_goes_to_the_output(project: Path) -> None:
+    output = project.parent / "out.graphql"
+    assert run("compose", "--config", project, "--output", output) == 0
+    assert 'A @join__graph(name: "a", url: "http://a")' in output.read_text()
+
+
+def test_errors_show_the_place_and_leave_the_output_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = project.parent / "out.graphql"
+    output.write_text("what was there")
+    (project.parent / "a.graphql").write_text(LINK + 'type Query { t: T }\ntype T @key(fields: "id") { x: Int }')
+    assert run("compose", "--config", project, "--output", output) == 1
+    shown = capsys.readouterr().err
+    assert "error[KEY_INVALID_FIELDS]" in shown
+    assert "a.graphql:3:8" in shown
+    assert "    3 | type T @key" in shown
+    assert output.read_text() == "what was there"
+    assert [path.name for path in project.parent.glob(".out*")] == []
+
+
+def test_json_tells_all_to_machines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.parent / "a.graphql").write_text("type Query { q: Unheard }")
+    assert run("compose", "--config", project, "--format", "json") == 1
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert error["code"] == "INVALID_GRAPHQL"
+    assert error["places"] == [{"subgraph": "a", "file": "a.graphql", "line": 1, "column": 17}]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("subgraphs: {a: {schema: {file: a.graphql}, colour: red}}", "subgraphs.a.colour"),
+        ("subgraphs: {a: {schema: {file: missing.graphql}}}", "missing.graphql"),
+        ("subgraphs: {a: {schema: {file: a.graphql, subgraph_url: http://x}}}", "exactly one"),
+        ("subgraphs: {a: {schema: {subgraph_url: 'http://127.0.0.1:9/'}}}", "127.0.0.1:9"),
+        ("subgraphs: {a: {schema: {subgraph_url: 'ftp://x'}}}", "not an http address"),
+        ("subgraphs: {a: {routing_url: '${env.NOT_THERE_AT_ALL}', schema: {file: a.graphql}}}", "NOT_THERE_AT_ALL"),
+        ("subgraphs: {}", "there are none"),
+        ("subgraphs: [", "supergraph.yaml"),
+    ],
+)
+def test_what_cannot_be_read_is_named(
+    project: Path, config: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write_text(config)
+    assert run("compose", "--config", project) == 2
+    assert told in capsys.readouterr().err
+
+
+class _Subgraph(BaseHTTPRequestHandler):
+    answer = {"data": {"_service": {"sdl": GOOD}}}
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        allowed = self.headers.get("Authorization") == "Bearer secret"
+        body = json.dumps(self.answer if allowed else {"errors": [{"message": "who are you?"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def running() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Subgraph)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/graphql"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_running_subgraph_is_asked_with_the_headers_given(
+    tmp_path: Path, running: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUBGRAPH_TOKEN", "secret")
+    schema = {"subgraph_url": running, "introspection_headers": {"Authorization": "Bearer ${env.SUBGRAPH_TOKEN}"}}
+    config = tmp_path / "supergraph.yaml"
+    config.write_text(json.dumps({"subgraphs": {"a": {"schema": schema}}}))
+    assert run("compose", "--config", config) == 0
+    assert f'url: "{running}"' in capsys.readouterr().out
+    monkeypatch.setenv("SUBGRAPH_TOKEN", "wrong")
+    assert run("compose", "--config", config) == 2
+    assert "who are you?" in capsys.readouterr().err
+
+
+@pytest.fixture
+def in_service(project: Path) -> Path:
+    output = project.parent / "in_service.graphql"
+    assert run("compose", "--config", project, "--output", output) == 0
+    (project.parent / "operations").mkdir()
+    (project.parent / "operations" / "Old.graphql").write_text("query Old { old }")
+    return output
+
+
+def check(project: Path, in_service: Path, *more: object) -> int:
+    operations = project.parent / "operations"
+    return run("check", "--supergraph", in_service, "--config", project, "--operations", operations, *more)
+
+
+def test_check_passes_what_changes_nothing(project: Path, in_service: Path) -> None:
+    assert check(project, in_service) == 0
+
+
+def test_check_finds_breaking_changes_and_the_operations_they_break(
+    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
+    assert check(project, in_service, "--format", "json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert [change["kind"] for change in report["changes"]] == ["FIELD_REMOVED"]
+    assert [operation["name"] for operation in report["operations"] if operation["broken"]] == ["Old"]
+
+
+def test_check_lets_agreed_changes_pass(project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
+    (project.parent / "operations" / "Old.graphql").write_text("query New { q }")
+    agreed = project.parent / "agreed.txt"
+    agreed.write_text("# agreed\nFIELD_REMOVED: Field Query.old was removed.\n")
+    assert check(project, in_service, "--accept", agreed) == 0
+    assert "breaking (accepted)" in capsys.readouterr().out
+
+
+def test_check_tells_operations_that_take_more_fetches(
+    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
+    (project.parent / "b.graphql").write_text(LINK + "type Query { old: Int }")
+    configure(project.parent, {"a": "a.graphql", "b": "b.graphql"})
+    (project.parent / "operations" / "Old.graphql").write_text("query Both { q old }")
+    assert check(project, in_service, "--format", "markdown") == 0
+    assert "| Both | 1 / 1 | 2 / 1 |" in capsys.readouterr().out
+
+
+def test_check_reads_a_manifest_of_persisted_documents(
+    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = project.parent / "manifest.json"
+    manifest.write_text(json.dumps({"operations": [{"id": "1", "name": "Old", "body": "query Old { old }"}]}))
+    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
+    assert run("check", "--supergraph", in_service, "--config", project, "--operations", manifest) == 1
+    assert "broken operation Old" in capsys.readouterr().out

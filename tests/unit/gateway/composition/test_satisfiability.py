@@ -1,0 +1,141 @@
+"""What can be reached composes; what cannot is shown by the shortest query, and with the reason."""
+
+import pytest
+
+from gateway.composition.satisfiability import walk
+from tests.support.composition import composed, refusal
+
+
+def unreachable(sdls: dict[str, str]) -> list[str]:
+    errors = refusal(sdls)
+    assert {error.code for error in errors} == {"SATISFIABILITY_ERROR"}
+    return [error.message for error in errors]
+
+
+def test_a_field_behind_a_key_is_reached() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "id") { id: ID! y: Int }',
+    }
+    assert composed(sdls)
+
+
+def test_a_chain_of_keys_is_followed() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "id") @key(fields: "sku") { id: ID! sku: ID! }',
+        "c": 'type T @key(fields: "sku") { sku: ID! z: Int }',
+    }
+    assert composed(sdls)
+
+
+def test_a_compound_key_may_come_from_two_subgraphs() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! x: Int }',
+        "b": 'type T @key(fields: "id") { id: ID! y: Int }',
+        "c": 'type T @key(fields: "x y") { x: Int @shareable y: Int @shareable z: Int }',
+    }
+    sdls["a"] = sdls["a"].replace("x: Int", "x: Int @shareable")
+    sdls["b"] = sdls["b"].replace("y: Int", "y: Int @shareable")
+    assert composed(sdls)
+
+
+def test_the_query_shown_is_the_shortest_and_gives_required_arguments() -> None:
+    sdls = {
+        "a": "type Query { deep: D t(n: Int!): T }\ntype D { t: T }\ntype T @shareable { x: Int }",
+        "b": "type T @shareable { x: Int y: Int }",
+    }
+    (message,) = unreachable(sdls)
+    assert "t(n: 0) {" in message
+    assert "deep" not in message
+    assert '"T" has no @key there' in message
+
+
+def test_a_key_that_is_not_resolvable_is_said_to_be_so() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "id", resolvable: false) { id: ID! y: Int }',
+    }
+    (message,) = unreachable(sdls)
+    assert "resolvable: false" in message
+
+
+def test_a_key_whose_fields_cannot_be_had_is_named() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "sku") { sku: ID! y: Int }',
+    }
+    messages = "\n".join(unreachable(sdls))
+    assert '("sku") cannot be had from "a"' in messages
+
+
+def test_a_requirement_needs_a_way_back() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T { x: Int @external r: Int @requires(fields: "x") id: ID! @shareable }',
+        "b": 'type T @key(fields: "id") { id: ID! x: Int }',
+    }
+    messages = "\n".join(unreachable(sdls))
+    assert "no resolvable @key of its own" in messages
+
+
+def test_what_is_provided_on_the_way_needs_no_jump() -> None:
+    sdls = {
+        "a": 'type Query { t: T @provides(fields: "x") }\ntype T { x: Int @external }',
+        "b": "type T { x: Int @shareable }",
+    }
+    assert composed(sdls)
+
+
+def test_union_members_that_only_one_subgraph_knows_are_asked_there() -> None:
+    sdls = {
+        "a": "type Query { u: U @shareable }\nunion U = A | C\ntype A { x: Int }\ntype C @shareable { c: Int }",
+        "b": "type Query { u: U @shareable }\nunion U = B | C\ntype B { y: Int }\ntype C @shareable { c: Int }",
+    }
+    assert composed(sdls)
+
+
+def test_the_type_behind_an_interface_object_must_be_told_by_somebody() -> None:
+    interface = (
+        'interface I @key(fields: "id"{}) {{ id: ID! }}\ntype T implements I @key(fields: "id") {{ id: ID! own: Int }}'
+    )
+    sdls = {
+        "a": interface.format(", resolvable: false"),
+        "b": 'type Query { i: I }\ntype I @interfaceObject @key(fields: "id") { id: ID! y: Int }',
+    }
+    messages = "\n".join(unreachable(sdls))
+    assert "own" in messages
+    sdls["a"] = interface.format("")
+    assert composed(sdls)
+
+
+def test_both_sides_of_a_label_must_work() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! x: Int @override(from: "b", label: "percent(5)") }',
+        "b": 'type T @key(fields: "id", resolvable: false) { id: ID! x: Int }',
+    }
+    messages = "\n".join(unreachable(sdls))
+    assert "percent(5)" in messages
+
+
+def test_a_context_that_is_not_set_on_the_path_is_refused() -> None:
+    sdls = {
+        "a": 'type Query { t: T! u: U! }\ntype T @key(fields: "id") @context(name: "c") { id: ID! u: U! x: Int! }\n'
+        'type U @key(fields: "id") { id: ID! f(a: Int @fromContext(field: "$c { x }")): Int }'
+    }
+    (message,) = unreachable(sdls)
+    assert 'context "c"' in message
+
+
+def test_cycles_of_types_end() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "u { id }") { u: U }\ntype U @key(fields: "t { u { id } }") { id: ID! @shareable t: T }',
+        "b": 'type T @key(fields: "u { id }") { u: U @shareable y: Int }\ntype U @shareable { id: ID! }',
+    }
+    sdls["a"] = sdls["a"].replace("u: U }", "u: U @shareable }")
+    assert composed(sdls)
+
+
+def test_a_proof_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_STATES", 1)
+    sdls = {"a": "type Query { t: T }\ntype T { u: U }\ntype U { x: Int }"}
+    assert [error.code for error in refusal(sdls)] == ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]

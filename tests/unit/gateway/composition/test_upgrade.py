@@ -1,0 +1,64 @@
+"""Documents of federation 1 mean what they meant."""
+
+from tests.support.composition import composed, refusal
+from tests.support.supergraphs import facts
+
+
+def supergraph(sdls: dict[str, str]) -> str:
+    return composed({name: f"# fed1\n{sdl}" for name, sdl in sdls.items()}).supergraph_sdl
+
+
+def test_every_field_may_be_shared() -> None:
+    shared = {"a": "type Query { t: T }\ntype T { x: Int }", "b": "type Query { u: T }\ntype T { x: Int }"}
+    assert "type T" in supergraph(shared)
+
+
+def test_keys_may_be_lists_and_bare_names() -> None:
+    sdls = {"a": 'type Query { t: T }\ntype T @key(fields: ["id", "sku"]) @key(fields: id) { id: ID! sku: Int }'}
+    text = supergraph(sdls)
+    assert 'key: "id sku"' in text
+    assert 'key: "id")' in text
+
+
+def test_the_key_of_an_extended_type_is_resolved_though_it_says_external() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\nextend type T @key(fields: "id") { id: ID! @external y: Int }',
+        "b": 'type T @key(fields: "id") { id: ID! x: Int }',
+    }
+    assert ("join__field", "T", "id", frozenset({("graph", "a")})) in facts(supergraph(sdls))
+
+
+def test_external_fields_that_nothing_names_are_dropped() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\nextend type T @key(fields: "id") { id: ID! @external x: Int @external y: Int }',
+        "b": 'type T @key(fields: "id") { id: ID! x: Int }',
+    }
+    found = facts(supergraph(sdls))
+    assert {fact[-1] for fact in found if fact[:3] == ("join__field", "T", "x")} == {frozenset({("graph", "b")})}
+
+
+def test_what_means_nothing_is_dropped() -> None:
+    sdls = {
+        "a": 'type Query { t: T q: Int @provides(fields: "x") }\n'
+        'interface I @key(fields: "id") { id: ID! @external }\n'
+        'type T implements I @key(fields: "id") { id: ID! y: Int z: Int @requires(fields: "y") }'
+    }
+    text = supergraph(sdls)
+    assert "provides" not in text.split("enum join__Graph")[1]
+    assert "requires" not in text.split("enum join__Graph")[1]
+
+
+def test_directives_of_federation_2_need_a_link() -> None:
+    (error,) = refusal({"a": "# fed1\ntype Query { q: Int @shareable }"})
+    assert error.code == "INVALID_GRAPHQL"
+    assert "@link" in error.advice
+
+
+def test_what_frameworks_print_for_the_gateway_is_dropped() -> None:
+    sdl = (
+        "directive @key(fields: _FieldSet!) repeatable on OBJECT | INTERFACE\nscalar _FieldSet\nscalar _Any\nunion _Entity = T\n"
+        "type _Service { sdl: String }\n"
+        "type Query { t: T _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }\n"
+        'type T @key(fields: "id") { id: ID! }'
+    )
+    assert "_" not in composed({"a": f"# fed1\n{sdl}"}).api_sdl
