@@ -4,10 +4,13 @@ A subgraph's error says where it happened in the subgraph's own document: ``["_e
 has that entity at one place or at many, perhaps under other names. So an error is kept until the tree is whole, and then shown
 once for each place, with its path translated field by field. What has no place of its own (a subgraph that is down, an error
 about a whole entity, an error without a path) is shown at every field that is null because of it; and if no client's field
-is, at the places themselves: whatever is null there later, for want of a key, is explained by it.
+is, at the places themselves.
+
+A failure goes on: what could not be asked for, because a key or a requirement did not come, is null for the same reason, and is shown
+with the same error (`Failure.passed_on`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,22 +34,54 @@ class Failure:
     places: tuple[tuple[Place, tuple[FetchedSelection, ...]], ...]
     below: tuple[str | int, ...] = ()
 
-    def shown(self) -> Iterator[dict[str, Any]]:
-        """The client's errors; to be asked when the tree is whole."""
-        paths: list[list[str | int]] = []
+    def about(self) -> Iterator[list[str | int]]:
+        """The client's paths of what failed, as exactly as is known before the tree is whole."""
+        for place, selections in self.places:
+            yield trail_path(_translate(self.below, selections, place.trail)[0])
+
+    def told(self) -> tuple[list[list[str | int]], list[list[str | int]]]:
+        """The client's paths of the nulls that the failure explains, and of the objects of which it explains none.
+
+        To be asked when the tree is whole.
+        """
+        exact: list[list[str | int]] = []
+        vague: list[list[str | int]] = []
         for place, selections in self.places:
             if self.below:
-                paths.append(trail_path(_translate(self.below, selections, place.trail)))
+                trail, is_exact = _translate(self.below, selections, place.trail)
+                (exact if is_exact else vague).append(trail_path(trail))
             else:
-                paths.extend(map(trail_path, _nulls(place.value, place.trail, selections)))
-        if not paths:
-            paths = [trail_path(place.trail) for place, _ in self.places]
-        for path in paths or [[]]:
-            error: dict[str, Any] = {"message": self.message}
+                exact.extend(map(trail_path, _nulls(place.value, place.trail, selections)))
+        if not exact and not vague:
+            vague = [trail_path(place.trail) for place, _ in self.places]
+        return exact, vague
+
+    def passed_on(self, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> "Failure":
+        """The same failure, as the cause of what could not be asked for at other places."""
+        return Failure(self.service, self.message, self.extensions, tuple(places))
+
+
+def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:
+    """The client's errors, in the order of the failures; to be asked when the tree is whole.
+
+    What is told at a field is not told again at the object around it.
+    """
+    told = [(failure, *failure.told()) for failure in failures]
+    explained = {
+        (failure.message, tuple(path[:end])) for failure, exact, _ in told for path in exact for end in range(len(path))
+    }
+    errors: list[dict[str, Any]] = []
+    for failure, exact, vague in told:
+        paths = exact + [path for path in vague if (failure.message, tuple(path)) not in explained]
+        if not paths and not vague:
+            paths = [[]]
+        for path in paths:
+            error: dict[str, Any] = {"message": failure.message}
             if path:
                 error["path"] = path
-            error["extensions"] = self.extensions
-            yield error
+            error["extensions"] = failure.extensions
+            errors.append(error)
+    return errors
 
 
 def failure_of_fetch(error: SubgraphError, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> Failure:
@@ -73,18 +108,20 @@ def failure_of_answer(
     return Failure(service, message, shown, tuple(places), tuple(below))
 
 
-def _translate(below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail) -> Trail:
-    """The client's path of a subgraph's; it ends above the first field that only the gateway asked for."""
+def _translate(
+    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail
+) -> tuple[Trail, bool]:
+    """The client's path of a subgraph's, and whether it is whole: it ends above what only the gateway asked for."""
     for segment in below:
         if isinstance(segment, int):
             trail = (trail, segment)
             continue
         matching = [field for field in _fields(selections) if field.response_name == segment]
         if not matching or matching[0].key.startswith("__"):
-            return trail
+            return trail, False
         trail = (trail, matching[0].key)
         selections = [selection for field in matching for selection in field.selections]
-    return trail
+    return trail, True
 
 
 def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection]) -> Iterator[Trail]:

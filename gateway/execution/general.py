@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.encoding import encode_json
-from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch
+from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.program import FetchProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
@@ -21,7 +21,7 @@ from gateway.execution.representations import Gathered, gather
 from gateway.execution.request import Answer, ExecutionRequest
 from gateway.execution.trace import FetchTrace, Trace
 from gateway.execution.transport import Reply
-from gateway.execution.tree import Place, Tree, merge, walk
+from gateway.execution.tree import Place, Tree, merge, trail_path, walk
 from gateway.planning.plan import FetchedSelection
 
 Asked = tuple[Place, tuple[FetchedSelection, ...]]
@@ -104,6 +104,7 @@ class GeneralRun:
             )
             for group in program.groups
         ]
+        self._pass_failures_on(program, gathered)
         requests = self._requests(program, gathered)
         if trace is not None:
             trace.places = sum(group.place_count() for group in gathered)
@@ -276,6 +277,25 @@ class GeneralRun:
             places = tuple(chain.from_iterable(item[2] for item in about))
             failures.append(failure_of_answer(program.service.name, error, places, path))
 
+    def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered]) -> None:
+        """Blames what cannot be asked for on the failure above it, if a fetch that should have brought the missing part failed."""
+        known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
+        if not known or not any(found.unsendable for found in gathered):
+            return
+        causes: dict[tuple[str | int, ...], Failure] = {}
+        for failure in known:
+            for about in failure.about():
+                causes.setdefault(tuple(about), failure)
+        blamed: dict[int, tuple[Failure, list[Asked]]] = {}
+        for group, found in zip(program.groups, gathered, strict=True):
+            for place in found.unsendable:
+                path = tuple(trail_path(place.trail))
+                prefixes = (path[:end] for end in range(len(path), -1, -1))
+                cause = next((causes[prefix] for prefix in prefixes if prefix in causes), None)
+                if cause is not None:
+                    blamed.setdefault(id(cause), (cause, []))[1].append((place, group.group.selections))
+        self._failures[program.fetch.id].extend(cause.passed_on(places) for cause, places in blamed.values())
+
     def _finish(self, program: FetchProgram) -> None:
         """Counts a fetch as done, and starts those that waited for it alone."""
         if self._traces is not None:
@@ -296,7 +316,7 @@ class GeneralRun:
 
     def _project(self) -> Answer:
         """The tree and the failures become the client's answer."""
-        errors = [shown for failures in self._failures for failure in failures for shown in failure.shown()]
+        errors = shown_errors(chain.from_iterable(self._failures))
         introspection = self._program.introspection
         introspected = introspection.answer(self._request.variables) if introspection is not None else {}
         known = [error["path"] for error in errors if "path" in error]

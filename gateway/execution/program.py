@@ -38,6 +38,7 @@ class FetchProgram:
         variable_prefixes: for each client variable: its name, and ``"name":``.
         shape: of a root fetch's answer.
         dependents: ids of the fetches that wait for this one.
+        ancestors: ids of the fetches that it waits for, directly or not, in order.
         is_safe: a query, which may be sent twice or shared.
     """
 
@@ -48,6 +49,7 @@ class FetchProgram:
     shape: Shape
     groups: tuple[GroupProgram, ...]
     dependents: tuple[int, ...]
+    ancestors: tuple[int, ...]
     is_safe: bool
 
     def body(self, variables: Mapping[str, Any], lists: Sequence[bytes] = ()) -> bytes:
@@ -81,17 +83,24 @@ def compile_program(
         InternalError: the plan names a subgraph that the executor was not given.
     """
     dependents: list[list[int]] = [[] for _ in plan.fetches]
+    ancestors: list[set[int]] = []
     for fetch in plan.fetches:
         for id_ in fetch.depends_on:
             dependents[id_].append(fetch.id)
+        ancestors.append(set(fetch.depends_on).union(*(ancestors[id_] for id_ in fetch.depends_on)))
     return Program(
-        fetches=tuple(_compile_fetch(fetch, services, tuple(dependents[fetch.id])) for fetch in plan.fetches),
+        fetches=tuple(
+            _compile_fetch(fetch, services, tuple(dependents[fetch.id]), tuple(sorted(ancestors[fetch.id])))
+            for fetch in plan.fetches
+        ),
         projection=compile_projection(operation, api_schema),
         introspection=compile_introspection(operation, api_schema),
     )
 
 
-def _compile_fetch(fetch: Fetch, services: dict[str, Service], dependents: tuple[int, ...]) -> FetchProgram:
+def _compile_fetch(
+    fetch: Fetch, services: dict[str, Service], dependents: tuple[int, ...], ancestors: tuple[int, ...]
+) -> FetchProgram:
     service = services.get(fetch.service)
     if service is None:
         raise InternalError(f"the plan asks {fetch.service!r}, which is no subgraph of this executor")
@@ -106,5 +115,6 @@ def _compile_fetch(fetch: Fetch, services: dict[str, Service], dependents: tuple
             for group in fetch.groups
         ),
         dependents=dependents,
+        ancestors=ancestors,
         is_safe=fetch.kind is OperationKind.QUERY,
     )

@@ -22,17 +22,19 @@ class Gathered:
     Attributes:
         encoded: each representation's JSON, in the order first met; no two are equal.
         places: for each of them, the places it was made of.
+        unsendable: places whose object lacks a part, so that it cannot be asked for.
     """
 
     encoded: list[bytes] = field(default_factory=list)
     places: list[list[Place]] = field(default_factory=list)
+    unsendable: list[Place] = field(default_factory=list)
 
     def place_count(self) -> int:
         """How many places there are in all."""
         return sum(map(len, self.places))
 
 
-class _Unsendable(Exception):
+class Unsendable(Exception):
     """Raised when a representation lacks what it needs."""
 
 
@@ -41,7 +43,11 @@ def gather(places: Iterable[Place], representations: tuple[Representation, ...])
     gathered = Gathered()
     index_of: dict[bytes, int] = {}
     for place in places:
-        representation = represent(place.value, representations)
+        try:
+            representation = represent(place.value, representations)
+        except Unsendable:
+            gathered.unsendable.append(place)
+            continue
         if representation is None:
             continue
         encoded = encode_json(representation)
@@ -54,32 +60,33 @@ def gather(places: Iterable[Place], representations: tuple[Representation, ...])
 
 
 def represent(value: Tree, representations: tuple[Representation, ...]) -> Tree | None:
-    """What is sent for an object; None if none of `representations` fits it, or it lacks what they need."""
+    """What is sent for an object; None if none of `representations` fits it.
+
+    Raises:
+        Unsendable: it lacks a part.
+    """
     typename = value.get("__typename")
     for representation in representations:
         if representation.types is not None and typename not in representation.types:
             continue
         sent_typename = representation.typename or typename
         if not isinstance(sent_typename, str):
-            return None
+            raise Unsendable
         sent: Tree = {"__typename": sent_typename}
-        try:
-            for index, part in enumerate(representation.fields):
-                sent[part.name] = _part(part, value, is_key=index < representation.key_count)
-        except _Unsendable:
-            return None
+        for index, part in enumerate(representation.fields):
+            sent[part.name] = _part(part, value, is_key=index < representation.key_count)
         return sent
     return None
 
 
 def _part(part: RepresentationField, value: Tree, *, is_key: bool) -> Any:
     if part.source not in value:
-        raise _Unsendable
+        raise Unsendable
     found = value[part.source]
     if part.branches:
         return _branched(part.branches, found, is_key=is_key)
     if found is None and is_key:
-        raise _Unsendable
+        raise Unsendable
     return _as_float(found) if isinstance(found, Decimal) else found
 
 
@@ -94,10 +101,10 @@ def _branched(branches: tuple[RepresentationBranch, ...], found: Any, *, is_key:
         return [_branched(branches, item, is_key=is_key) for item in found]
     if found is None:
         if is_key:
-            raise _Unsendable
+            raise Unsendable
         return None
     if not isinstance(found, dict):
-        raise _Unsendable
+        raise Unsendable
     typename = found.get("__typename")
     for branch in branches:
         if branch.types is None or typename in branch.types:

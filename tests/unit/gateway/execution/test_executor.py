@@ -694,3 +694,64 @@ async def test_a_value_nested_to_the_stacks_limit_costs_its_field_at_most(depth:
         assert answer.body == b'{"data":{"product":{"id":"1","size":' + deep + b"}}}"
     if depth == 5000:
         assert [error["path"] for error in answer.errors] == [["product"]]
+
+
+HOP_PLAN = query_plan(
+    WRITER.root(0, "accounts", "{ users { name favourite { __id: id } } }"),
+    PlanWriter({"stock": build_schema("type Query { a: Int } type Product { id: ID note: String }")}).entities(
+        1,
+        "stock",
+        [
+            PlanWriter({"stock": build_schema("type Query { a: Int } type Product { id: ID note: String }")}).group(
+                "stock", "Product", "{ __note: note }", "users[].favourite", keys=("id=__id",)
+            )
+        ],
+        depends_on=(0,),
+    ),
+    WRITER.entities(
+        2,
+        "products",
+        [
+            WRITER.group(
+                "products", "Product", "{ title }", "users[].favourite", keys=("id=__id",), requires=("note=__note",)
+            )
+        ],
+        depends_on=(1,),
+    ),
+)
+TITLES = "{ users { name favourite { title } } }"
+
+
+async def test_what_could_not_be_asked_for_is_explained_by_the_failure_before_it() -> None:
+    answer = await execute(HOP_PLAN, TITLES, {"accounts": ACCOUNTS, "products": PRODUCTS})
+    assert [(error["path"], error["extensions"]["serviceName"]) for error in answer.errors] == [
+        (["users", 0, "favourite", "title"], "stock"),
+        (["users", 1, "favourite", "title"], "stock"),
+        (["users", 3, "favourite", "title"], "stock"),
+    ]
+
+
+async def test_an_entity_that_is_silently_unknown_explains_nothing_and_breaks_nothing() -> None:
+    stock = DictSubgraph(
+        "type Product { id: ID note: String }", entities={"Product": {"p1": None, "p2": {"note": "n"}}}
+    )
+    transport = FakeTransport({"accounts": ACCOUNTS, "stock": stock, "products": PRODUCTS})
+    answer = await execute(HOP_PLAN, TITLES, transport)
+    assert answer.errors == []
+    assert [user and user["favourite"]["title"] for user in answer.data["users"]] == [None, "Axe", None, None]
+    assert transport.sent[2].request["variables"]["representations"] == [
+        {"__typename": "Product", "id": "p2", "note": "n"}
+    ]
+
+
+async def test_a_failure_on_the_way_to_one_entity_is_told_at_that_entity_only() -> None:
+    stock = DictSubgraph(
+        "type Product { id: ID note: String! }",
+        entities={"Product": {"p1": {"note": ValueError("lost")}, "p2": {"note": "n"}}},
+    )
+    answer = await execute(HOP_PLAN, TITLES, {"accounts": ACCOUNTS, "stock": stock, "products": PRODUCTS})
+    assert [(error["message"], error["path"]) for error in answer.errors] == [
+        ("lost", ["users", 0, "favourite", "title"]),
+        ("lost", ["users", 3, "favourite", "title"]),
+    ]
+    assert answer.data["users"][1]["favourite"] == {"title": "Axe"}
