@@ -10,7 +10,7 @@ from gateway.planning.drafts import Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Here, Lookups
 from gateway.planning.needs import TYPENAME, Need, are_compatible
-from gateway.planning.search import Enter, Entered, Found, Selected, SelectHere, Solution
+from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution
 from gateway.planning.tree import Position
 
 

@@ -163,7 +163,7 @@ class Lookups:
             holder = here.type_name if stated is not None and stated.is_interface_object else type_name
             own = self._types[service].get(holder)
             field = own.fields.get(name) if own else None
-            if field is None or not field.is_active(self.labels):
+            if field is None or not field.is_active(self.labels) or field.hidden_arguments:
                 continue
             is_provided, views = self._provided(here.views, type_name, name)
             if field.is_external and not is_provided:
@@ -297,7 +297,9 @@ class Lookups:
     def _has(self, service: str, holder: str, name: str) -> bool:
         known = self._types[service].get(holder)
         field = known.fields.get(name) if known else None
-        return field is not None and not field.is_external and field.is_active(self.labels)
+        # A field with arguments from a context (`@fromContext`) is served by nobody yet: its plan is refused.
+        is_resolved = field is not None and not field.is_external and not field.hidden_arguments
+        return is_resolved and field is not None and field.is_active(self.labels)
 
     def _entries_of_unknown(self, interface: str, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
         """Entries for an object of which only an interface is known."""

@@ -11,7 +11,8 @@ from gateway.planning.lookups import Here, Lookups, lookups_for
 from gateway.planning.needs import Need, operation_needs
 from gateway.planning.passes.batching import batch_drafts
 from gateway.planning.plan import Plan
-from gateway.planning.search import Enter, Search, Solution
+from gateway.planning.search import Search
+from gateway.planning.solution import Enter, Solution
 from gateway.planning.tree import HiddenNames, Position
 from gateway.supergraph.model import Supergraph
 
@@ -35,20 +36,40 @@ def plan(
     fuel = Fuel(steps)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
-    search = Search(lookups, fuel)
     drafting = Drafting(lookups, fuel)
     root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
-    start = Here(None, operation.root_type, root.types, candidates=frozenset(lookups.services))
-    if operation.kind is OperationKind.QUERY:
-        solution = search.solve(needs, start)
+    for solution in _solutions(operation, needs, Search(lookups, fuel), lookups):
         _refuse_missing(solution, lookups)
-        drafting.write(solution, None, root)
-    else:
-        for need in needs:
-            solution = search.solve_once(need, start)
-            _refuse_missing(solution, lookups)
+        if operation.kind is OperationKind.QUERY:
+            drafting.write(solution, None, root)
+        else:
             _draft_next(solution, drafting, root)
     return assemble(batch_drafts(drafting.drafts, fuel), operation, lookups, fuel)
+
+
+def solve(
+    operation: Operation,
+    supergraph: Supergraph,
+    *,
+    labels: frozenset[str] = frozenset(),
+    steps: int = DEFAULT_STEPS,
+) -> list[Solution]:
+    """What `plan` finds before it drafts: one solution for a query, one for each root field of another operation.
+
+    Raises:
+        ClientError: QUERY_TOO_COMPLEX past `steps`.
+    """
+    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
+    needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
+    return _solutions(operation, needs, Search(lookups, Fuel(steps)), lookups)
+
+
+def _solutions(operation: Operation, needs: tuple[Need, ...], search: Search, lookups: Lookups) -> list[Solution]:
+    types = frozenset({operation.root_type})
+    start = Here(None, operation.root_type, types, candidates=frozenset(lookups.services))
+    if operation.kind is OperationKind.QUERY:
+        return [search.solve(needs, start)]
+    return [search.solve_once(need, start) for need in needs]
 
 
 def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:

@@ -16,139 +16,33 @@ through another subgraph's version of the same field (shareable value types). On
 Circles: a key or a requirement that needs itself, at the same entity, is blocked while it is being worked out.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import replace
 
+from gateway.planning.cover import Choice, Open, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, total_weight
+from gateway.planning.solution import (
+    FREE,
+    ONE_FETCH,
+    Cost,
+    Decision,
+    Enter,
+    Entered,
+    Found,
+    Route,
+    Selected,
+    SelectHere,
+    Solution,
+    Step,
+)
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
-
-FETCH_COST = 1000
-DEPTH_COST = 100
-MAX_EXHAUSTIVE = 5
-"""Subgraphs among which every set is tried: 31 sets; beyond, greedily."""
 
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
 
 Blocked = frozenset[tuple[str, str, FieldSet]]
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a solution costs: fetches, how many of them wait for each other, fields."""
-
-    fetches: int = 0
-    depth: int = 0
-    fields: int = 0
-
-    @property
-    def score(self) -> int:
-        """The cost as one number; less is better."""
-        return self.fetches * FETCH_COST + self.depth * DEPTH_COST + self.fields
-
-    def beside(self, other: "Cost") -> "Cost":
-        """Both at the same time."""
-        return Cost(self.fetches + other.fetches, max(self.depth, other.depth), self.fields + other.fields)
-
-    def after(self, other: "Cost") -> "Cost":
-        """This one when the other is done."""
-        return Cost(self.fetches + other.fetches, self.depth + other.depth, self.fields + other.fields)
-
-
-FREE = Cost()
-ONE_FETCH = Cost(1, 1, 0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
-    """How needs are served: steps, their cost, and what they leave missing."""
-
-    steps: "tuple[Step, ...]"
-    cost: Cost
-    missing: tuple[Need, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Selected:
-    """A field that is selected in a subgraph's answer.
-
-    Attributes:
-        requirement: how the field's `@requires` is served, at the place that is left for it; None without one.
-        below: how the needs of the object it returns are served; None for leaves.
-    """
-
-    need: Need
-    served: Served
-    requirement: Solution | None
-    below: Solution | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Entered:
-    """One entity type through which a subgraph is entered.
-
-    Attributes:
-        key: None for root types.
-        key_solution: how the key is served at the place that is left.
-        arrival: the place after the entry.
-    """
-
-    entry: Entry
-    key: FieldSet | None
-    key_solution: Solution | None
-    arrival: Here
-
-    def cost(self) -> Cost:
-        """One fetch, after what the key costs."""
-        return ONE_FETCH.after(self.key_solution.cost) if self.key_solution is not None else ONE_FETCH
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SelectHere:
-    """A step: the field is part of the answer that the place belongs to."""
-
-    selected: Selected
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Enter:
-    """A step: another request, to `service`, for the objects at the place.
-
-    Attributes:
-        selected: each with the entries that lead to it, at least one.
-    """
-
-    service: str
-    selected: "tuple[Found, ...]"
-
-
-Step = SelectHere | Enter
-Found = tuple[tuple[Entered, ...], Selected]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Choice:
-    """One way to serve a need: here (service None) or in another subgraph. `own` leaves out the entry, which is shared."""
-
-    service: str | None
-    selected: tuple[Found, ...]
-    own: Cost
-    entry: Cost
-    missing: tuple[Need, ...]
-    missing_weight: int
-
-
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A need that is not simply served here, and the subgraphs that have been used for a part of it."""
-
-    need: Need
-    types: frozenset[str]
-    used: frozenset[str | None]
-    choices: dict[str | None, _Choice]
 
 
 class Search:
@@ -170,18 +64,18 @@ class Search:
 
     def solve_once(self, need: Need, here: Here) -> Solution:
         """Like `solve`, but the field itself is asked of one subgraph only: a mutation must run once."""
-        open_ = _Open(need, here.types, frozenset(), {})
+        open_ = Open(need, here.types, frozenset(), {}, [])
         self._find_choices(open_, here, frozenset())
         if not open_.choices:
-            return Solution((), FREE, (need,))
-        choice = min(open_.choices.values(), key=_weigh)
-        return self._as_solution([], [choice], list(choice.missing))
+            return Solution((), FREE, (need,), (_decision(open_, None),))
+        choice = min(open_.choices.values(), key=Choice.weight)
+        return replace(self._as_solution([], [choice], list(choice.missing)), decisions=(_decision(open_, choice),))
 
     def _solve(self, needs: tuple[Need, ...], here: Here, blocked: Blocked) -> Solution:
         self._fuel.burn()
         steps: list[Step] = []
         costs: list[Cost] = []
-        opened: list[_Open] = []
+        opened: list[Open] = []
         for need in self._with_typename(needs, here):
             types = here.types if need.types is None else here.types & need.types
             if not types:
@@ -194,20 +88,20 @@ class Search:
                 for part in served:
                     choice = self._select(need, part, here, blocked)
                     if choice.missing or choice.own.fetches:
-                        open_ = _Open(need, part.types, frozenset(), {None: choice})
+                        open_ = Open(need, part.types, frozenset(), {None: choice}, [])
                         self._find_choices(open_, here, blocked)
                         opened.append(open_)
                     else:
                         steps.append(SelectHere(choice.selected[0][1]))
                         costs.append(choice.own)
             if rest:
-                open_ = _Open(need, rest, frozenset(), {})
+                open_ = Open(need, rest, frozenset(), {}, [])
                 self._find_choices(open_, here, blocked)
                 opened.append(open_)
-        chosen, missing = self._cover(opened, here, blocked)
+        chosen, missing, decisions = self._cover(opened, here, blocked)
         solution = self._as_solution(steps, chosen, missing)
         own = Cost(0, 0, sum(cost.fields for cost in costs))
-        return Solution(solution.steps, solution.cost.beside(own), solution.missing)
+        return replace(solution, cost=solution.cost.beside(own), decisions=tuple(decisions))
 
     def _with_typename(self, needs: tuple[Need, ...], here: Here) -> Sequence[Need]:
         """The needs, and the type's name if some of them hold for some types only, and nobody here can tell those."""
@@ -215,28 +109,31 @@ class Search:
             return needs
         return (*(need for need in needs if need.name != TYPENAME), NEEDS_TYPENAME)
 
-    def _select(self, need: Need, served: Served, here: Here, blocked: Blocked) -> _Choice:
+    def _select(self, need: Need, served: Served, here: Here, blocked: Blocked) -> Choice:
         """The choice to have a field where it is served here."""
         below = self.solve(need.children, served.below, blocked) if served.below is not None else None
         cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
-        return _Choice(None, (((), selected),), cost, FREE, missing, total_weight(missing))
+        return Choice(None, (((), selected),), cost, FREE, missing, total_weight(missing))
 
-    def _find_choices(self, open_: _Open, here: Here, blocked: Blocked) -> None:
+    def _find_choices(self, open_: Open, here: Here, blocked: Blocked) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
         need = open_.need
+        is_served_here = None in open_.choices or None in open_.used
         for service, entries in self._lookups.entries(here, open_.types, need.name).items():
-            if service in open_.used:
+            if service in open_.used or (is_served_here and service == here.service):
                 continue
             self._fuel.burn()
             choice = self._choice(open_, service, entries, here, blocked)
             if choice is not None:
                 open_.choices[service] = choice
+            else:
+                open_.closed.append(service)
 
     def _choice(
-        self, open_: _Open, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
-    ) -> _Choice | None:
+        self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
+    ) -> Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
         selected: list[Found] = []
@@ -267,7 +164,7 @@ class Search:
         unserved &= self._lookups.visible if types & self._lookups.visible else unserved
         if unserved:
             missing.append(need.narrowed(unserved, need.children))
-        return _Choice(service, tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
+        return Choice(service, tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
 
     def _arrivals(
         self, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
@@ -332,13 +229,17 @@ class Search:
         solution = self.solve(self._lookups.field_set_needs(required), left, blocked | {guard})
         return None if solution.missing else solution
 
-    def _cover(self, opened: list[_Open], here: Here, blocked: Blocked) -> tuple[list[_Choice], list[Need]]:
+    def _cover(
+        self, opened: list[Open], here: Here, blocked: Blocked
+    ) -> tuple[list[Choice], list[Need], list[Decision]]:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
-        chosen: list[_Choice] = []
+        chosen: list[Choice] = []
         missing: list[Need] = []
+        decisions: list[Decision] = []
         while opened:
-            remainders: list[_Open] = []
-            for open_, choice in zip(opened, self._best_choices(opened), strict=True):
+            remainders: list[Open] = []
+            for open_, choice in zip(opened, best_choices(opened, self._fuel), strict=True):
+                decisions.append(_decision(open_, choice))
                 if choice is None:
                     missing.append(_remaining(open_.need, open_.types, here, open_.need.children))
                     continue
@@ -348,11 +249,11 @@ class Search:
                 whole = (rest for rest in choice.missing if not _is_torn(rest))
                 remainders.extend(self._remainder(rest, used, here, blocked) for rest in whole)
             opened = remainders
-        return chosen, missing
+        return chosen, missing, decisions
 
-    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked) -> _Open:
+    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked) -> Open:
         types = here.types if rest.types is None else rest.types
-        open_ = _Open(rest, types, used, {})
+        open_ = Open(rest, types, used, {}, [])
         if None not in used and here.service is not None and rest.name != TYPENAME:
             served, _ = self._lookups.served(here, rest.name, types, with_requirements=False)
             if len(served) == 1 and served[0].types == types:
@@ -364,63 +265,9 @@ class Search:
         }
         return open_
 
-    def _best_choices(self, opened: list[_Open]) -> list[_Choice | None]:
-        """For each open need the choice that makes the whole cheapest; None where there is none."""
-        targets = list(dict.fromkeys(service for open_ in opened for service in open_.choices))
-        forced = {next(iter(open_.choices)) for open_ in opened if len(open_.choices) == 1}
-        free = [open_ for open_ in opened if len(open_.choices) > 1]
-        if not free:
-            return [next(iter(open_.choices.values()), None) for open_ in opened]
-        optional = [target for target in targets if target not in forced]
-        best: tuple[tuple[int, int], list[_Choice | None]] | None = None
-        for allowed in self._target_sets(forced, optional, free):
-            self._fuel.burn()
-            choices = [self._cheapest(open_, allowed) for open_ in opened]
-            weight = self._weigh_all(opened, choices)
-            if best is None or weight < best[0]:
-                best = (weight, choices)
-        assert best is not None
-        return best[1]
-
-    def _target_sets(
-        self, forced: set[str | None], optional: list[str | None], free: list[_Open]
-    ) -> Iterable[frozenset[str | None]]:
-        if len(optional) <= MAX_EXHAUSTIVE:
-            for size in range(len(optional) + 1):
-                for chosen in combinations(optional, size):
-                    yield frozenset({*forced, *chosen})
-            return
-        allowed = set(forced)
-        for open_ in free:
-            if not allowed & open_.choices.keys():
-                allowed.add(min(open_.choices.values(), key=_weigh).service)
-        yield frozenset(allowed)
-        yield frozenset({*forced, *optional})
-
-    def _cheapest(self, open_: _Open, allowed: frozenset[str | None]) -> _Choice | None:
-        choices = [choice for service, choice in open_.choices.items() if service in allowed]
-        return min(choices, key=lambda choice: (choice.missing_weight, choice.own.score), default=None)
-
-    def _weigh_all(self, opened: list[_Open], choices: list[_Choice | None]) -> tuple[int, int]:
-        missing = 0
-        cost = FREE
-        entries: dict[str, Cost] = {}
-        for open_, choice in zip(opened, choices, strict=True):
-            if choice is None:
-                missing += open_.need.weight * (1 if open_.choices else 0) * 1000
-                continue
-            missing += choice.missing_weight
-            cost = cost.beside(choice.own)
-            if choice.service is not None:
-                known = entries.get(choice.service)
-                if known is None or known.score < choice.entry.score:
-                    entries[choice.service] = choice.entry
-        total = sum(entry.score for entry in entries.values())
-        return missing, total + cost.score
-
-    def _as_solution(self, steps: list[Step], chosen: list[_Choice], missing: list[Need]) -> Solution:
+    def _as_solution(self, steps: list[Step], chosen: list[Choice], missing: list[Need]) -> Solution:
         """The steps of all choices, those into one subgraph together."""
-        by_service: dict[str, list[_Choice]] = {}
+        by_service: dict[str, list[Choice]] = {}
         cost = FREE
         for choice in chosen:
             if choice.service is None:
@@ -458,5 +305,7 @@ def _is_torn(need: Need) -> bool:
     return any(_is_torn(child) for child in need.children)
 
 
-def _weigh(choice: _Choice) -> tuple[int, int]:
-    return choice.missing_weight, choice.own.after(choice.entry).score
+def _decision(open_: Open, choice: Choice | None) -> Decision:
+    rejected = [other.route() for other in open_.choices.values() if other is not choice]
+    rejected += [Route(service, None, open_.need.weight) for service in open_.closed]
+    return Decision(open_.need, choice.route() if choice else None, tuple(rejected))

@@ -1,0 +1,126 @@
+"""Which subgraphs to enter, so that all open needs of a place are served at the least cost.
+
+Each need has its choices. Entering a subgraph costs once, however many needs use it, so the sets of subgraphs are weighed: all
+of them while they are few, else a greedy one and the whole. What a set leaves missing counts before what it costs.
+
+    price: stock or shop, name: shop          {shop} 1 fetch, {stock, shop} 2 fetches: price comes from shop
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+from gateway.planning.fuel import Fuel
+from gateway.planning.needs import Need
+from gateway.planning.solution import FREE, Cost, Found, Route
+
+MAX_EXHAUSTIVE = 5
+"""Subgraphs among which every set is tried: 32 sets."""
+
+UNSERVED = 1000
+"""What a leaf counts that a set does not serve at all: more than any that it serves in part."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One way to serve a need: here, or in another subgraph.
+
+    Attributes:
+        service: None for here.
+        own: the cost without the entry, which several needs may share.
+        missing_weight: how many leaves it leaves missing.
+    """
+
+    service: str | None
+    selected: tuple[Found, ...]
+    own: Cost
+    entry: Cost
+    missing: tuple[Need, ...]
+    missing_weight: int
+
+    def weight(self) -> tuple[int, int]:
+        """Less is better: first what is missing, then the cost with the entry."""
+        return self.missing_weight, self.own.after(self.entry).score
+
+    def route(self) -> Route:
+        """The choice as it is shown."""
+        return Route(self.service, self.own.after(self.entry), self.missing_weight)
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A need that is not simply served here.
+
+    Attributes:
+        used: the subgraphs that serve a part of it already; None among them for here.
+        choices: by subgraph; None for here.
+        closed: subgraphs that have the field, but no key that leads there can be had.
+    """
+
+    need: Need
+    types: frozenset[str]
+    used: frozenset[str | None]
+    choices: dict[str | None, Choice]
+    closed: list[str]
+
+
+def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:
+    """For each open need the choice that makes the whole cheapest; None where there is none."""
+    targets = list(dict.fromkeys(service for open_ in opened for service in open_.choices))
+    forced = {next(iter(open_.choices)) for open_ in opened if len(open_.choices) == 1}
+    free = [open_ for open_ in opened if len(open_.choices) > 1]
+    if not free:
+        return [next(iter(open_.choices.values()), None) for open_ in opened]
+    optional = [target for target in targets if target not in forced]
+    best: tuple[tuple[int, int], list[Choice | None]] | None = None
+    for allowed in _target_sets(forced, optional, free):
+        fuel.burn()
+        choices = [_cheapest(open_, allowed) for open_ in opened]
+        weight = _weigh_all(opened, choices)
+        if best is None or weight < best[0]:
+            best = (weight, choices)
+    assert best is not None
+    return best[1]
+
+
+def _target_sets(
+    forced: set[str | None], optional: list[str | None], free: list[Open]
+) -> Iterable[frozenset[str | None]]:
+    if len(optional) <= MAX_EXHAUSTIVE:
+        for size in range(len(optional) + 1):
+            for chosen in combinations(optional, size):
+                yield frozenset({*forced, *chosen})
+        return
+    allowed = set(forced)
+    uncovered = [open_ for open_ in free if not allowed & open_.choices.keys()]
+    while uncovered:
+        served = {target: [open_ for open_ in uncovered if target in open_.choices] for target in optional}
+        # The first of those that serve most, so that the order of subgraphs decides, not that of a set.
+        allowed.add(max(optional, key=lambda target: len(served[target])))
+        uncovered = [open_ for open_ in uncovered if not allowed & open_.choices.keys()]
+    yield frozenset(allowed)
+    yield frozenset({*forced, *optional})
+
+
+def _cheapest(open_: Open, allowed: frozenset[str | None]) -> Choice | None:
+    choices = [choice for service, choice in open_.choices.items() if service in allowed]
+    return min(choices, key=lambda choice: (choice.missing_weight, choice.own.score), default=None)
+
+
+def _weigh_all(opened: list[Open], choices: list[Choice | None]) -> tuple[int, int]:
+    missing = 0
+    cost = FREE
+    entries: dict[str, Cost] = {}
+    for open_, choice in zip(opened, choices, strict=True):
+        if choice is None:
+            # What nobody serves weighs the same in every set.
+            missing += open_.need.weight * UNSERVED if open_.choices else 0
+            continue
+        missing += choice.missing_weight
+        cost = cost.beside(choice.own)
+        if choice.service is not None:
+            known = entries.get(choice.service)
+            if known is None or known.score < choice.entry.score:
+                entries[choice.service] = choice.entry
+    total = sum(entry.score for entry in entries.values())
+    return missing, total + cost.score
