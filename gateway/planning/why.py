@@ -1,9 +1,9 @@
 """Why a plan goes the way it goes: for each decision the route taken, and those rejected with their cost.
 
-topProducts.price
-  stay in products                 0 fetches, 1 field
-  not inventory                    1 fetch, 3 fields (score 1103)
-  not reviews                      no key that leads there can be had here
+top.price (at shop)
+  go to prices                 1 fetch, 1 deep, weight of fields 3 (score 1103)
+  not reviews                  2 fetches, 2 deep, weight of fields 6 (score 2206)
+  not archive                  no key that leads there can be had here
 """
 
 from collections.abc import Iterator
