@@ -186,6 +186,14 @@ async def test_a_request_that_was_cut_off_is_taken_up_by_the_next_with_its_key(m
     assert await rows(market) == (1, 2, 1)
 
 
+async def test_an_order_that_is_cancelled_while_its_stock_is_being_held_keeps_none(market: OrderMarket) -> None:
+    with asking(market, SlowCatalog(market)):
+        answer = await market.place()
+    assert answer["order"]["status"] == "CANCELLED"
+    await market.deliver_all()
+    assert await market.pieces("product-1") == (10, 0, 0)
+
+
 async def test_an_order_that_was_left_pending_or_unpaid_expires_and_frees_its_stock(market: OrderMarket) -> None:
     paid_late = await market.placed("late")
     with asking(market, MuteCatalog(market.resources.desk.catalog)):
@@ -247,6 +255,25 @@ class StaleCatalog(CatalogService):
 
     async def hold(self, order_id: str, lines: Sequence[Line], *, seconds: int) -> datetime:
         return await self._real.hold(order_id, lines, seconds=seconds)
+
+
+class SlowCatalog(MuteCatalog):
+    """A catalog that is so slow to hold stock that the buyer cancels meanwhile, and the workers free what is not held yet."""
+
+    def __init__(self, market: OrderMarket) -> None:
+        super().__init__(market.resources.desk.catalog)
+        self._market = market
+
+    async def hold(self, order_id: str, lines: Sequence[Line], *, seconds: int) -> datetime:
+        market = self._market
+        await commands.cancel_order(
+            market.database, order_id, buyer_id="buyer-1", reason=None, expected_version=1, now=market.clock()
+        )
+        await market.deliver_all()
+        return await self._real.hold(order_id, lines, seconds=seconds)
+
+    async def free(self, order_id: str) -> bool:
+        return await self._real.free(order_id)
 
 
 @contextmanager
