@@ -20,12 +20,21 @@ from gateway.planning.checker import check
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
+from gateway.planning.why import explain, print_why
 from gateway.server.supergraphs import load_supergraph
 from gateway.supergraph.model import Supergraph
 
 
 class NotPlanned(GatewayError):
-    """Raised when there is no operation to plan, or no plan for it; the message names the file and the place."""
+    """Raised when there is no operation to plan, or no plan for it; the message names the file and the place.
+
+    Args:
+        exit_status: 2 if the file cannot be read, 1 if what is in it cannot be planned.
+    """
+
+    def __init__(self, message: str, *, exit_status: int = 1) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--label", action="append", default=[], metavar="LABEL", help="an active override label")
     parser.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="a scope that the caller has")
     parser.add_argument("--anonymous", action="store_true", help="plan for a caller that has not signed in")
+    parser.add_argument("--why", action="store_true", help="also tell which routes were weighed, and rejected")
     parser.add_argument("--check", action="store_true", help="also prove that the plan is sound")
 
 
@@ -59,24 +69,39 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         prepared = _prepare(supergraph, rules, text, arguments.operation)
         operation = _normalised(supergraph, rules, prepared, arguments)
-        planned = plan(operation, supergraph, labels=labels)
+        why = print_why(explain(operation, supergraph, labels=labels)) if arguments.why else ""
+        planned = _planned(operation, supergraph, labels, why)
     except ClientError as error:
         raise NotPlanned("\n".join(_told(arguments.query, shown) for shown in error.all_formatted())) from None
     if arguments.check:
         check(planned, operation, supergraph, labels=labels)
     match arguments.format:
         case "json":
-            print(json.dumps(plan_as_json(planned), indent=2))
+            shown = plan_as_json(planned)
+            print(json.dumps({**shown, "why": why.splitlines()} if why else shown, indent=2))
         case "python":
             print(asyncio.run(_python(supergraph, planned, operation)), end="")
         case _:
             print(print_plan(planned), end="")
-            print(f"# {len(planned.fetches)} fetches, {planned.depth()} deep")
+            print(f"# fetches: {len(planned.fetches)}, depth: {planned.depth()}")
+            print(f"\n{why}" if why else "", end="")
     return 0
 
 
+def _planned(operation: Operation, supergraph: Supergraph, labels: frozenset[str], why: str) -> Plan:
+    """The plan; if there is none, what was weighed is told before the error is."""
+    try:
+        return plan(operation, supergraph, labels=labels)
+    except ClientError:
+        sys.stderr.write(why)
+        raise
+
+
 def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError("must be a JSON object")
     return value
@@ -88,7 +113,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise NotPlanned(f"{path}: cannot be read: {error.strerror}") from None
+        raise NotPlanned(f"{path}: cannot be read: {error.strerror}", exit_status=2) from None
 
 
 def _prepare(supergraph: Supergraph, rules: AccessRules, text: str, name: str | None) -> PreparedOperation:

@@ -1,0 +1,109 @@
+"""``python -m gateway plan``: what it prints, what it refuses, and with which status it ends."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from tests.support.gateway import shop_supergraph
+
+QUERY = "query Deep($no: Boolean!) { goods { name seller { nickname badge } } items @skip(if: $no) { id } }"
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> str:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(shop_supergraph(), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def query(tmp_path: Path) -> str:
+    path = tmp_path / "query.graphql"
+    path.write_text(QUERY, encoding="utf-8")
+    return str(path)
+
+
+def test_the_plan_is_printed_and_proved(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query, "--check"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("QueryPlan {")
+    assert 'service: "accounts"' in printed
+    assert "# fetches: 3, depth: 3" in printed
+
+
+def test_the_plan_is_printed_as_json(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query, "--format", "json"]) == 0
+    fetches = json.loads(capsys.readouterr().out)["fetches"]
+    assert [fetch["service"] for fetch in fetches] == ["goods", "accounts", "goods"]
+
+
+def test_the_python_that_would_run_is_printed(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query, "--format", "python"]) == 0
+    compile(capsys.readouterr().out, "plan", "exec")
+
+
+def test_the_plan_follows_variables_and_rights(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*arguments: str) -> str:
+        assert main(["plan", "--supergraph", schema, query, *arguments]) == 0
+        return capsys.readouterr().out
+
+    assert "items" not in printed("--variables", '{"no": true}')
+    assert "items" in printed("--variables", '{"no": false}')
+    assert "badge" in printed("--scope", "mail:read")
+    assert "badge" not in printed("--scope", "other")
+    assert "badge" not in printed("--anonymous")
+
+
+def test_a_document_may_come_from_standard_input(
+    schema: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("{ goods { id } }"))
+    assert main(["plan", "--supergraph", schema, "-"]) == 0
+    assert "goods" in capsys.readouterr().out
+
+
+def test_one_of_several_operations_is_chosen(schema: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "two.graphql"
+    path.write_text("query A { goods { id } } query B { items { name } }", encoding="utf-8")
+    assert main(["plan", "--supergraph", schema, str(path), "--operation", "B"]) == 0
+    assert "items" in capsys.readouterr().out
+    assert main(["plan", "--supergraph", schema, str(path)]) == 1
+    assert "OPERATION_RESOLUTION_FAILURE" in capsys.readouterr().err
+
+
+def test_an_invalid_document_is_refused_with_file_and_place(
+    schema: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wrong.graphql"
+    path.write_text("{\n  nope\n  goods { no }\n}", encoding="utf-8")
+    assert main(["plan", "--supergraph", schema, str(path)]) == 1
+    told = capsys.readouterr().err
+    assert "wrong.graphql:2:3: GRAPHQL_VALIDATION_FAILED" in told
+    assert "wrong.graphql:3:11: GRAPHQL_VALIDATION_FAILED" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["plan"], ["plan", "q.graphql"], ["nothing"], ["plan", "q", "--supergraph", "s", "--format", "xml"], []],
+)
+def test_wrong_usage_ends_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: python -m gateway" in capsys.readouterr().err
+
+
+def test_a_missing_file_ends_with_two(schema: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", str(tmp_path / "no.graphql"), "q"]) == 2
+    assert main(["plan", "--supergraph", schema, str(tmp_path / "no.graphql")]) == 2
+    assert capsys.readouterr().err.count("cannot be read") == 2
+
+
+def test_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "serve" in capsys.readouterr().out
