@@ -12,11 +12,14 @@ with the same error (`Failure.passed_on`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.tree import Place, Trail, Tree, trail_path
 from gateway.planning.plan import FetchedField, FetchedSelection
+
+MAX_SHOWN: Final = 10_000
+"""Errors of an answer. A subgraph that reports many errors about many places must not fill the memory with their product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,17 @@ class Failure:
 def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:
     """The client's errors, in the order of the failures; to be asked when the tree is whole.
 
-    What is told at a field is not told again at the object around it.
+    What is told at a field is not told again at the object around it. No answer has more than `MAX_SHOWN` of them: the last one then
+    says so.
     """
-    told = [(failure, *failure.told()) for failure in failures]
+    told: list[tuple[Failure, list[list[str | int]], list[list[str | int]]]] = []
+    count = 0
+    for failure in failures:
+        exact, vague = failure.told()
+        told.append((failure, exact, vague))
+        count += len(exact) + len(vague)
+        if count > MAX_SHOWN:
+            break
     explained = {
         (failure.message, tuple(path[:end])) for failure, exact, _ in told for path in exact for end in range(len(path))
     }
@@ -75,13 +86,16 @@ def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:
         paths = exact + [path for path in vague if (failure.message, tuple(path)) not in explained]
         if not paths and not vague:
             paths = [[]]
-        for path in paths:
-            error: dict[str, Any] = {"message": failure.message}
-            if path:
-                error["path"] = path
-            error["extensions"] = failure.extensions
-            errors.append(error)
+        errors.extend(_shown(failure.message, path, failure.extensions) for path in paths)
+    if len(errors) > MAX_SHOWN:
+        errors[MAX_SHOWN - 1 :] = [_shown("There are more errors than are shown.", [], {"code": "TOO_MANY_ERRORS"})]
     return errors
+
+
+def _shown(message: str, path: list[str | int], extensions: dict[str, Any]) -> dict[str, Any]:
+    if not path:
+        return {"message": message, "extensions": extensions}
+    return {"message": message, "path": path, "extensions": extensions}
 
 
 def failure_of_fetch(error: SubgraphError, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> Failure:

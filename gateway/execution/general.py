@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.encoding import encode_json
@@ -23,6 +23,9 @@ from gateway.execution.trace import FetchTrace, Trace
 from gateway.execution.transport import Reply
 from gateway.execution.tree import Place, Tree, merge, trail_path, walk
 from gateway.planning.plan import FetchedSelection
+
+MAX_ERRORS_OF_ANSWER: Final = 1_000
+"""Of one subgraph's answer; the rest are counted."""
 
 Asked = tuple[Place, tuple[FetchedSelection, ...]]
 
@@ -265,17 +268,27 @@ class GeneralRun:
     ) -> None:
         failures = self._failures[program.fetch.id]
         asked = self._asked(program, gathered, request)
-        for error in errors:
-            path = _path(error)
-            about = asked
+        everything = [place for _, _, places in asked for place in places]
+        of_alias: dict[str, list[Asked]] = {group.group.alias: [] for group in program.groups}
+        of_entity: dict[tuple[str, int], tuple[Asked, ...]] = {}
+        for alias, index, places in asked:
             if program.groups:
-                if path:
-                    about = [item for item in about if item[0] == path[0]] or about
-                if len(path) > 1:
-                    about = [item for item in about if item[1] == path[1]] or about
+                of_alias[alias].extend(places)
+                of_entity[alias, index] = places
+        for error in errors[:MAX_ERRORS_OF_ANSWER]:
+            path = _path(error)
+            about: Sequence[Asked] = everything
+            if program.groups:
+                match path:
+                    case [str(alias), int(index), *_] if (alias, index) in of_entity:
+                        about = of_entity[alias, index]
+                    case [str(alias), *_] if alias in of_alias:
+                        about = of_alias[alias]
                 path = path[2:]
-            places = tuple(chain.from_iterable(item[2] for item in about))
-            failures.append(failure_of_answer(program.service.name, error, places, path))
+            failures.append(failure_of_answer(program.service.name, error, about, path))
+        if (more := len(errors) - MAX_ERRORS_OF_ANSWER) > 0:
+            left_out = {"message": f"Subgraph {program.service.name!r} reported {more} more errors."}
+            failures.append(failure_of_answer(program.service.name, left_out, (), ()))
 
     def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered]) -> None:
         """Blames what cannot be asked for on the failure above it, if a fetch that should have brought the missing part failed."""

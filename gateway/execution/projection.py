@@ -34,6 +34,7 @@ from graphql import (
 )
 
 from gateway.errors import InternalError
+from gateway.execution.failures import MAX_SHOWN
 from gateway.execution.leaves import LeafReader, leaf_reader
 from gateway.execution.tree import Trail, Tree, trail_path
 from gateway.operation.model import Field, Operation, Selection
@@ -67,7 +68,9 @@ class Completion:
         return whole in self.above_reported or any(whole[:end] in self.reported for end in range(1, len(whole)))
 
     def report(self, message: str, code: str, trail: Trail, field_: Field) -> None:
-        """Adds an error at a field's value."""
+        """Adds an error at a field's value, unless there are more than anybody reads."""
+        if len(self.errors) >= MAX_SHOWN:
+            return
         error: dict[str, Any] = {"message": message}
         if field_.locations:
             error["locations"] = [{"line": line, "column": column} for line, column in field_.locations]

@@ -755,3 +755,25 @@ async def test_a_failure_on_the_way_to_one_entity_is_told_at_that_entity_only() 
         ("lost", ["users", 3, "favourite", "title"]),
     ]
     assert answer.data["users"][1]["favourite"] == {"title": "Axe"}
+
+
+async def test_a_flood_of_errors_is_counted_not_multiplied() -> None:
+    accounts = {"data": {"users": [{"name": "A", "favourite": {"__id": str(number)}} for number in range(2000)]}}
+    flood = [{"message": f"boom {number}"} for number in range(100_000)]
+    answer = await execute(
+        FAVOURITES_PLAN,
+        "{ users { name favourite { title } } }",
+        {"accounts": lambda _request: accounts, "products": lambda _request: {"data": None, "errors": flood}},
+    )
+    assert answer.error_count == 10_000
+    assert answer.errors[-1]["extensions"]["code"] == "TOO_MANY_ERRORS"
+
+
+async def test_errors_beyond_the_first_thousand_of_an_answer_are_counted() -> None:
+    plan = query_plan(WRITER.root(0, "accounts", "{ users { id } }"))
+    flood = [{"message": f"boom {number}", "path": ["users", number]} for number in range(1_500)]
+    answer = await execute(
+        plan, "{ users { id } }", {"accounts": lambda _request: {"data": {"users": [None] * 1_500}, "errors": flood}}
+    )
+    assert len(answer.errors) == 1_001
+    assert answer.errors[-1]["message"] == "Subgraph 'accounts' reported 500 more errors."

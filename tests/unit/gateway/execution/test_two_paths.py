@@ -7,7 +7,8 @@ replaced by a null, a value of another type, a wrong length, an error, or no Gra
 import asyncio
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -170,22 +171,34 @@ class Liar:
                 return dice.choice(["Ada", "Büro \u2028", ""])
 
 
-def executable(text: str, transport: FakeTransport) -> Executable:
+class Switched:
+    """A transport that passes everything to another one, which each example exchanges."""
+
+    def __init__(self) -> None:
+        self.inner = FakeTransport({})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@cache
+def prepared(text: str, *, is_compiled: bool) -> tuple[Executable, Switched]:
     operation = normalized(SUPERGRAPH.api, text)
-    made = Executor(transport=transport, services=SERVICES, api_schema=SUPERGRAPH.api)
-    return made.prepare(make_plan(operation, SUPERGRAPH), operation)
+    transport = Switched()
+    executor = Executor(transport=transport, services=SERVICES, api_schema=SUPERGRAPH.api)
+    executable = executor.prepare(make_plan(operation, SUPERGRAPH), operation)
+    if is_compiled:
+        executable.compile()
+    return executable, transport
 
 
 async def answered(
     text: str, seed: int, lies: float, *, is_compiled: bool, absent: float = 0.0
 ) -> tuple[Answer, list[tuple[str, bytes]]]:
-    plan = make_plan(normalized(SUPERGRAPH.api, text), SUPERGRAPH)
-    liar = Liar(plan, seed, lies, absent)
-    transport = FakeTransport(dict.fromkeys(SDL, liar))
-    ready = executable(text, transport)
-    if is_compiled:
-        ready.compile()
-    answer = await ready.execute(ExecutionRequest(deadline=asyncio.get_running_loop().time() + 5))
+    executable, switched = prepared(text, is_compiled=is_compiled)
+    liar = Liar(executable.plan, seed, lies, absent)
+    switched.inner = transport = FakeTransport(dict.fromkeys(SDL, liar))
+    answer = await executable.execute(ExecutionRequest(deadline=asyncio.get_running_loop().time() + 5))
     return answer, sorted((sent.service, sent.body) for sent in transport.sent)
 
 
@@ -194,7 +207,15 @@ def same(body: bytes) -> bytes:
     return encode_json(decode_json(body))
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.fixture(autouse=True, scope="module")
+def _by_command_only() -> Iterator[None]:
+    """Plans are compiled where a test says so, however often they run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(executor_module, "COMPILE_AFTER", -1)
+        yield
+
+
+@settings(max_examples=1000, deadline=None)
 @given(
     text=st.sampled_from(OPERATIONS),
     seed=st.integers(0, 2**32),
