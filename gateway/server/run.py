@@ -8,7 +8,10 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 
 import structlog
 import uvicorn
@@ -17,7 +20,7 @@ from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
 from gateway.server.supergraphs import load_supergraph
-from gateway.server.tuning import tune_allocator
+from gateway.server.tuning import raise_file_limit, tune_allocator
 from gateway.settings import Settings
 from subgraphs.kit.runtime.logging import configure
 
@@ -25,6 +28,7 @@ RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0)
 """How long to wait before a worker that died is started again; it counts up while workers die young."""
 
 YOUNG_SECONDS = 10.0
+READY_SECONDS = 60.0
 BACKLOG = 4096
 
 log = structlog.get_logger(__name__)
@@ -47,9 +51,15 @@ def serve(settings: Settings, listening: socket.socket) -> int:
     return _Parent(settings, listening).run()
 
 
-def _serve_here(application: Gateway, settings: Settings, listening: socket.socket) -> int:
+def _serve_here(
+    application: Gateway,
+    settings: Settings,
+    listening: socket.socket,
+    on_started: Callable[[], None] = lambda: None,
+) -> int:
     """Serve in this process."""
     tune_allocator()
+    raise_file_limit()
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it has stopped: having stopped is what was wanted, and no failure.
         signal.signal(number, lambda *_: None)
@@ -68,14 +78,16 @@ def _serve_here(application: Gateway, settings: Settings, listening: socket.sock
         limit_concurrency=server.max_connections,
         backlog=BACKLOG,
     )
-    EdgeServer(config, server, application.drain).run(sockets=[listening])
+    EdgeServer(config, server, application.drain, on_started).run(sockets=[listening])
     return 0
 
 
-def _work(settings: Settings, listening: socket.socket) -> None:
+def _work(settings: Settings, listening: socket.socket, is_ready: Event) -> None:
     """A worker's whole life."""
+    # The terminal tells the parent as well, which lets its workers drain; a hang-up is for the parent alone.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _configure_logging(settings)
-    _serve_here(Gateway(settings), settings, listening)
+    _serve_here(Gateway(settings), settings, listening, is_ready.set)
 
 
 def _configure_logging(settings: Settings) -> None:
@@ -84,8 +96,22 @@ def _configure_logging(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
 
 
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A process that serves.
+
+    Attributes:
+        is_ready: set by the process once it answers.
+        started: by the monotonic clock.
+    """
+
+    process: BaseProcess
+    is_ready: Event
+    started: float
+
+
 class _Parent:
-    """Keeps workers alive on one listening socket, and stops them when it is told to stop."""
+    """Keeps workers alive on one listening socket; replaces them one by one on SIGHUP; stops them when it is told to stop."""
 
     def __init__(self, settings: Settings, listening: socket.socket) -> None:
         self._settings = settings
@@ -93,40 +119,60 @@ class _Parent:
         # A new interpreter for each: nothing of this process, its threads or its locks, is inherited half-way.
         self._context = multiprocessing.get_context("spawn")
         self._stopping = threading.Event()
+        self._replacing = threading.Event()
         self._deaths = 0
+        self._workers: list[_Worker] = []
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT; the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
+        signal.signal(signal.SIGHUP, lambda *_: self._replacing.set())
         with tempfile.TemporaryDirectory(prefix="gateway-metrics-") as folder:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-            workers = [self._start() for _ in range(self._settings.server.workers)]
+            self._workers = [self._start() for _ in range(self._settings.server.workers)]
             while not self._stopping.wait(0.2):
-                workers = [worker if worker[0].is_alive() else self._replace(worker) for worker in workers]
-            self._stop([process for process, _ in workers])
+                self._workers = [
+                    worker if worker.process.is_alive() else self._restart(worker) for worker in self._workers
+                ]
+                if self._replacing.is_set():
+                    self._replacing.clear()
+                    self._replace_all()
+            self._stop(self._workers)
         return 0
 
-    def _start(self) -> tuple[BaseProcess, float]:
-        process = self._context.Process(target=_work, args=(self._settings, self._listening))
+    def _start(self) -> _Worker:
+        is_ready = self._context.Event()
+        process = self._context.Process(target=_work, args=(self._settings, self._listening, is_ready))
         process.start()
-        return process, time.monotonic()
+        return _Worker(process, is_ready, time.monotonic())
 
-    def _replace(self, worker: tuple[BaseProcess, float]) -> tuple[BaseProcess, float]:
-        process, started = worker
-        self._deaths = self._deaths + 1 if time.monotonic() - started < YOUNG_SECONDS else 0
+    def _restart(self, worker: _Worker) -> _Worker:
+        self._deaths = self._deaths + 1 if time.monotonic() - worker.started < YOUNG_SECONDS else 0
         seconds = RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
-        log.error("worker.died", pid=process.pid, status=process.exitcode, restart_seconds=seconds)
+        log.error("worker.died", pid=worker.process.pid, status=worker.process.exitcode, restart_seconds=seconds)
         self._stopping.wait(seconds)
         return self._start()
 
-    def _stop(self, processes: list[BaseProcess]) -> None:
+    def _replace_all(self) -> None:
+        """A new worker for each, the old one drained once the new one answers; none is left without a successor."""
+        for place, old in enumerate(self._workers):
+            new = self._start()
+            if not new.is_ready.wait(READY_SECONDS):
+                log.error("worker.not_ready", pid=new.process.pid, kept=old.process.pid)
+                self._stop([new])
+                return
+            self._workers[place] = new
+            self._stop([old])
+            log.info("worker.replaced", old=old.process.pid, new=new.process.pid)
+
+    def _stop(self, workers: list[_Worker]) -> None:
         """Let each drain; kill what does not end in time."""
-        for process in processes:
-            process.terminate()
+        for worker in workers:
+            worker.process.terminate()
         give_up = time.monotonic() + self._settings.server.drain_seconds + 5
-        for process in processes:
-            process.join(max(0.0, give_up - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+        for worker in workers:
+            worker.process.join(max(0.0, give_up - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()

@@ -20,13 +20,25 @@ class EdgeServer(Server):
 
     Args:
         on_drain: called when draining begins; ends what would not end by itself (subscriptions).
+        on_started: called once requests are answered.
     """
 
-    def __init__(self, config: Config, settings: ServerSettings, on_drain: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        settings: ServerSettings,
+        on_drain: Callable[[], None],
+        on_started: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self.server_state: EdgeState = EdgeState()
         self._settings = settings
         self._on_drain = on_drain
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:

@@ -4,6 +4,7 @@ A gateway allocates and frees some hundred kilobytes a request, in reference-cou
 gives such memory back to the kernel and asks for it again, and the cyclic collector walks everything that was ever loaded.
 """
 
+import contextlib
 import ctypes
 import gc
 import sys
@@ -37,3 +38,15 @@ def tune_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 50)
+
+
+def raise_file_limit() -> None:
+    """Allow as many open connections as the system lets this process have; the usual soft limit is 1024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

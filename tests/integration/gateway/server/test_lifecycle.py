@@ -289,6 +289,35 @@ def test_a_worker_that_dies_is_replaced_and_all_count_together(schema: Path, tmp
         until(lambda: _answers(gateway.port))
 
 
+def test_replacing_the_workers_under_load_drops_no_request(schema: Path, tmp_path: Path) -> None:
+    told = {"supergraph": {"path": str(schema)}, "server": {"workers": 2}}
+    with running_gateway(tmp_path, told) as gateway:
+        until(lambda: len(_served(gateway.log())) == 2)
+        stop = threading.Event()
+        statuses: list[int] = []
+        failures: list[str] = []
+
+        def ask() -> None:
+            with httpx.Client(base_url=f"http://127.0.0.1:{gateway.port}", trust_env=False, timeout=30) as client:
+                while not stop.is_set():
+                    try:
+                        statuses.append(client.post("/graphql", json={"query": GOODS}).status_code)
+                    except httpx.TransportError as error:
+                        failures.append(repr(error))
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        until(lambda: len(statuses) > 20)
+        gateway.process.send_signal(signal.SIGHUP)
+        until(lambda: sum(event["event"] == "worker.replaced" for event in gateway.log()) == 2, seconds=60)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert failures == []
+        assert set(statuses) == {200}
+
+
 def _is_worker(pid: int) -> bool:
     return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
