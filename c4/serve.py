@@ -52,6 +52,7 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--validate", action="store_true", help="check the model and stop")
     what.add_argument("--build", action="store_true", help="build the page and stop")
+    what.add_argument("--built", action="store_true", help="serve what was built before, as a container does")
     what.add_argument(
         "--watch", action="store_true", help="serve from the sources, and show each change as it is saved"
     )
@@ -63,7 +64,7 @@ def main() -> int:
             return 0
         if arguments.watch:
             return _watch(arguments.host, arguments.port)
-        if build():
+        if not arguments.built and build():
             sys.stdout.write("c4: built\n")
     except NodeError as error:
         sys.stderr.write(f"The picture is not there: {error}\n")
