@@ -1,14 +1,17 @@
 #!/bin/sh
-# Secrets come by environment. What is not set there comes from the file that the `keys` service makes at the first start,
-# so that `docker compose up` works from a clone with no secret in it.
+# Gives a process its own secrets and databases, by environment, and becomes it.
+#   SECRETS    names of variables. What the environment lacks comes from the files that the `keys` service made.
+#   DATABASES  names of databases here: USER_DATABASE_URL for `user`, unless the environment has it.
 set -eu
-secrets=${YARMARKA_SECRETS_FILE:-/run/yarmarka/secrets.env}
-if [ -f "$secrets" ]; then . "$secrets"; fi
-if [ -n "${YARMARKA_POSTGRES:-}" ]; then
-  for service in user catalog recommendation order order_analytics payment notification config; do
-    variable=$(echo "$service" | tr '[:lower:]' '[:upper:]')_DATABASE_URL
-    eval "given=\${$variable:-}"
-    [ -n "$given" ] || export "$variable=postgresql+asyncpg://$service:$POSTGRES_PASSWORD@$YARMARKA_POSTGRES/$service"
-  done
-fi
+for name in ${SECRETS:-}; do
+  eval "given=\${$name:-}"
+  [ -n "$given" ] || given=$(cat "/run/yarmarka/secrets/$name")
+  export "$name=$given"
+done
+for owner in ${DATABASES:-}; do
+  variable=$(echo "$owner" | tr '[:lower:]' '[:upper:]')_DATABASE_URL
+  eval "given=\${$variable:-}"
+  [ -n "$given" ] || given="postgresql+asyncpg://$owner:$(cat "/run/yarmarka/databases/$owner")@postgres:5432/$owner"
+  export "$variable=$given"
+done
 exec "$@"
