@@ -18,6 +18,7 @@ from graphql import (
     DocumentNode,
     EnumTypeDefinitionNode,
     EnumTypeExtensionNode,
+    ExecutableDefinitionNode,
     GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
     InputObjectTypeExtensionNode,
@@ -41,7 +42,7 @@ from graphql import (
 )
 
 from gateway.composition import specs
-from gateway.composition.errors import CompositionError, CompositionFailed, Place, place_of
+from gateway.composition.errors import CompositionError, CompositionFailed, Place, error_at, place_of
 from gateway.composition.links import FEDERATION, Link, read_links
 from gateway.composition.model import (
     ROOT_TYPES,
@@ -57,6 +58,7 @@ from gateway.composition.model import (
 )
 from gateway.composition.types import TypeRef, from_node
 
+MAX_SDL_CHARACTERS = 16 * 1024 * 1024  # the largest subgraphs known are a tenth of it; more takes minutes to parse
 SERVICE_TYPES = frozenset({"_Any", "_Entity", "_Service", "_FieldSet", "FieldSet"})
 SERVICE_FIELDS = frozenset({"_entities", "_service"})
 _KINDS: dict[type[DefinitionNode], Kind] = {
@@ -109,11 +111,21 @@ def read_document(subgraph: Subgraph) -> Document:
         CompositionFailed: if it is not GraphQL, or if what it links cannot be understood.
     """
     file = subgraph.file or f"{subgraph.name}.graphql"
+    if len(subgraph.sdl) > MAX_SDL_CHARACTERS:
+        message = f"The SDL has {len(subgraph.sdl)} characters; no more than {MAX_SDL_CHARACTERS} are read."
+        place = Place(subgraph.name, file)
+        raise CompositionFailed([CompositionError("INVALID_GRAPHQL", message, (place,), "Split the subgraph.")])
     try:
         document = parse(Source(subgraph.sdl, file))
     except GraphQLSyntaxError as error:
         raise CompositionFailed([_syntax_error(subgraph.name, file, error)]) from error
     schema_nodes = tuple(d for d in document.definitions if isinstance(d, SchemaDefinitionNode | SchemaExtensionNode))
+    executable = [d for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
+    if executable:
+        raise CompositionFailed(
+            error_at("INVALID_GRAPHQL", "An operation is no part of a schema.", subgraph.name, [node], "Remove it.")
+            for node in executable
+        )
     links, problems = read_links(schema_nodes)
     if problems:
         raise CompositionFailed(

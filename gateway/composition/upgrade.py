@@ -39,7 +39,8 @@ def upgrade(schema: SubgraphSchema) -> tuple[SubgraphSchema, list[CompositionErr
     analysis = analyse(cleaned)
     used = {name: _without_unused(definition, analysis) for name, definition in cleaned.types.items()}
     errors = list(_emptied(schema, cleaned, used))
-    return _with_types(cleaned, used), errors
+    keyed = {d.name for d in schema.types.values() if d.kind is Kind.INTERFACE and has(d.directives, "key")}
+    return replace(cleaned, types=used, ignored_interface_keys=frozenset(keyed)), errors
 
 
 def _cleaned(schema: SubgraphSchema, definition: TypeDefinition) -> TypeDefinition:

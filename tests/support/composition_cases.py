@@ -558,6 +558,20 @@ INTERFACE_OBJECTS = (
         "b:1",
     ),
     Case(
+        "INTERFACE_OBJECT_USAGE_ERROR",
+        {
+            "a": ENTITY_INTERFACE,
+            "b": 'type I @interfaceObject @key(fields: "id") { id: ID! y: Int }',
+            "c": "# fed1\n" + ENTITY_INTERFACE.replace("type Query { i: I }", "type Query { j: I }"),
+        },
+        {
+            "a": ENTITY_INTERFACE,
+            "b": 'type I @interfaceObject @key(fields: "id") { id: ID! y: Int }',
+            "c": ENTITY_INTERFACE.replace("type Query { i: I }", "type Query { j: I }"),
+        },
+        "c:2",
+    ),
+    Case(
         "INTERFACE_KEY_NOT_ON_IMPLEMENTATION",
         {"a": ENTITY_INTERFACE.replace('type T implements I @key(fields: "id")', "type T implements I")},
         {"a": ENTITY_INTERFACE},

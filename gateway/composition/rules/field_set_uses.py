@@ -7,6 +7,8 @@ from gateway.composition.analysis import all_fields
 from gateway.composition.fieldsets import FieldSet, FieldSetSyntaxError, SelectedField, argument_text, parse_field_set
 from gateway.composition.model import DirectiveUse, FieldDefinition, SubgraphSchema, TypeDefinition, uses
 
+MAX_SHOWN = 120  # characters of a field set in a message
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSetUse:
@@ -34,7 +36,9 @@ class FieldSetUse:
     def shown(self) -> str:
         """The directive as the messages show it."""
         where = self.field.coordinate if self.field else self.owner.name
-        return f'@{self.use.name}(fields: "{self.text}") on "{where}"'
+        text = self.text or ""
+        text = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+        return f'@{self.use.name}(fields: "{text}") on "{where}"'
 
     @property
     def code(self) -> str:

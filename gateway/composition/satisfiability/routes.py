@@ -18,6 +18,8 @@ from gateway.composition.fieldsets import FieldSet, SelectedField, SelectedFragm
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import ROOT_TYPES, Kind, has
 
+MAX_NESTED_KEYS = 60  # jumps that are needed for the key of a jump, and so on; real schemas need three
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -66,12 +68,16 @@ class Routes:
 
     Args:
         active_labels: those overrides.
+
+    Attributes:
+        is_exceeded: keys need keys that need keys, too deep to follow; what was answered since need not be true.
     """
 
     def __init__(self, context: MergeContext, tables: "Tables", active_labels: frozenset[str]) -> None:
         self.context = context
         self.tables = tables
         self.active_labels = active_labels
+        self.is_exceeded = False
         self._reached: dict[tuple[str, Position], frozenset[Position]] = {}
         self._open: dict[tuple[str, Position], tuple[int, set[Position]]] = {}
         self._lowest_touched = 0
@@ -92,6 +98,9 @@ class Routes:
             self._lowest_touched = min(self._lowest_touched, depth)
             return frozenset(partial)
         depth = len(self._open) + 1
+        if depth > MAX_NESTED_KEYS:
+            self.is_exceeded = True
+            return frozenset({start})
         outer_lowest, self._lowest_touched = self._lowest_touched, depth
         found = {start}
         self._open[at] = (depth, found)
@@ -181,6 +190,8 @@ class Routes:
         for type_name in self.tables.runtime_types(position.subgraph, local.type):
             child = self.children(position, selected.name, local, type_name)
             if child is None:
+                continue
+            if self.can_select(type_name, {child}, selected.selections):
                 continue
             if not self.can_select(type_name, self.reach(type_name, child), selected.selections):
                 return False

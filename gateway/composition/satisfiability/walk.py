@@ -57,7 +57,7 @@ def prove(context: MergeContext) -> list[CompositionError]:
             return [
                 CompositionError(
                     "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED",
-                    f"The proof that every query can be answered took more than {MAX_STATES} steps and was given up.",
+                    "The proof that every query can be answered took too many steps and was given up.",
                     (),
                     "Share fewer fields between subgraphs, or give the shared types keys.",
                 )
@@ -104,9 +104,9 @@ class _Walk:
         steps = 0
         while self._waiting:
             steps += 1
-            if steps > MAX_STATES:
-                return False
             self._advance(self._waiting.popleft())
+            if steps > MAX_STATES or self.routes.is_exceeded:
+                return False
         return True
 
     def _visit(self, state: _State) -> None:

@@ -27,6 +27,7 @@ def check(context: MergeContext) -> None:
 def _check_objects(context: MergeContext, merged: MergedType, implementations: list[str]) -> None:
     objects = list(dict.fromkeys(join.graph for join in merged.joins if join.is_interface_object))
     defining = [join.graph for join in merged.joins if not join.is_interface_object]
+    _check_federation_1(context, merged, objects)
     for subgraph in objects:
         schema = context.schemas[subgraph]
         use = first(schema.types[merged.name].directives, "interfaceObject")
@@ -49,6 +50,23 @@ def _check_objects(context: MergeContext, merged: MergedType, implementations: l
                 ],
                 f"Move their fields to another subgraph, or define the interface here without @{use.name}.",
             )
+
+
+def _check_federation_1(context: MergeContext, merged: MergedType, objects: list[str]) -> None:
+    """A key on an interface of federation 1 does not tell objects' types, which an interface object relies on."""
+    for subgraph, schema in context.schemas.items():
+        if not objects or merged.name not in schema.ignored_interface_keys:
+            continue
+        context.error(
+            "INTERFACE_OBJECT_USAGE_ERROR",
+            f'"{merged.name}" is an interface object in {quoted(objects)}, but "{subgraph}", which has a @key on the interface, is of '
+            "federation 1, where that means nothing.",
+            [
+                context.place(subgraph, schema.types[merged.name].node),
+                *(context.place(s, context.schemas[s].types[merged.name].node) for s in objects),
+            ],
+            f'Link federation 2 in "{subgraph}", or remove the key from its interface.',
+        )
 
 
 def _check_keys(context: MergeContext, merged: MergedType, implementations: list[str]) -> None:

@@ -135,6 +135,27 @@ def test_cycles_of_types_end() -> None:
     assert composed(sdls)
 
 
+def chained(count: int, key: str) -> dict[str, str]:
+    """Types of which each one's key in "b" is made of the next one's."""
+    own = "\n".join(f'type T{i} @key(fields: "id") {{ id: ID! next: T{i + 1} @shareable }}' for i in range(count))
+    others = "\n".join(
+        f'type T{i} @key(fields: "next {{ {key} }}") {{ next: T{i + 1} @shareable k: Int }}' for i in range(count)
+    )
+    return {
+        "a": f'type Query {{ t0: T0 }}\n{own}\ntype T{count} @key(fields: "id") {{ id: ID! }}',
+        "b": f'{others}\ntype T{count} @key(fields: "id") {{ id: ID! k: Int }}',
+    }
+
+
+def test_keys_that_need_keys_are_followed() -> None:
+    assert composed(chained(20, "k"))
+
+
+def test_keys_that_need_keys_without_end_are_refused_not_followed() -> None:
+    codes = {error.code for error in refusal(chained(300, "k"))}
+    assert codes == {"MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"}
+
+
 def test_a_proof_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "MAX_STATES", 1)
     sdls = {"a": "type Query { t: T }\ntype T { u: U }\ntype U { x: Int }"}
