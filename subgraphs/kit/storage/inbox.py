@@ -1,5 +1,6 @@
 """Each event once: its id is recorded in the transaction of its effect, and a second recording is refused by the database."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import String
@@ -22,11 +23,19 @@ async def is_first_receipt(
     session: AsyncSession, table: type[InboxColumns], event_id: str, *, consumer: str, now: datetime
 ) -> bool:
     """Record the event; True the first time. Call it first in the transaction that makes the effect."""
+    return bool(await first_receipts(session, table, [event_id], consumer=consumer, now=now))
+
+
+async def first_receipts(
+    session: AsyncSession, table: type[InboxColumns], event_ids: Iterable[str], *, consumer: str, now: datetime
+) -> set[str]:
+    """Record events in one statement; those that were not recorded before. Call it first in the transaction that makes the effect.
+
+    Rows are written in the order of their ids, so that two batches of the same events wait for each other and never deadlock.
+    """
+    rows = [{"event_id": each, "consumer": consumer, "received_at": now} for each in sorted(set(event_ids))]
+    if not rows:
+        return set()
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    recorded = await session.execute(
-        insert(table)
-        .values(event_id=event_id, consumer=consumer, received_at=now)
-        .on_conflict_do_nothing()
-        .returning(table.event_id)
-    )
-    return recorded.scalar_one_or_none() is not None
+    recorded = await session.execute(insert(table).values(rows).on_conflict_do_nothing().returning(table.event_id))
+    return set(recorded.scalars())
