@@ -128,7 +128,7 @@ def _register(options: argparse.Namespace, history: History, trained: Trained) -
         return 2
     demo = demo_accounts(options.market)
     registered = asyncio.run(register_all(settings.recommendation_database, history, trained, rank_first=demo))
-    print(f"registered as {registered.status}: {registered.profiles} profiles, {len(demo)} slates ranked ahead")
+    print(f"registered as {registered.status}: {registered.profiles} profiles, {registered.slates} slates ranked ahead")
     return 0
 
 

@@ -1,11 +1,12 @@
 """What the recommendation service does when it is told to; the workers of the domain call the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import NotFound
@@ -34,21 +35,31 @@ async def slate_for(database: Database, question: Question, *, size: int, now: d
     """The slate that answers a question now, and a ranking asked for if it is not fresh.
 
     The viewer's own slate if there is one: as it is while it is fresh, once more under a new id when it is older. Without one,
-    the most popular products, said to be degraded.
+    the most popular products, said to be degraded. Of a category that is not known there is nothing, and nothing is written.
     """
     async with database.reading() as session:
-        newest = await queries.newest_slate(session, question, now=now)
-    if newest is not None and now - model.made_at(newest.id) < model.FRESH_FOR:
+        newest = await queries.newest_slate(session, question)
+        below = await _subtree(session, question) if newest is None else None
+    if newest is not None and model.is_fresh(newest.id, now=now):
         return newest
+    if below is not None and not below:
+        return _slate(question, [], now=now)
     async with database.transaction() as session:
-        row = _again(newest, now=now) if newest is not None else await _popular(session, question, size=size, now=now)
+        # It holds the question's row: whoever asks the same meanwhile waits here, and then finds the slate written below.
+        await repository.ask_for_rankings(session, [question], now=now)
+        newest = await queries.newest_slate(session, question)
+        if newest is not None and model.is_fresh(newest.id, now=now):
+            return newest
+        if newest is not None:
+            row = _again(newest, now=now)
+        else:
+            row = _slate(question, await queries.most_popular(session, below, size), now=now)
         session.add(row)
-        await repository.ask_for_ranking(session, question, now=now, due_at=now)
         wake_after_commit(session, Wake(QUEUE, ACTOR_NAME, question.id))
     return row
 
 
-async def keep_slate(session: Any, question: Question, ranked: RankedSlate, *, now: datetime) -> SlateRow:
+async def keep_slate(session: AsyncSession, question: Question, ranked: RankedSlate, *, now: datetime) -> SlateRow:
     """Write a ranking, in the worker's transaction."""
     row = SlateRow(
         id=uuid7(now),
@@ -69,6 +80,7 @@ async def keep_slate(session: Any, question: Question, ranked: RankedSlate, *, n
 async def register_model(database: Database, text: str, manifest: Mapping[str, Any], *, now: datetime) -> ModelRow:
     """A trained model: active at once if it ranks better than the baseline, a candidate otherwise; known versions stay as they are."""
     async with database.transaction() as session:
+        await repository.lock_models(session)
         known = (await session.scalars(select(ModelRow).where(ModelRow.version == manifest["version"]))).first()
         if known is not None:
             return known
@@ -103,6 +115,7 @@ async def activate_model(database: Database, model_id: str, *, is_forced: bool, 
         BelowBaseline: when it ranks no better than popularity, and is not forced.
     """
     async with database.transaction() as session:
+        await repository.lock_models(session)
         row = (await queries.models_by_id(session, [model_id])).get(model_id)
         if row is None:
             raise NotFound("The model", "id")
@@ -120,6 +133,7 @@ async def rollback_model(database: Database, *, now: datetime) -> ModelRow:
         NotFound: when none did.
     """
     async with database.transaction() as session:
+        await repository.lock_models(session)
         before = await session.scalars(
             select(ModelRow)
             .where(ModelRow.status == ModelStatus.RETIRED.value, ModelRow.activated_at.is_not(None))
@@ -149,11 +163,17 @@ def _again(newest: SlateRow, *, now: datetime) -> SlateRow:
     )
 
 
-async def _popular(session: Any, question: Question, *, size: int, now: datetime) -> SlateRow:
-    below = None
-    if question.category_id is not None:
-        below = sorted(model.subtree(question.category_id, await queries.category_parents(session)))
-    popular = await queries.most_popular(session, below, size)
+async def _subtree(session: AsyncSession, question: Question) -> list[str] | None:
+    """The category of a question with all below it; empty when nobody knows it, None when the question is of the whole market."""
+    if question.category_id is None:
+        return None
+    parents = await queries.category_parents(session)
+    if question.category_id not in {category_id for category_id, _ in parents}:
+        return []
+    return sorted(model.subtree(question.category_id, parents))
+
+
+def _slate(question: Question, popular: Sequence[tuple[str, float]], *, now: datetime) -> SlateRow:
     return SlateRow(
         id=uuid7(now),
         question_id=question.id,

@@ -13,3 +13,7 @@ class BelowBaseline(Refusal):
         self.metric = metric
         self.candidate = candidate
         self.baseline = baseline
+
+
+class LeaseLost(Exception):
+    """Raised when a worker would settle a ranking that another one has taken over; what it wrote is rolled back."""

@@ -12,15 +12,17 @@ from subgraphs.recommendation.errors import BelowBaseline
 SLATE_LIFETIME = timedelta(hours=1)
 """After it a slate's cursors end; the feed counts it from the slate's id."""
 
+REMEMBERED_FOR = timedelta(days=30)
+"""How much longer the newest slate of a question is kept: whoever comes back sees their own, until a worker has ranked the next."""
+
 FRESH_FOR = timedelta(minutes=30)
 """A slate that is older is given out once more under a new id, while a worker ranks the next one."""
-
-RERANK_AFTER = timedelta(milliseconds=200)
-"""How long a buyer's clicks are gathered before one ranking answers all of them."""
 
 MAX_SIZE = 500
 MAX_NEIGHBOURS = 40
 METRIC = "NDCG@10"
+MAX_ID_CHARACTERS = 36
+MAX_DEVICE_CHARACTERS = 64
 NOBODY = "nobody"
 
 
@@ -77,6 +79,27 @@ def check_size(size: int) -> int:
     if not 1 <= size <= MAX_SIZE:
         raise InvalidInput(f"A slate has 1 to {MAX_SIZE} products", "size")
     return size
+
+
+def check_ids(*, buyer_id: str | None, anonymous_id: str | None, category_id: str | None) -> None:
+    """Return if nothing is longer than an id can be, or holds what no database can keep.
+
+    Raises:
+        InvalidInput: when one does.
+    """
+    given = (
+        ("buyerId", buyer_id, MAX_ID_CHARACTERS),
+        ("anonymousId", anonymous_id, MAX_DEVICE_CHARACTERS),
+        ("categoryId", category_id, MAX_ID_CHARACTERS),
+    )
+    for name, value, longest in given:
+        if value is not None and (len(value) > longest or not value.isprintable()):
+            raise InvalidInput("This is no id", name)
+
+
+def is_fresh(slate_id: str, *, now: datetime) -> bool:
+    """Whether a slate is given out as it is."""
+    return now - made_at(slate_id) < FRESH_FOR
 
 
 def check_first(first: int | None, default: int) -> int:

@@ -1,12 +1,12 @@
 """What the recommendation service reads."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.seed import MAX_PARAMETERS
 from subgraphs.recommendation.model import ModelStatus, Question
 from subgraphs.recommendation.tables import (
     CategoryRow,
@@ -21,13 +21,10 @@ from subgraphs.recommendation.tables import (
 Nearest = list[list[Any]]
 
 
-async def newest_slate(session: AsyncSession, question: Question, *, now: datetime) -> SlateRow | None:
-    """The newest slate of a question that has not expired."""
+async def newest_slate(session: AsyncSession, question: Question) -> SlateRow | None:
+    """The newest slate of a question, however old."""
     rows = await session.scalars(
-        select(SlateRow)
-        .where(SlateRow.question_id == question.id, SlateRow.expires_at > now)
-        .order_by(SlateRow.id.desc())
-        .limit(1)
+        select(SlateRow).where(SlateRow.question_id == question.id).order_by(SlateRow.id.desc()).limit(1)
     )
     return rows.first()
 
@@ -66,12 +63,13 @@ async def neighbours(session: AsyncSession, product_ids: Sequence[str], kind: st
 
 
 async def on_sale(session: AsyncSession, product_ids: Sequence[str]) -> set[str]:
-    """Those of the products that are published."""
-    return set(
-        await session.scalars(
-            select(ProductRow.id).where(ProductRow.id.in_(product_ids), ProductRow.is_published.is_(True))
-        )
-    )
+    """Those of the products that are published; one statement for each 30,000."""
+    found: set[str] = set()
+    for start in range(0, len(product_ids), MAX_PARAMETERS):
+        part = product_ids[start : start + MAX_PARAMETERS]
+        published = select(ProductRow.id).where(ProductRow.id.in_(part), ProductRow.is_published.is_(True))
+        found.update(await session.scalars(published))
+    return found
 
 
 async def interests(session: AsyncSession, viewers: Sequence[str]) -> dict[str, list[list[Any]]]:

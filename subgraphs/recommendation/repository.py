@@ -1,15 +1,19 @@
 """What the recommendation service and its workers write. Nothing here commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import Table, bindparam, case, delete, exists, literal, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.storage.seed import MAX_PARAMETERS
-from subgraphs.recommendation.model import ModelStatus, Question
+from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.recommendation.errors import LeaseLost
+from subgraphs.recommendation.model import REMEMBERED_FOR, ModelStatus, Question
 from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow, SlateRow
 
 
@@ -32,18 +36,31 @@ async def upsert(
         await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
 
 
-async def ask_for_ranking(session: AsyncSession, question: Question, *, now: datetime, due_at: datetime) -> None:
-    """Make a ranking due. One that waits already keeps its time, so that a stream of clicks cannot put it off for ever."""
+async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question], *, now: datetime) -> None:
+    """Make rankings due, in one statement, and hold their rows until the end of the transaction.
+
+    settled, dead    due now, with fresh attempts
+    waiting          keeps its time, so that a stream of clicks cannot put it off for ever
+    under lease      is ranked once more after it, since `asked` is no longer what the worker saw
+    """
+    distinct = {question.id: question for question in questions}
+    if not distinct:
+        return
+    rows = [
+        {
+            "id": job_id,
+            "attempts": 0,
+            "created_at": now,
+            "due_at": now,
+            "viewer": distinct[job_id].viewer,
+            "category_id": distinct[job_id].category_id,
+            "asked": 1,
+        }
+        for job_id in sorted(distinct)
+    ]
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(RankingJobRow).values(
-        id=question.id,
-        attempts=0,
-        created_at=now,
-        due_at=due_at,
-        viewer=question.viewer,
-        category_id=question.category_id,
-        asked=1,
-    )
+    new = insert(RankingJobRow).values(rows)
+    is_leased = RankingJobRow.lease_until.is_not(None)
     await session.execute(
         new.on_conflict_do_update(
             index_elements=["id"],
@@ -52,51 +69,66 @@ async def ask_for_ranking(session: AsyncSession, question: Question, *, now: dat
                 "due_at": new.excluded.due_at,
                 "settled_at": None,
                 "dead_at": None,
-                "attempts": 0,
+                "attempts": case((is_leased, RankingJobRow.attempts), else_=0),
             },
-            where=RankingJobRow.settled_at.is_not(None) | RankingJobRow.lease_until.is_not(None),
+            where=or_(RankingJobRow.settled_at.is_not(None), RankingJobRow.dead_at.is_not(None), is_leased),
         )
     )
 
 
-async def settle_ranking(
-    session: AsyncSession, job_id: str, lease_until: datetime, *, asked: int, now: datetime
-) -> bool:
-    """Settle a ranking if nobody asked again meanwhile; else give it back at once. True if it was settled."""
-    held = (RankingJobRow.id == job_id, RankingJobRow.lease_until == lease_until)
+async def settle_ranking(session: AsyncSession, held: Claim, *, asked: int, now: datetime) -> bool:
+    """Settle a ranking if nobody asked again meanwhile, and then it is True; else give it back, due at once.
+
+    Raises:
+        LeaseLost: when the job is another worker's by now.
+    """
+    is_last = RankingJobRow.asked == asked
     settled = await session.execute(
         update(RankingJobRow)
-        .where(*held, RankingJobRow.asked == asked)
-        .values(settled_at=now, lease_until=None, attempts=0)
-        .returning(RankingJobRow.id)
+        .where(RankingJobRow.id == held.job_id, RankingJobRow.lease_until == held.lease_until)
+        .values(
+            settled_at=case((is_last, literal(now, UtcDateTime())), else_=None),
+            lease_until=None,
+            due_at=now,
+            attempts=0,
+            last_error=None,
+        )
+        .returning(RankingJobRow.settled_at)
         .execution_options(synchronize_session=False)
     )
-    if settled.first() is not None:
-        return True
-    await session.execute(
-        update(RankingJobRow)
-        .where(*held)
-        .values(lease_until=None, due_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return False
+    row = settled.first()
+    if row is None:
+        raise LeaseLost(held.job_id)
+    return row[0] is not None
 
 
 async def purge_slates(session: AsyncSession, *, now: datetime) -> int:
-    """Delete slates whose cursors have ended; how many."""
-    gone = await session.execute(delete(SlateRow).where(SlateRow.expires_at <= now).returning(SlateRow.id))
+    """Delete slates whose cursors have ended, but for the newest of each question, which is kept 30 days; how many."""
+    newer = aliased(SlateRow)
+    is_superseded = exists().where(newer.question_id == SlateRow.question_id, newer.id > SlateRow.id)
+    gone = await session.execute(
+        delete(SlateRow)
+        .where(SlateRow.expires_at <= now, or_(is_superseded, SlateRow.expires_at <= now - REMEMBERED_FOR))
+        .returning(SlateRow.id)
+        .execution_options(synchronize_session=False)
+    )
     return len(gone.all())
 
 
 async def set_popularity(session: AsyncSession, popularity: Mapping[str, float]) -> None:
     """Keep the products' popularity."""
-    for product_id, value in popularity.items():
-        await session.execute(
-            update(ProductRow)
-            .where(ProductRow.id == product_id)
-            .values(popularity=value)
-            .execution_options(synchronize_session=False)
-        )
+    products = ProductRow.__table__
+    assert isinstance(products, Table)
+    statement = update(products).where(products.c.id == bindparam("product")).values(popularity=bindparam("popular"))
+    rows = [{"product": product_id, "popular": popularity[product_id]} for product_id in sorted(popularity)]
+    if rows:
+        await (await session.connection()).execute(statement, rows)
+
+
+async def lock_models(session: AsyncSession) -> None:
+    """Line up whoever changes models: two that each retire "the active one" would otherwise leave two active."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("LOCK TABLE models IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def activate(session: AsyncSession, model_id: str, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Index, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from subgraphs.kit.storage.inbox import InboxColumns
@@ -136,10 +137,19 @@ class ModelRow(Base):
     """A ranking model with its text and what its training said of it."""
 
     __tablename__ = "models"
+    __table_args__ = (
+        Index(
+            "uq_models_active",
+            "status",
+            unique=True,
+            sqlite_where=sql("status = 'ACTIVE'"),
+            postgresql_where=sql("status = 'ACTIVE'"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[str] = mapped_column(String(80), unique=True)
-    status: Mapped[str] = mapped_column(String(10), index=True)
+    status: Mapped[str] = mapped_column(String(10))
     trained_at: Mapped[datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ndcg_at_10: Mapped[float]

@@ -4,25 +4,27 @@
     take in    in one transaction: inbox rows, the log, counters, profiles, ranking jobs
     acknowledge, only after the commit
 
-An event that comes again finds its inbox row and changes nothing. A batch whose process dies is claimed by another one.
+An event that comes again finds its inbox row and changes nothing. A batch whose process dies is claimed by another one. What can
+never be read is logged and let go: it would come back for ever, and hold up the batch that it is in.
 """
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.clock import Clock
-from subgraphs.kit.storage.inbox import is_first_receipt
+from subgraphs.kit.storage.inbox import first_receipts
+from subgraphs.kit.storage.seed import insert_missing
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.model import NOBODY, Question, viewer_of
@@ -37,9 +39,19 @@ from workers.features.profile import BuyerProfile
 BATCH = 200
 CONSUMER = "recommendation"
 MAX_INTERESTS = 10
-_MONTH = 3
 
 _log = structlog.get_logger(__name__)
+
+
+class Tracked(BaseModel):
+    """What is read of the data of `behaviour.tracked`."""
+
+    type: Kind
+    account_id: str | None = Field(max_length=36)
+    anonymous_id: str | None = Field(max_length=64)
+    product_id: str = Field(max_length=36)
+    slate_id: str | None = Field(default=None, max_length=36)
+    position: int | None = Field(default=None, ge=0, le=100_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +70,7 @@ async def work_off_stream(learner: Learner) -> int:
     new = 0
     await learner.stream.ensure_group()
     while entries := await learner.stream.claim(learner.consumer, limit=BATCH):
-        envelopes = list(filter(None, (_envelope(entry.payload) for entry in entries)))
-        new += await take_in(learner, [(each.id, _behaviour(each)) for each in envelopes])
+        new += await take_in(learner, list(filter(None, (_tracked(entry.payload) for entry in entries))))
         await learner.stream.acknowledge([entry.id for entry in entries])
     return new
 
@@ -77,31 +88,31 @@ async def take_in_order(learner: Learner, envelope: Envelope) -> int:
 async def take_in(learner: Learner, events: Sequence[tuple[str, Behaviour]]) -> int:
     """Take in events, each with its id; how many were new.
 
-    Rows are locked in one order by everybody, so that two batches of the same products wait for each other and never deadlock.
+    Rows are locked in one order by everybody, so that two batches of the same products wait for each other and never deadlock. A row
+    that is not there yet cannot be locked, so it is made first: else two batches would both begin at nothing, and one be lost.
     """
     catalogue = await learner.state.catalogue()
     now = learner.clock()
+    by_id = dict(reversed(events))  # the first of each id
     async with learner.database.transaction() as session:
-        fresh = [
-            (event_id, event)
-            for event_id, event in events
-            if await is_first_receipt(session, InboxRow, event_id, consumer=CONSUMER, now=now)
-        ]
+        fresh = await first_receipts(session, InboxRow, by_id, consumer=CONSUMER, now=now)
         if not fresh:
             return 0
-        session.add_all(_row(event_id, event) for event_id, event in fresh)
-        new = [event for _, event in fresh]
+        taken = [(event_id, event) for event_id, event in by_id.items() if event_id in fresh]
+        await insert_missing(session, BehaviourRow, [_row(event_id, event) for event_id, event in taken])
+        new = [event for _, event in taken]
         changed = await _count(session, new)
         await _learn(session, new, catalogue, now=now)
     learner.state.counted(changed)
-    _log.info("behaviour.taken_in", events=len(fresh), viewers=len({event.buyer_id for event in new}))
-    return len(fresh)
+    _log.info("behaviour.taken_in", events=len(new), viewers=len({event.buyer_id for event in new}))
+    return len(new)
 
 
 async def _count(session: AsyncSession, events: Iterable[Behaviour]) -> dict[str, ProductCounters]:
     of_product: dict[str, list[Behaviour]] = defaultdict(list)
     for event in events:
         of_product[event.product_id].append(event)
+    await insert_missing(session, CounterRow, [{"product_id": each, "counted": {}} for each in sorted(of_product)])
     rows = await session.scalars(
         select(CounterRow)
         .where(CounterRow.product_id.in_(sorted(of_product)))
@@ -109,10 +120,7 @@ async def _count(session: AsyncSession, events: Iterable[Behaviour]) -> dict[str
         .with_for_update()
     )
     known = {row.product_id: ProductCounters.from_json(row.counted) for row in rows}
-    changed = {
-        product_id: counters.apply(known.get(product_id, ProductCounters()), acts)
-        for product_id, acts in of_product.items()
-    }
+    changed = {product_id: counters.apply(known[product_id], acts) for product_id, acts in of_product.items()}
     await repository.upsert(
         session,
         CounterRow,
@@ -126,15 +134,20 @@ async def _learn(session: AsyncSession, events: Iterable[Behaviour], catalogue: 
     for event in events:
         if event.buyer_id != NOBODY:
             of_viewer[event.buyer_id].append(event)
+    strangers = [profile_row(viewer, BuyerProfile(), catalogue, now=now) for viewer in sorted(of_viewer)]
+    await insert_missing(session, ProfileRow, strangers)
     rows = await session.scalars(
         select(ProfileRow).where(ProfileRow.viewer.in_(sorted(of_viewer))).order_by(ProfileRow.viewer).with_for_update()
     )
     known = {row.viewer: BuyerProfile.from_json(row.profile) for row in rows}
-    for viewer in sorted(of_viewer):
-        learned = profile.apply(known.get(viewer, BuyerProfile()), of_viewer[viewer], catalogue)
-        await repository.upsert(session, ProfileRow, [profile_row(viewer, learned, catalogue, now=now)])
-        question = Question(viewer, None)
-        await repository.ask_for_ranking(session, question, now=now, due_at=now)
+    learned = [
+        profile_row(viewer, profile.apply(known[viewer], of_viewer[viewer], catalogue), catalogue, now=now)
+        for viewer in sorted(of_viewer)
+    ]
+    await repository.upsert(session, ProfileRow, learned)
+    questions = [Question(viewer, None) for viewer in of_viewer]
+    await repository.ask_for_rankings(session, questions, now=now)
+    for question in questions:
         wake_after_commit(session, Wake(commands.QUEUE, commands.ACTOR_NAME, question.id))
 
 
@@ -143,52 +156,37 @@ def profile_row(viewer: str, learned: BuyerProfile, catalogue: Catalogue, *, now
     return {
         "viewer": viewer,
         "profile": learned.to_json(),
-        "interests": interests_of(learned, catalogue, now=now.timestamp()),
+        "interests": [
+            [category_id, round(share, 4)]
+            for category_id, share in profile.interests(learned, catalogue, now=now.timestamp(), first=MAX_INTERESTS)
+        ],
         "updated_at": now,
     }
 
 
-def interests_of(learned: BuyerProfile, catalogue: Catalogue, *, now: float) -> list[list[Any]]:
-    """The leaf categories of most interest over the month, each with its share of all interest; at most 10."""
-    leaves = {catalogue.category_ids[row] for row in set(catalogue.paths[:, -1].tolist())}
-    masses = {
-        category_id: mass.read(now)[_MONTH] for category_id, mass in learned.categories.items() if category_id in leaves
-    }
-    whole = sum(masses.values())
-    best = sorted(masses.items(), key=lambda each: (-each[1], each[0]))[:MAX_INTERESTS]
-    return [[category_id, round(mass / whole, 4)] for category_id, mass in best if whole > 0]
-
-
-def _envelope(payload: bytes) -> Envelope | None:
+def _tracked(payload: bytes) -> tuple[str, Behaviour] | None:
     try:
-        return Envelope.model_validate_json(payload)
-    except ValidationError:
-        _log.exception("behaviour.unreadable", bytes=len(payload))
+        envelope = Envelope.model_validate_json(payload)
+        data = Tracked.model_validate(envelope.data)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
+        _log.error("behaviour.unreadable", bytes=len(payload), wrong=places)
         return None
+    viewer = viewer_of(data.account_id, data.anonymous_id)
+    at = envelope.occurred_at.timestamp()
+    return envelope.id, Behaviour(data.type, viewer, data.product_id, at, data.position, data.slate_id)
 
 
-def _behaviour(envelope: Envelope) -> Behaviour:
-    data: Mapping[str, Any] = envelope.data
-    return Behaviour(
-        Kind(data["type"]),
-        viewer_of(data["account_id"], data["anonymous_id"]),
-        data["product_id"],
-        envelope.occurred_at.timestamp(),
-        data["position"],
-        data["slate_id"],
-    )
-
-
-def _row(event_id: str, event: Behaviour) -> BehaviourRow:
-    return BehaviourRow(
-        event_id=event_id,
-        kind=event.kind.value,
-        viewer=event.buyer_id,
-        product_id=event.product_id,
-        slate_id=event.slate_id,
-        position=event.position,
-        at=datetime.fromtimestamp(event.at, UTC),
-    )
+def _row(event_id: str, event: Behaviour) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "kind": event.kind.value,
+        "viewer": event.buyer_id,
+        "product_id": event.product_id,
+        "slate_id": event.slate_id,
+        "position": event.position,
+        "at": datetime.fromtimestamp(event.at, UTC),
+    }
 
 
 def _part(event_id: str, place: int) -> str:

@@ -1,16 +1,21 @@
-"""Keeping the copy of the catalogue: asked of the catalog service, page by page, once a minute."""
+"""Keeping the copy of the catalogue: asked of the catalog service, page by page, once a minute; and how popular its products are."""
 
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import Identity
+from subgraphs.kit.storage.seed import chunks
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import repository
 from subgraphs.recommendation.tables import CategoryRow, ProductRow
+from workers.features.families.popularity import decayed_popularity
+from workers.features.snapshot import Market
 
 PAGE = 100
 
@@ -45,16 +50,30 @@ async def refresh_catalogue(database: Database, client: GraphQLClient) -> int:
     async with database.transaction() as session:
         await repository.upsert(session, CategoryRow, list(_flat(tree, None)))
         await repository.upsert(session, ProductRow, rows, kept=frozenset({"popularity"}))
-        gone = await session.execute(
-            update(ProductRow)
-            .where(ProductRow.is_published.is_(True), ProductRow.id.not_in([row["id"] for row in rows]))
-            .values(is_published=False)
-            .returning(ProductRow.id)
-            .execution_options(synchronize_session=False)
-        )
-        withdrawn = len(gone.all())
+        withdrawn = await _withdraw_all_but(session, {row["id"] for row in rows})
     _log.info("catalogue.refreshed", on_sale=len(rows), withdrawn=withdrawn)
     return len(rows)
+
+
+async def _withdraw_all_but(session: AsyncSession, on_sale: set[str]) -> int:
+    published = await session.scalars(select(ProductRow.id).where(ProductRow.is_published.is_(True)))
+    gone = sorted(set(published) - on_sale)
+    for part in chunks(iter(gone)):
+        await session.execute(
+            update(ProductRow)
+            .where(ProductRow.id.in_(part))
+            .values(is_published=False)
+            .execution_options(synchronize_session=False)
+        )
+    return len(gone)
+
+
+async def refresh_popularity(database: Database, market: Market, *, now: datetime) -> None:
+    """Keep the popularity of now, by which products are listed where there is no slate yet."""
+    masses = market.masses_at(np.arange(len(market.catalogue)), now.timestamp())
+    popularity = decayed_popularity(masses).tolist()
+    async with database.transaction() as session:
+        await repository.set_popularity(session, dict(zip(market.catalogue.ids, popularity, strict=True)))
 
 
 def _row(node: dict[str, Any]) -> dict[str, Any]:

@@ -38,12 +38,14 @@ class MarketState:
         self._model: RankingModel | None = None
         self._unusable: str | None = None
         self._reading = asyncio.Lock()
+        self._meanwhile: dict[str, ProductCounters] = {}
 
     async def keep(self) -> None:
         """Read the market and the model at once, and again every 30 seconds, for ever."""
         while True:
             try:
-                self._market = await self._read()
+                async with self._reading:
+                    await self._renew()
                 await self.model()
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("market.not_read", error=type(error).__name__)
@@ -60,10 +62,10 @@ class MarketState:
 
     async def market(self) -> Market:
         """The market; read now if it has not been read before."""
-        async with self._reading:
-            if self._market is None:
-                self._market = await self._read()
+        if self._market is not None:
             return self._market
+        async with self._reading:
+            return self._market or await self._renew()
 
     async def catalogue(self) -> Catalogue:
         """The products."""
@@ -71,6 +73,7 @@ class MarketState:
 
     def counted(self, changed: Mapping[str, ProductCounters]) -> None:
         """Put in what this process has just counted and committed."""
+        self._meanwhile.update(changed)
         if self._market is not None and changed:
             self._market = self._market.with_counters(changed)
 
@@ -93,6 +96,13 @@ class MarketState:
             self._unusable, self._model = version, None
         return self._model
 
+    async def _renew(self) -> Market:
+        self._meanwhile.clear()
+        read = await self._read()
+        # What was counted during the reading may be newer here than in what was read.
+        self._market = read.with_counters(self._meanwhile)
+        return self._market
+
     async def _read(self) -> Market:
         async with self._database.reading() as session:
             products = await queries.all_products(session)
@@ -111,7 +121,11 @@ def _market(
     bought: dict[str, Any],
 ) -> Market:
     categories = [Category(category_id, parent_id) for category_id, parent_id in parents]
-    catalogue = catalogue_of((_product(row) for row in products), categories)
+    known = {category.id for category in categories}
+    listed = [_product(row) for row in products if row.category_id in known]
+    if len(listed) < len(products):
+        _log.warning("market.products_without_category", products=len(products) - len(listed))
+    catalogue = catalogue_of(listed, categories)
     return snapshot_of(
         catalogue,
         {product_id: ProductCounters.from_json(data) for product_id, data in counted.items()},

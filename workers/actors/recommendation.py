@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,11 +21,11 @@ from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import RankingJobRow
 from workers.actors.behaviour import Learner, take_in_order, work_off_stream
-from workers.actors.catalogue import refresh_catalogue
+from workers.actors.catalogue import refresh_catalogue, refresh_popularity
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, rank_slate
-from workers.actors.sweeping import due_jobs
+from workers.actors.sweeping import at_most_every, due_jobs
 from workers.settings import RunSettings
 
 BEHAVIOUR_QUEUE = "behaviour"
@@ -34,6 +33,7 @@ STREAM, GROUP = "behaviour", "recommendation"
 """The feed's stream, and our group of its readers; `subgraphs.feed.events` has the same names."""
 
 REFRESH_SECONDS = 60.0
+PURGE_SECONDS = 60.0
 ORDER_RETRIES = 20
 
 _log = structlog.get_logger(__name__)
@@ -54,7 +54,6 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     state = MarketState(database)
     learner = Learner(database, stream, state, utc_now, consumer=f"{socket.gethostname()}-{os.getpid()}")
     ranker = Ranker(database, state, utc_now)
-    refreshed_at = time.monotonic()
 
     async def behaviour_tracked() -> int:
         return await work_off_stream(learner)
@@ -81,10 +80,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             return await repository.purge_slates(session, now=utc_now())
 
     async def refresh() -> int:
-        nonlocal refreshed_at
-        if time.monotonic() - refreshed_at < REFRESH_SECONDS:
-            return 0
-        refreshed_at = time.monotonic()
+        await refresh_popularity(database, await state.market(), now=utc_now())
         try:
             return await refresh_catalogue(database, catalog)
         except ServiceError as error:
@@ -104,8 +100,8 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
                 sweeps={
                     "behaviour.stream": wake_for_stream,
                     "slates.jobs": wake_for_rankings,
-                    "slates.purge": purge_slates,
-                    "catalogue.refresh": refresh,
+                    "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
+                    "catalogue.refresh": at_most_every(REFRESH_SECONDS, refresh),
                 },
             )
     finally:

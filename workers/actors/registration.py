@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-
+from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.seed import insert_missing
 from subgraphs.kit.storage.session import Database
-from subgraphs.recommendation import commands, repository
-from subgraphs.recommendation.model import Question, viewer_of
+from subgraphs.recommendation import commands, queries, repository
+from subgraphs.recommendation.model import Question, is_fresh, viewer_of
 from subgraphs.recommendation.tables import CounterRow, ModelRow, NeighbourRow, ProfileRow
 from workers.actors.behaviour import profile_row
+from workers.actors.catalogue import refresh_popularity
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, ranked_for
-from workers.features.families.popularity import decayed_popularity
 from workers.training.replay import Replay
 from workers.training.source import History
 from workers.training.train import Trained
@@ -26,10 +25,11 @@ from workers.training.train import Trained
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What came of it: the model's status, and how many profiles were written."""
+    """What came of it: the model's status, how many profiles were written, how many slates ranked."""
 
     status: str
     profiles: int
+    slates: int
 
 
 async def register_all(url: str, history: History, trained: Trained, *, rank_first: Sequence[str]) -> Registered:
@@ -41,10 +41,10 @@ async def register_all(url: str, history: History, trained: Trained, *, rank_fir
     """
     database = Database(url)
     try:
-        row = await register(database, trained, now=datetime.now(UTC))
+        row = await register(database, trained, now=utc_now())
         profiles = await seed_state(database, history)
-        await rank_ahead(database, rank_first)
-        return Registered(row.status, profiles)
+        slates = await rank_ahead(database, rank_first)
+        return Registered(row.status, profiles, slates)
     finally:
         await database.close()
 
@@ -64,8 +64,6 @@ async def seed_state(database: Database, history: History) -> int:
     """Write the counters and profiles at the end of the log, where there are none yet; how many profiles were written."""
     replay = Replay(history)
     replay.advance(history.until + 1.0)
-    market = replay.market()
-    popularity = decayed_popularity(market.masses_at(np.arange(len(history.catalogue)), history.until))
     until = datetime.fromtimestamp(history.until, UTC)
     buyers = sorted({event.buyer_id for event in history.events})
     profiles = [
@@ -76,16 +74,27 @@ async def seed_state(database: Database, history: History) -> int:
         await insert_missing(
             session, CounterRow, [{"product_id": each, "counted": found.to_json()} for each, found in counted.items()]
         )
-        await repository.set_popularity(session, dict(zip(history.catalogue.ids, popularity.tolist(), strict=True)))
-        return await insert_missing(session, ProfileRow, profiles)
+        written = await insert_missing(session, ProfileRow, profiles)
+    await refresh_popularity(database, replay.market(), now=until)
+    return written
 
 
 async def rank_ahead(database: Database, account_ids: Sequence[str]) -> int:
-    """Rank the slates of some accounts before anybody asks; how many."""
-    ranker = Ranker(database, MarketState(database), lambda: datetime.now(UTC))
+    """Rank the slates of some accounts before anybody asks; how many. A fresh slate by the active model stays."""
+    ranker = Ranker(database, MarketState(database), utc_now)
+    ranked = 0
     for account_id in account_ids:
         question = Question(viewer_of(account_id, None), None)
-        ranked = await ranked_for(ranker, question)
-        async with database.transaction() as session:
-            await commands.keep_slate(session, question, ranked, now=ranker.clock())
-    return len(account_ids)
+        if not await _is_ranked(ranker, question):
+            slate = await ranked_for(ranker, question)
+            async with database.transaction() as session:
+                await commands.keep_slate(session, question, slate, now=ranker.clock())
+            ranked += 1
+    return ranked
+
+
+async def _is_ranked(ranker: Ranker, question: Question) -> bool:
+    async with ranker.database.reading() as session:
+        newest = await queries.newest_slate(session, question)
+        version = await queries.active_model_version(session)
+    return newest is not None and newest.model_version == version and is_fresh(newest.id, now=ranker.clock())

@@ -19,11 +19,11 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.commands import RankedSlate
+from subgraphs.recommendation.errors import LeaseLost
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.tables import RankingJobRow
-from workers.actors.behaviour import interests_of
 from workers.actors.market_state import MarketState
-from workers.features.profile import BuyerProfile
+from workers.features.profile import BuyerProfile, interests
 from workers.features.snapshot import Market
 from workers.ranking.model import RankingModel
 from workers.ranking.pipeline import rank
@@ -47,23 +47,29 @@ class Ranker:
 
 
 async def rank_slate(ranker: Ranker, job_id: str) -> bool:
-    """Rank the slate of a job; False if it is not due: nobody asked, or another worker is at it."""
+    """Rank the slate of a job and keep it; False if it is not due, is given up, or was taken over: nothing is kept then.
+
+    Raises:
+        Exception: whatever ranking raised, after the job was given back with it.
+    """
     async with ranker.database.transaction() as session:
         claimed = await jobs.claim(session, RankingJobRow, now=ranker.clock(), lease=LEASE, job_ids=[job_id])
         if not claimed:
             return False
         job = await session.get_one(RankingJobRow, job_id)
-        question, asked = Question(job.viewer, job.category_id), job.asked
+        held, question, asked = claimed[0], Question(job.viewer, job.category_id), job.asked
+        if held.attempt > jobs.MAX_ATTEMPTS:
+            await jobs.fail(session, RankingJobRow, held, now=ranker.clock(), error="no attempt came to its end")
+            _log.error("slate.given_up", job_id=job_id, attempts=held.attempt)
+            return False
     try:
         ranked = await ranked_for(ranker, question)
+        return await _keep(ranker, question, ranked, held, asked=asked)
     except Exception as error:
         async with ranker.database.transaction() as session:
-            await jobs.fail(
-                session, RankingJobRow, claimed[0], now=ranker.clock(), error=f"{type(error).__name__}: {error}"
-            )
+            message = f"{type(error).__name__}: {error}"
+            await jobs.fail(session, RankingJobRow, held, now=ranker.clock(), error=message)
         raise
-    await _keep(ranker, question, ranked, claimed[0], asked=asked)
-    return True
 
 
 async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:
@@ -75,14 +81,26 @@ async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:
     return await asyncio.to_thread(_rank, profile, market, model, question, ranker.clock().timestamp())
 
 
-async def _keep(ranker: Ranker, question: Question, ranked: RankedSlate, held: Claim, *, asked: int) -> None:
+async def _keep(ranker: Ranker, question: Question, ranked: RankedSlate, held: Claim, *, asked: int) -> bool:
     now = ranker.clock()
-    async with ranker.database.transaction() as session:
-        row = await commands.keep_slate(session, question, ranked, now=now)
-        is_settled = await repository.settle_ranking(session, held.job_id, held.lease_until, asked=asked, now=now)
-        if not is_settled:
-            wake_after_commit(session, Wake(commands.QUEUE, commands.ACTOR_NAME, held.job_id))
-    _log.info("slate.ranked", slate=row.id, products=len(ranked.items), model=ranked.model_version, is_last=is_settled)
+    try:
+        async with ranker.database.transaction() as session:
+            is_last = await repository.settle_ranking(session, held, asked=asked, now=now)
+            row = await commands.keep_slate(session, question, ranked, now=now)
+            if not is_last:
+                wake_after_commit(session, Wake(commands.QUEUE, commands.ACTOR_NAME, held.job_id))
+    except LeaseLost:
+        _log.warning("slate.lease_lost", job_id=held.job_id, attempt=held.attempt)
+        return False
+    _log.info(
+        "slate.ranked",
+        slate=row.id,
+        products=len(ranked.items),
+        model=ranked.model_version,
+        is_degraded=ranked.is_degraded,
+        is_last=is_last,
+    )
+    return True
 
 
 def _rank(
@@ -92,11 +110,11 @@ def _rank(
     seed = uuid.UUID(uuid7()).int & 0xFFFF_FFFF
     wanted = SlateRequest(SLATE_SIZE, question.category_id, own_shop)
     slate = rank(profile, market, model=model, now=now, seed=seed, request=wanted)
-    if slate.fallback_cause is not None:
+    if model is not None and slate.fallback_cause is not None:
         _log.warning("slate.degraded", cause=slate.fallback_cause, fallback=slate.fallback)
     shelves = []
     if question.category_id is None:
-        for category_id, _ in interests_of(profile, market.catalogue, now=now)[:SHELVES]:
+        for category_id, _ in interests(profile, market.catalogue, now=now, first=SHELVES):
             request = SlateRequest(SHELF_SIZE, category_id, own_shop)
             shelf = rank(profile, market, model=model, now=now, seed=seed, request=request)
             shelves.append([category_id, [item.product_id for item in shelf.items]])

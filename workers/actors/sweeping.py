@@ -6,6 +6,7 @@ A wake-up may be lost, a lease may run out, a job may be due again: each domain 
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,20 @@ async def run_sweeper(redis_url: str, sweeps: Mapping[str, Sweep]) -> None:
             continue
         if done := {name: count for name, count in woken.items() if count}:
             _log.info("sweeper.swept", **done)
+
+
+def at_most_every(seconds: float, sweep: Sweep) -> Sweep:
+    """The sweep, done once in so many seconds of this process, for the first time after as many; 0 in between."""
+    done_at = time.monotonic()
+
+    async def sweep_when_due() -> int:
+        nonlocal done_at
+        if time.monotonic() - done_at < seconds:
+            return 0
+        done_at = time.monotonic()
+        return await sweep()
+
+    return sweep_when_due
 
 
 async def due_jobs(database: Database, table: type[Any], condition: ColumnElement[bool]) -> list[str]:

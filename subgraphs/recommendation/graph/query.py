@@ -27,6 +27,7 @@ class Query:
         """The slate with that id while it is kept, else the viewer's slate as it is now."""
         try:
             wanted = model.check_size(size)
+            model.check_ids(buyer_id=buyer_id, anonymous_id=anonymous_id, category_id=category_id)
         except InvalidInput as refusal:
             raise Fault(refusal.code, str(refusal)) from refusal
         resources = info.context.resources

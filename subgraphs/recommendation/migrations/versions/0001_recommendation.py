@@ -142,4 +142,7 @@ def _models() -> None:
         sa.Column("manifest", sa.JSON(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
     )
-    op.create_index("ix_models_status", "models", ["status"])
+    is_active = sa.text("status = 'ACTIVE'")
+    op.create_index(
+        "uq_models_active", "models", ["status"], unique=True, sqlite_where=is_active, postgresql_where=is_active
+    )
