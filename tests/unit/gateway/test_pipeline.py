@@ -1,0 +1,91 @@
+"""A plan is made once for everything that it depends on, and never used for anything else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.errors import ClientError
+from gateway.execution.http_transport import HttpTransport
+from gateway.operation.access import ANONYMOUS, Caller
+from gateway.pipeline import Pipeline, Ready, Request
+from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
+from gateway.settings import Settings
+from gateway.supergraph.reader import read_supergraph
+from tests.support.gateway import shop_supergraph
+
+CONDITIONAL = "query ($no: Boolean!) { goods { id name @skip(if: $no) } }"
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[HttpTransport]:
+    transport = HttpTransport()
+    yield transport
+    await transport.close()
+
+
+def pipeline_of(transport: HttpTransport, text: str = shop_supergraph()) -> Pipeline:
+    return make_pipeline(LoadedSupergraph(read_supergraph(text), None), Settings(), transport)
+
+
+def ready(pipeline: Pipeline, text: str, caller: Caller = ANONYMOUS, **variables: Any) -> Ready:
+    deadline = asyncio.get_running_loop().time() + 5
+    return pipeline.ready(Request(text, None, variables, deadline, caller=caller))
+
+
+async def test_equal_requests_share_a_plan(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport)
+    first = ready(pipeline, "query ($n: Int) { goods(first: $n) { id } }", n=1)
+    second = ready(pipeline, "query ($n: Int) { goods(first: $n) { id } }", n=2)
+    assert first.planned is second.planned
+    assert (first.variables, second.variables) == ({"n": 1}, {"n": 2})
+
+
+async def test_conditions_have_plans_of_their_own(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport)
+    with_name, without = ready(pipeline, CONDITIONAL, no=False), ready(pipeline, CONDITIONAL, no=True)
+    assert "name" in with_name.planned.executable.plan.fetches[0].document
+    assert "name" not in without.planned.executable.plan.fetches[0].document
+    assert with_name.planned.digest != without.planned.digest
+    assert ready(pipeline, CONDITIONAL, no=True).planned is without.planned
+
+
+async def test_a_condition_that_is_null_is_refused(transport: HttpTransport) -> None:
+    text = "query ($no: Boolean = true) { goods { id name @skip(if: $no) } }"
+    with pytest.raises(ClientError) as refused:
+        ready(pipeline_of(transport), text, no=None)
+    assert refused.value.code == "BAD_USER_INPUT"
+
+
+async def test_callers_share_a_plan_exactly_if_they_may_the_same(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport)
+    text = "{ account(id: 1) { nickname mail } }"
+    ann, eve = Caller(subject="ann"), Caller(subject="eve", scopes=frozenset({"unrelated"}))
+    reader = Caller(subject="bob", scopes=frozenset({"mail:read"}))
+    assert ready(pipeline, text, ann).planned is ready(pipeline, text, eve).planned
+    assert ready(pipeline, text, ann).planned is not ready(pipeline, text, reader).planned
+    assert ready(pipeline, text, ann).planned is not ready(pipeline, text).planned
+    open_text = "{ account(id: 1) { nickname } }"
+    assert ready(pipeline, open_text, reader).planned is ready(pipeline, open_text).planned
+
+
+async def test_a_refused_field_is_in_no_fetch(transport: HttpTransport) -> None:
+    planned = ready(pipeline_of(transport), "{ account(id: 1) { nickname mail badge } }").planned
+    documents = [fetch.document for fetch in planned.executable.plan.fetches]
+    assert len(documents) == 1
+    assert "mail" not in documents[0]
+
+
+async def test_a_new_schema_starts_with_what_was_asked_most(transport: HttpTransport) -> None:
+    old, new = (
+        pipeline_of(transport),
+        pipeline_of(transport, shop_supergraph().replace("nickname: String", "nick: String")),
+    )
+    for _ in range(3):
+        ready(old, "{ goods { id } }")
+    ready(old, "{ account(id: 1) { nickname } }")
+    assert old.hottest(1) == [("{ goods { id } }", None)]
+    assert new.warm(old.hottest(10)) == 1
+    with pytest.raises(ClientError):
+        ready(new, "{ account(id: 1) { nickname } }")
