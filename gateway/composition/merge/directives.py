@@ -44,10 +44,13 @@ def merge_directives(
         if name in uses:
             merged = conjunction(alternatives(use.arguments.get(argument)) for _, use in uses[name])
             applied.append(access_directive(name, merged))
+            _hint_merged(context, coordinate, name, uses[name])
     if "cost" in uses:
         applied.append(Applied("cost", (("weight", str(max(_integers(uses["cost"], "weight"), default=0))),)))
+        _hint_merged(context, coordinate, "cost", uses["cost"])
     if "listSize" in uses:
         applied.append(_list_size([use for _, use in uses["listSize"]]))
+        _hint_merged(context, coordinate, "listSize", uses["listSize"])
     applied.extend(
         Applied("context", (("name", f'"{subgraph}__{called.value}"'),))
         for subgraph, use in uses.get("context", ())
@@ -85,6 +88,18 @@ def access_directive(name: str, requirement: Conjunctions) -> Applied:
     rows = sorted(sorted(row) for row in requirement)
     shown = ", ".join(f"[{', '.join(_quoted(item) for item in row)}]" for row in rows)
     return Applied(name, ((argument, f"[{shown}]"),))
+
+
+def _hint_merged(context: MergeContext, coordinate: str, name: str, given: list[tuple[str, DirectiveUse]]) -> None:
+    """Tells that different arguments became one."""
+    arguments = {tuple((argument, print_ast(value)) for argument, value in use.arguments.items()) for _, use in given}
+    if len(arguments) > 1:
+        context.hint(
+            "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+            HintLevel.INFO,
+            f'@{name} on "{coordinate}" has different arguments in different subgraphs, which are merged.',
+            (context.place(subgraph, use.node) for subgraph, use in given),
+        )
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from gateway.composition.analysis import Analysis
 from gateway.composition.contracts import Contract, apply_contract
 from gateway.composition.errors import CompositionFailed
+from gateway.composition.hints import find_hints
 from gateway.composition.merge.access import infer_access
 from gateway.composition.merge.composed import find_composed
 from gateway.composition.merge.context import MergeContext
@@ -60,6 +61,7 @@ def merge(
         apply_contract(supergraph, contract)
     _apply(SUPERGRAPH_RULES, context)
     infer_access(supergraph)
+    find_hints(context)
     return context
 
 
