@@ -30,7 +30,7 @@ class Authenticator:
     """
 
     def __init__(self, issuers: Sequence[Jwks]) -> None:
-        self._issuers = tuple(issuers)
+        self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
         self._remembered: dict[bytes, tuple[float, Caller]] = {}
 
     def recall(self, authorization: bytes) -> Caller | None:
@@ -53,24 +53,19 @@ class Authenticator:
         token = token.strip()
         if scheme.lower() != b"bearer" or not token or len(token) > MAX_TOKEN_BYTES:
             raise _refused("The Authorization header is not a bearer token.")
+        kid, claimed_issuer = _unverified(token)
+        issuer = self._issuers.get(claimed_issuer)
+        if issuer is None:
+            raise _refused("The token's issuer is not known.")
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-        except jwt.InvalidTokenError:
-            raise _refused("The token is malformed.") from None
-        if not isinstance(kid, str):
-            raise _refused("The token does not name its key.")
-        unavailable = False
-        for issuer in self._issuers:
-            try:
-                key = await issuer.key(kid)
-            except KeysUnavailableError:
-                unavailable = True
-                continue
-            if key is not None:
-                return self._verified(authorization, token, key, issuer)
-        if unavailable:
-            raise ClientError("Tokens cannot be verified at the moment.", code="IDENTITY_UNAVAILABLE", status=503)
-        raise _refused("The token's key is not known.")
+            key = await issuer.key(kid)
+        except KeysUnavailableError:
+            raise ClientError(
+                "Tokens cannot be verified at the moment.", code="IDENTITY_UNAVAILABLE", status=503
+            ) from None
+        if key is None:
+            raise _refused("The token's key is not known.")
+        return self._verified(authorization, token, key, issuer)
 
     def _verified(self, authorization: bytes, token: bytes, key: jwt.PyJWK, issuer: Jwks) -> Caller:
         settings = issuer.issuer
@@ -97,6 +92,23 @@ class Authenticator:
             self._remembered.clear()
         self._remembered[authorization] = (float(claims["exp"]), caller)
         return caller
+
+
+def _unverified(token: bytes) -> tuple[str, str]:
+    """The key id and the issuer that a token claims: they choose among what is configured, and are believed only when the
+    signature has been checked with the chosen key.
+
+    Raises:
+        ClientError: UNAUTHENTICATED: it is no token, or names neither.
+    """
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError:
+        raise _refused("The token is malformed.") from None
+    if not isinstance(kid, str) or not isinstance(issuer, str):
+        raise _refused("The token does not name its key and its issuer.")
+    return kid, issuer
 
 
 def _names(claim: Any) -> list[str]:
