@@ -7,7 +7,7 @@ of them while they are few, else a greedy one and the whole. What a set leaves m
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
@@ -54,6 +54,7 @@ class Open:
     Attributes:
         used: the subgraphs that serve a part of it already; None among them for here.
         choices: by subgraph; None for here.
+        must_know: the concrete type must be known before the field is asked for.
         closed: subgraphs that have the field, but no key that leads there can be had.
     """
 
@@ -61,7 +62,8 @@ class Open:
     types: frozenset[str]
     used: frozenset[str | None]
     choices: dict[str | None, Choice]
-    closed: list[str]
+    must_know: bool = False
+    closed: list[str] = field(default_factory=list)
 
 
 def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:

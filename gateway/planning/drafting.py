@@ -6,10 +6,10 @@ second one is made. Each returns which fetches bring what was asked for, so that
 
 from dataclasses import replace
 
-from gateway.planning.drafts import Draft, DraftEntity, DraftField, Place
+from gateway.planning.drafts import Demands, Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Here, Lookups
-from gateway.planning.needs import TYPENAME, Need, are_compatible
+from gateway.planning.needs import TYPENAME
 from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution
 from gateway.planning.tree import Position
 
@@ -87,45 +87,57 @@ class Drafting:
 
     def _enter(self, step: Enter, place: Place | None, position: Position) -> set[Draft]:
         bringing: set[Draft] = set()
-        for selected in self._compatible(step.selected):
+        for selected in self._compatible(step.service, step.selected):
             bringing |= self._enter_once(step.service, selected, place, position)
         return bringing
 
-    def _compatible(self, selected: tuple[Found, ...]) -> list[list[Found]]:
-        """The fields in groups whose requirements fit into one representation; one group, but for conflicting arguments."""
-        groups: list[tuple[list[Found], list[Need]]] = []
+    def _compatible(self, service: str, selected: tuple[Found, ...]) -> list[list[Found]]:
+        """The fields in groups that one representation and one selection can hold; one group, nearly always.
+
+        Requirements with conflicting arguments do not fit into one representation. Of an interface object every field is asked of
+        every object, so fields of one name that mean different things for different types do not fit into one selection.
+        """
+        groups: list[tuple[list[Found], Demands]] = []
         for found in selected:
-            required = found[1].served.field.requires
-            needs = self._lookups.field_set_needs(required) if required is not None else ()
+            demands = self._demands(service, [found])
             for members, held in groups:
-                if are_compatible(held, needs):
+                if held.agrees_with(demands):
                     members.append(found)
-                    held.extend(needs)
+                    held.add(demands)
                     break
             else:
-                groups.append(([found], list(needs)))
+                groups.append(([found], demands))
         return [members for members, _ in groups]
+
+    def _demands(self, service: str, found: list[Found]) -> Demands:
+        """What the fields demand of the representation and the selection that they go into."""
+        demands = Demands()
+        for used, selected in found:
+            if selected.served.field.requires is not None:
+                demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
+            if self._lookups.is_interface_object(service, used[0].entry.entity):
+                demands.ask_of_all(selected.need)
+        return demands
 
     def _enter_once(self, service: str, found: list[Found], place: Place | None, position: Position) -> set[Draft]:
         after: set[Draft] = {place.fetch} if place is not None else set()
         ways = dict.fromkeys(way for used, _ in found for way in used)
-        required: list[Need] = []
         for way in ways:
             if way.key_solution is not None:
                 after |= self.write(way.key_solution, place, position)
         for _, selected in found:
             if selected.requirement is not None and selected.served.field.requires is not None:
                 after |= self.write(selected.requirement, place, position)
-                required.extend(self._lookups.field_set_needs(selected.served.field.requires))
         first = next(iter(ways))
-        draft = self._find(service, position, after, required, is_root=first.key is None)
+        demands = self._demands(service, found)
+        draft = self._find(service, position, after, demands, is_root=first.key is None)
         if draft is not None:
             self._delay(draft, after)
         elif first.key is None:
             draft = self._create_root(service, position, first.arrival, after)
         else:
             draft = self._create(service, position, after)
-        draft.required.extend(required)
+        draft.demands.add(demands)
         is_told = place is None or place.here.is_known
         bringing: set[Draft] = set()
         for used, selected in found:
@@ -138,13 +150,13 @@ class Drafting:
         return bringing
 
     def _find(
-        self, service: str, position: Position, after: set[Draft], required: list[Need], *, is_root: bool
+        self, service: str, position: Position, after: set[Draft], demands: Demands, *, is_root: bool
     ) -> Draft | None:
         """A fetch of the subgraph at the position that may wait for `after` without waiting for itself."""
         for draft in self._at.get((service, position, is_root), ()):
             if draft in after or any(other.waits_for(draft) for other in after):
                 continue
-            if are_compatible(draft.required, required):
+            if draft.demands.agrees_with(demands):
                 return draft
         return None
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.planning.lookups import Here
-from gateway.planning.needs import Need
+from gateway.planning.needs import Need, are_compatible, can_stand_together
 from gateway.planning.tree import Position
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
@@ -73,6 +73,38 @@ class DraftEntity:
 
 
 @dataclass(slots=True, eq=False)
+class Demands:
+    """What fields demand of an entity fetch that they share.
+
+    Attributes:
+        required: what the representations hold beside keys.
+        asked_of_all: what is asked of every object, whatever its type, since the subgraph has an interface object; by response name.
+    """
+
+    required: list[Need] = field(default_factory=list)
+    asked_of_all: dict[str, list[Need]] = field(default_factory=dict)
+
+    def ask_of_all(self, need: Need) -> None:
+        """Adds a field that every object is asked for."""
+        self.asked_of_all.setdefault(need.response_name or "", []).append(need)
+
+    def agrees_with(self, other: "Demands") -> bool:
+        """Whether one representation can hold what both require, and one selection what both ask."""
+        return are_compatible(self.required, other.required) and all(
+            can_stand_together(one, its)
+            for name, needs in other.asked_of_all.items()
+            for its in needs
+            for one in self.asked_of_all.get(name, ())
+        )
+
+    def add(self, other: "Demands") -> None:
+        """Takes on the other's."""
+        self.required.extend(other.required)
+        for name, needs in other.asked_of_all.items():
+            self.asked_of_all.setdefault(name, []).extend(needs)
+
+
+@dataclass(slots=True, eq=False)
 class Draft:
     """A fetch being written; compared by identity.
 
@@ -82,7 +114,7 @@ class Draft:
         entities: of an entity fetch, by type name in the subgraph.
         concrete: what is selected of entities that are object types, all together.
         general: what is selected of interfaces and interface objects, each.
-        required: what the representations hold beside keys.
+        demands: what its fields demand of it; others may share it if theirs agree.
         ancestors: all that it waits for, over however many steps: bit n is the draft of number n.
     """
 
@@ -94,7 +126,7 @@ class Draft:
     entities: dict[str, DraftEntity] = field(default_factory=dict)
     concrete: Place | None = None
     general: dict[str, Place] = field(default_factory=dict)
-    required: list[Need] = field(default_factory=list)
+    demands: Demands = field(default_factory=Demands)
     ancestors: int = 0
 
     @property

@@ -82,7 +82,7 @@ class Lookups:
         self._types = supergraph.subgraph_types
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
-        self._unknown_entries: dict[tuple[str, str, frozenset[str]], dict[str, tuple[Entry, ...]]] = {}
+        self._unknown_entries: dict[tuple[str, str, frozenset[str], bool], dict[str, tuple[Entry, ...]]] = {}
         self._needs: dict[FieldSet, tuple[Need, ...]] = {}
         self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
 
@@ -255,18 +255,26 @@ class Lookups:
                     below.extend(inside)
         return is_provided, tuple(below)
 
-    def entries(self, here: Here, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
-        """By subgraph, how an object at `here` can enter it to have the field; the same subgraph only with a requirement."""
+    def entries(
+        self, here: Here, types: frozenset[str], name: str, *, must_know: bool = False
+    ) -> dict[str, tuple[Entry, ...]]:
+        """By subgraph, how an object at `here` can enter it to have the field.
+
+        Args:
+            must_know: the concrete type must be known before, even where the subgraph would not ask for it.
+        """
         if here.is_known:
             question = (types, name)
             answer = self._entries.get(question)
             if answer is None:
                 answer = self._entries[question] = self._known_entries(types, name)
             return answer
-        unknown_question = (here.type_name, name, types)
+        unknown_question = (here.type_name, name, types, must_know)
         answer = self._unknown_entries.get(unknown_question)
         if answer is None:
-            answer = self._unknown_entries[unknown_question] = self._entries_of_unknown(here.type_name, types, name)
+            answer = self._unknown_entries[unknown_question] = self._entries_of_unknown(
+                here.type_name, types, name, must_know=must_know
+            )
         return answer
 
     def _known_entries(self, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
@@ -301,7 +309,9 @@ class Lookups:
         is_resolved = field is not None and not field.is_external and not field.hidden_arguments
         return is_resolved and field is not None and field.is_active(self.labels)
 
-    def _entries_of_unknown(self, interface: str, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
+    def _entries_of_unknown(
+        self, interface: str, types: frozenset[str], name: str, *, must_know: bool
+    ) -> dict[str, tuple[Entry, ...]]:
         """Entries for an object of which only an interface is known."""
         found: dict[str, tuple[Entry, ...]] = {}
         for service in self.services:
@@ -309,7 +319,7 @@ class Lookups:
             is_entity = known is not None and bool(self.keys(service, interface))
             if is_entity and known is not None and known.is_interface_object:
                 if self._has(service, interface, name):
-                    found[service] = (Entry(interface, types),)
+                    found[service] = (Entry(interface, types, needs_typename=must_know),)
             elif is_entity and known is not None:
                 covered = types & known.possible_types
                 if name == TYPENAME or any(self._has(service, type_name, name) for type_name in covered):

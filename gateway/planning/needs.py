@@ -198,3 +198,26 @@ def are_compatible(one: Iterable[Need], other: Iterable[Need]) -> bool:
         for need in other
         for match in known.get(need.name, ())
     )
+
+
+def can_stand_together(one: Need, other: Need) -> bool:
+    """Whether both can be asked of one object: where their names in the answer are equal, they mean the same field."""
+    if one.response_name is None or one.response_name != other.response_name:
+        return True
+    if one.name != other.name or one.arguments != other.arguments:
+        return False
+    return all(can_stand_together(child, its) for child in one.children for its in other.children)
+
+
+def colliding(needs: tuple[Need, ...]) -> frozenset[Need]:
+    """The needs that cannot be asked of one object together; they are for objects of different types."""
+    by_name: dict[str, list[Need]] = {}
+    for need in needs:
+        if need.response_name is not None and need.types is not None:
+            by_name.setdefault(need.response_name, []).append(need)
+    return frozenset(
+        need
+        for alike in by_name.values()
+        for need in alike
+        if any(not can_stand_together(need, other) for other in alike if other is not need)
+    )

@@ -22,7 +22,7 @@ from dataclasses import replace
 from gateway.planning.cover import Choice, Open, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
-from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, total_weight
+from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding, total_weight
 from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
@@ -64,7 +64,7 @@ class Search:
 
     def solve_once(self, need: Need, here: Here) -> Solution:
         """Like `solve`, but the field itself is asked of one subgraph only: a mutation must run once."""
-        open_ = Open(need, here.types, frozenset(), {}, [])
+        open_ = Open(need, here.types, frozenset(), {})
         self._find_choices(open_, here, frozenset())
         if not open_.choices:
             return Solution((), FREE, (need,), (_decision(open_, None),))
@@ -76,6 +76,8 @@ class Search:
         steps: list[Step] = []
         costs: list[Cost] = []
         opened: list[Open] = []
+        # Where the type is not known, what is asked is asked of every object: equal names must mean equal fields.
+        apart = frozenset() if here.is_known else colliding(needs)
         for need in self._with_typename(needs, here):
             types = here.types if need.types is None else here.types & need.types
             if not types:
@@ -83,19 +85,19 @@ class Search:
             if need.name == TYPENAME and here.is_known:
                 continue
             rest = types
-            if here.service is not None:
+            if here.service is not None and need not in apart:
                 served, rest = self._lookups.served(here, need.name, types, with_requirements=False)
                 for part in served:
                     choice = self._select(need, part, here, blocked)
                     if choice.missing or choice.own.fetches:
-                        open_ = Open(need, part.types, frozenset(), {None: choice}, [])
+                        open_ = Open(need, part.types, frozenset(), {None: choice})
                         self._find_choices(open_, here, blocked)
                         opened.append(open_)
                     else:
                         steps.append(SelectHere(choice.selected[0][1]))
                         costs.append(choice.own)
             if rest:
-                open_ = Open(need, rest, frozenset(), {}, [])
+                open_ = Open(need, rest, frozenset(), {}, must_know=need in apart)
                 self._find_choices(open_, here, blocked)
                 opened.append(open_)
         chosen, missing, decisions = self._cover(opened, here, blocked)
@@ -121,7 +123,7 @@ class Search:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
         need = open_.need
         is_served_here = None in open_.choices or None in open_.used
-        for service, entries in self._lookups.entries(here, open_.types, need.name).items():
+        for service, entries in self._lookups.entries(here, open_.types, need.name, must_know=open_.must_know).items():
             if service in open_.used or (is_served_here and service == here.service):
                 continue
             self._fuel.burn()
@@ -247,14 +249,18 @@ class Search:
                 used = open_.used | {choice.service}
                 missing.extend(rest for rest in choice.missing if _is_torn(rest))
                 whole = (rest for rest in choice.missing if not _is_torn(rest))
-                remainders.extend(self._remainder(rest, used, here, blocked) for rest in whole)
+                remainders.extend(
+                    self._remainder(rest, used, here, blocked, must_know=open_.must_know) for rest in whole
+                )
             opened = remainders
         return chosen, missing, decisions
 
-    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked) -> Open:
+    def _remainder(
+        self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked, *, must_know: bool
+    ) -> Open:
         types = here.types if rest.types is None else rest.types
-        open_ = Open(rest, types, used, {}, [])
-        if None not in used and here.service is not None and rest.name != TYPENAME:
+        open_ = Open(rest, types, used, {}, must_know)
+        if None not in used and here.service is not None and rest.name != TYPENAME and not must_know:
             served, _ = self._lookups.served(here, rest.name, types, with_requirements=False)
             if len(served) == 1 and served[0].types == types:
                 open_.choices[None] = self._select(rest, served[0], here, blocked)

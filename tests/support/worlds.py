@@ -170,7 +170,7 @@ class World:
         required = self.required.get((source.get("__typename", ""), info.field_name))
         if required is not None:
             sent = source.get("__sent", {})
-            missing = [name for name in required if name not in sent]
+            missing = [name for name in required if name.split()[0] not in sent]
             if missing:
                 raise AssertionError(f"{info.field_name} was asked without {missing}")
             return made_of(required, sent)
@@ -187,8 +187,12 @@ class World:
 
 
 def made_of(required: list[str], source: Mapping[str, Any]) -> str:
-    """The value of a field with a requirement."""
-    return "+".join(str(source[name]) for name in required)
+    """The value of a field with a requirement, which names fields, or fields with the ``id`` of their object."""
+    parts: list[str] = []
+    for name in required:
+        found = source[name.split()[0]]
+        parts.append(str(found["id"] if isinstance(found, dict) else found))
+    return "+".join(parts)
 
 
 def draw_world(rnd: random.Random) -> World:
@@ -216,6 +220,8 @@ class _Drawing:
         self._draw_values()
         self._draw_abstract()
         self._draw_interface_object()
+        self._draw_titles()
+        self._draw_abstract_members()
         roots = self._draw_roots()
         objects = self._draw_objects()
         sdl = {name: self._sdl(name, roots) for name in self._services}
@@ -277,11 +283,21 @@ class _Drawing:
                 and not member.takes_number
                 and member.type in {"String", "String!", "Int"}
             ]
+            elsewhere += [
+                f"{member.name} {{ id }}"
+                for member in entity.members.values()
+                if place not in member.owners
+                and place in self._keys_of(member.type.strip("!"))
+                and "id" in " ".join(self._keys_of(member.type.strip("!"))[place])
+            ]
             if elsewhere and self._rnd.random() < 0.5:
                 wanted = self._some(elsewhere)[:2]
-                entity.external.setdefault(place, set()).update(wanted)
+                entity.external.setdefault(place, set()).update(name.split()[0] for name in wanted)
                 made = Member(f"{entity.name.lower()}made_{place}", "String", [place], wanted)
                 entity.members[made.name] = made
+
+    def _keys_of(self, type_name: str) -> dict[str, list[str]]:
+        return self._entities[type_name].keys if type_name in self._entities else {}
 
     def _draw_provided(self) -> None:
         """Fields that a subgraph hands on for entities which another subgraph owns, along one path only."""
@@ -342,6 +358,50 @@ class _Drawing:
             home, other = self._rnd.sample(self._services, 2)
             self._account = (home, other)
 
+    def _draw_titles(self) -> None:
+        """An interface whose field some of its implementations have in another subgraph, by an override."""
+        self._titled: tuple[str, list[str]] | None = None
+        place = self._rnd.choice(self._services)
+        here = [entity for entity in self._entities.values() if place in entity.keys]
+        if len(here) < 2 or self._rnd.random() < 0.4:
+            return
+        self._titled = (place, [entity.name for entity in here])
+        for entity in here:
+            elsewhere = [other for other in entity.keys if other != place]
+            name = "title"
+            if elsewhere and self._rnd.random() < 0.5:
+                owner = self._rnd.choice(elsewhere)
+                entity.members[name] = Member(name, "String", [owner], overridden_in=place)
+            else:
+                entity.members[name] = Member(name, "String", [place])
+            entity.interfaces.setdefault(place, []).append("Titled")
+
+    def _draw_abstract_members(self) -> None:
+        """Fields of entities that return an interface, a union or an interface object."""
+        for place in self._services:
+            here = [entity for entity in self._entities.values() if place in entity.keys]
+            returned = [name for name, found in (("Node", self._interfaces), ("Any", self._unions)) if place in found]
+            if self._titled is not None and self._titled[0] == place:
+                returned.append("Titled")
+            if self._account is not None and place in self._account:
+                returned.append("Account")
+            for name in returned:
+                if here and self._rnd.random() < 0.6:
+                    entity = self._rnd.choice(here)
+                    shape = self._rnd.choice(["{}", "[{}!]!", "[{}]"])
+                    field_name = f"{entity.name.lower()}{name.lower()}_{place}"
+                    entity.members[field_name] = Member(field_name, shape.format(name), [place])
+
+    def _members_of(self, abstract: str, place: str) -> list[str]:
+        """The concrete types of an abstract type in a subgraph."""
+        titled = self._titled[1] if self._titled is not None else []
+        return {
+            "Node": self._interfaces.get(place, []),
+            "Any": self._unions.get(place, []),
+            "Titled": titled,
+            "Account": ["Person", "Robot"],
+        }.get(abstract, [abstract])
+
     def _draw_roots(self) -> list[tuple[str, str, str]]:
         """(subgraph, field, type)."""
         roots: list[tuple[str, str, str]] = []
@@ -353,6 +413,8 @@ class _Drawing:
                 roots.append((place, f"{place}_nodes", "[Node!]!"))
             if place in self._unions:
                 roots.append((place, f"{place}_any", "[Any]"))
+            if self._titled is not None and self._titled[0] == place:
+                roots.append((place, f"{place}_titled", "[Titled!]!"))
         if self._account is not None:
             home, other = self._account
             roots.append((home, "home_accounts", "[Account!]!"))
@@ -365,6 +427,11 @@ class _Drawing:
             name: [{"__typename": name, "id": f"{name}-{n}", "code": f"c-{name}-{n}"} for n in range(3)]
             for name in self._entities
         }
+        if self._account is not None:
+            for index, name in enumerate(["Person", "Robot", "Person"]):
+                made = {"__typename": name, "id": f"acc-{index}", "name": f"name {index}", "unread": index * 7}
+                made["age" if name == "Person" else "model"] = index
+                objects.setdefault(name, []).append(made)
         for entity in self._entities.values():
             for number, made in enumerate(objects[entity.name]):
                 for member in entity.members.values():
@@ -373,11 +440,6 @@ class _Drawing:
                 for member in entity.members.values():
                     if member.requires:
                         made[member.name] = made_of(member.requires, made)
-        if self._account is not None:
-            for index, name in enumerate(["Person", "Robot", "Person"]):
-                made = {"__typename": name, "id": f"acc-{index}", "name": f"name {index}", "unread": index * 7}
-                made["age" if name == "Person" else "model"] = index
-                objects.setdefault(name, []).append(made)
         return objects
 
     def _value(self, member: Member, number: int, owner: str, objects: dict[str, list[Object]]) -> Any:
@@ -394,10 +456,11 @@ class _Drawing:
             return [f"{owner}.{member.name}.{number}", "x"]
         if named == "String":
             return f"{owner}.{member.name}.{number}"
+        possible = [each for name in self._members_of(named, member.owners[0]) for each in objects[name]]
         if member.type.startswith("["):
-            picked: list[Object | None] = list(self._rnd.sample(objects[named], self._rnd.randint(0, 3)))
+            picked: list[Object | None] = list(self._rnd.sample(possible, self._rnd.randint(0, min(3, len(possible)))))
             return [*picked, None] if member.type == f"[{named}]" else picked
-        return self._rnd.choice(objects[named])
+        return self._rnd.choice(possible)
 
     def _root_values(self, roots: list[tuple[str, str, str]], objects: dict[str, list[Object]]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -406,12 +469,7 @@ class _Drawing:
             if named == "String":
                 values[name] = "pong"
                 continue
-            members = {
-                "Node": self._interfaces.get(place, []),
-                "Any": self._unions.get(place, []),
-                "Account": ["Person", "Robot"],
-            }.get(named, [named])
-            found = [each for member in members for each in objects.get(member, [])]
+            found = [each for member in self._members_of(named, place) for each in objects.get(member, [])]
             values[name] = found if type_.startswith("[") else found[0]
         return values
 
@@ -428,6 +486,8 @@ class _Drawing:
                 lines.append(f"type {name} {{ {' '.join(shown)} }}")
         if place in self._interfaces:
             lines.append("interface Node { id: ID! }")
+        if self._titled is not None and self._titled[0] == place:
+            lines.append("interface Titled { title: String }")
         if place in self._unions:
             lines.append(f"union Any = {' | '.join(self._unions[place])}")
         if self._account is not None and place == self._account[0]:
@@ -460,7 +520,8 @@ class _Drawing:
                 fields.append(f"{member.name}{arguments}: {member.type}")
             elif member.name in entity.external.get(place, set()):
                 fields.append(f"{member.name}: {member.type} @external")
-        interfaces = "".join(f" implements {name}" for name in entity.interfaces.get(place, []))
+        implemented = " & ".join(entity.interfaces.get(place, []))
+        interfaces = f" implements {implemented}" if implemented else ""
         return f"type {entity.name}{interfaces} {keys} {{ {' '.join(fields)} }}"
 
 
