@@ -87,11 +87,11 @@ class Drafting:
 
     def _enter(self, step: Enter, place: Place | None, position: Position) -> set[Draft]:
         bringing: set[Draft] = set()
-        for selected in self._compatible(step.service, step.selected):
+        for selected in self._compatible(step.service, step.selected, position):
             bringing |= self._enter_once(step.service, selected, place, position)
         return bringing
 
-    def _compatible(self, service: str, selected: tuple[Found, ...]) -> list[list[Found]]:
+    def _compatible(self, service: str, selected: tuple[Found, ...], position: Position) -> list[list[Found]]:
         """The fields in groups that one representation and one selection can hold; one group, nearly always.
 
         Requirements with conflicting arguments do not fit into one representation. Of an interface object every field is asked of
@@ -99,7 +99,7 @@ class Drafting:
         """
         groups: list[tuple[list[Found], Demands]] = []
         for found in selected:
-            demands = self._demands(service, [found])
+            demands = self._demands(service, [found], position)
             for members, held in groups:
                 if held.agrees_with(demands):
                     members.append(found)
@@ -109,14 +109,15 @@ class Drafting:
                 groups.append(([found], demands))
         return [members for members, _ in groups]
 
-    def _demands(self, service: str, found: list[Found]) -> Demands:
+    def _demands(self, service: str, found: list[Found], position: Position) -> Demands:
         """What the fields demand of the representation and the selection that they go into."""
         demands = Demands()
         for used, selected in found:
             if selected.served.field.requires is not None:
                 demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
-            if self._lookups.is_interface_object(service, used[0].entry.entity):
-                demands.ask_of_all(selected.need)
+            is_blind = self._lookups.is_interface_object(service, used[0].entry.entity)
+            if is_blind and selected.need.origin in position.colliding():
+                demands.only = selected.served.types
         return demands
 
     def _enter_once(self, service: str, found: list[Found], place: Place | None, position: Position) -> set[Draft]:
@@ -129,7 +130,7 @@ class Drafting:
             if selected.requirement is not None and selected.served.field.requires is not None:
                 after |= self.write(selected.requirement, place, position)
         first = next(iter(ways))
-        demands = self._demands(service, found)
+        demands = self._demands(service, found, position)
         draft = self._find(service, position, after, demands, is_root=first.key is None)
         if draft is not None:
             self._delay(draft, after)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.planning.lookups import Here
-from gateway.planning.needs import Need, are_compatible, can_stand_together
+from gateway.planning.needs import Need, are_compatible
 from gateway.planning.tree import Position
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
@@ -78,30 +78,20 @@ class Demands:
 
     Attributes:
         required: what the representations hold beside keys.
-        asked_of_all: what is asked of every object, whatever its type, since the subgraph has an interface object; by response name.
+        only: the types whose objects may be asked; None if it does no harm to ask others, too. Of an interface object every field
+            is asked of every object that is sent, so a field whose name means another field for other types stays by itself.
     """
 
     required: list[Need] = field(default_factory=list)
-    asked_of_all: dict[str, list[Need]] = field(default_factory=dict)
-
-    def ask_of_all(self, need: Need) -> None:
-        """Adds a field that every object is asked for."""
-        self.asked_of_all.setdefault(need.response_name or "", []).append(need)
+    only: frozenset[str] | None = None
 
     def agrees_with(self, other: "Demands") -> bool:
         """Whether one representation can hold what both require, and one selection what both ask."""
-        return are_compatible(self.required, other.required) and all(
-            can_stand_together(one, its)
-            for name, needs in other.asked_of_all.items()
-            for its in needs
-            for one in self.asked_of_all.get(name, ())
-        )
+        return self.only == other.only and are_compatible(self.required, other.required)
 
     def add(self, other: "Demands") -> None:
-        """Takes on the other's."""
+        """Takes on the other's, which agree."""
         self.required.extend(other.required)
-        for name, needs in other.asked_of_all.items():
-            self.asked_of_all.setdefault(name, []).extend(needs)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,7 +6,7 @@ underscores, unless the client's own selection holds just that field under its p
 
 from dataclasses import dataclass, field, replace
 
-from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.needs import TYPENAME, Need, colliding
 from gateway.planning.plan import Path, PathStep
 
 
@@ -42,6 +42,13 @@ class Position:
     is_told: bool
     names: HiddenNames
     _below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
+    _colliding: frozenset[Need] | None = None
+
+    def colliding(self) -> frozenset[Need]:
+        """The client's needs here whose names mean other fields for other types."""
+        if self._colliding is None:
+            self._colliding = colliding(self.client)
+        return self._colliding
 
     def parts(self, need: Need, types: frozenset[str]) -> list[frozenset[str]]:
         """`types` divided by the name that the field has in the tree for them; one part, nearly always."""
