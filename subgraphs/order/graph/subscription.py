@@ -24,14 +24,16 @@ class Subscription:
     async def order_status_changed(
         self, info: Info, order_id: strawberry.ID
     ) -> AsyncGenerator[OrderStatusChange, None]:
-        """Each change of an order's status from now on, until it has none left; for its buyer and its sellers."""
+        """The newest change of an order's status, and each one after it, until it has none left; for its buyer and its sellers.
+
+        It begins with what is known already, so that nothing falls between a client's last look and the beginning of the stream.
+        """
         context = info.context
         shown = await visible(info, await context.loaders.order.load(order_id))
         if shown is None:
             raise NotFound("The order", "orderId")
-        status = shown.status
-        async with context.resources.watch.changes(order_id, after_version=shown.version) as changes:
-            while TRANSITIONS[status]:
+        async with context.resources.watch.changes(order_id, after_version=shown.version - 1) as changes:
+            while True:
                 change = await changes.get()
                 # The loaders live as long as the stream: what they know is old now.
                 context.loaders.changes.clear_all()
@@ -39,4 +41,5 @@ class Subscription:
                 async with context.resources.database.reading() as session:
                     row = (await queries.orders_by_id(session, [order_id]))[order_id]
                 yield OrderStatusChange(order=Order.of(row), event=OrderEvent.of(change))
-                status = OrderStatus(change.after)
+                if not TRANSITIONS[OrderStatus(change.after)]:
+                    return

@@ -132,7 +132,9 @@ async def watched(market: OrderMarket, count: int) -> None:
 
 
 @pytest.mark.parametrize("watcher", [BUYER, SELLER])
-async def test_a_subscriber_is_told_of_each_change_once_and_in_order(market: OrderMarket, watcher: Any) -> None:
+async def test_a_subscriber_is_told_of_the_newest_change_and_of_each_after_it_once_and_in_order(
+    market: OrderMarket, watcher: Any
+) -> None:
     order = await market.placed()
 
     async def listen() -> list[dict[str, Any]]:
@@ -147,6 +149,7 @@ async def test_a_subscriber_is_told_of_each_change_once_and_in_order(market: Ord
         await _refunded(market, order["id"])
     for heard in (task.result() for task in listening):
         assert [each["event"] for each in heard] == [
+            {"from": "PENDING", "to": "AWAITING_PAYMENT"},
             {"from": "AWAITING_PAYMENT", "to": "CANCELLED"},
             {"from": "CANCELLED", "to": "REFUNDED"},
         ]
