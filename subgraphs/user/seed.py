@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.seed import chunks, insert_missing, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.user.model import phone_of
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.settings import UserSettings
 from subgraphs.user.tables import Account, Address, Buyer, Seller
@@ -77,7 +78,7 @@ def _buyer(person: Person) -> Person:
     return {
         **same,
         "email": person["email"].lower(),
-        "phone": person.get("phone"),
+        "phone": phone_of(person["phone"]) if person.get("phone") else None,
         "created_at": _instant(person),
         "version": 1,
     }
