@@ -277,6 +277,18 @@ class Lookups:
             )
         return answer
 
+    def parts(self, here: Here, types: frozenset[str], name: str) -> list[frozenset[str]]:
+        """`types` divided by the subgraphs that have the field for them; one part, but for overrides of some types."""
+        if not types:
+            return []
+        if len(types) == 1 or not here.is_known:
+            return [types]
+        by_services: dict[tuple[str, ...], set[str]] = {}
+        for type_name in sorted(types):
+            services = tuple(self.entries(here, frozenset({type_name}), name))
+            by_services.setdefault(services, set()).add(type_name)
+        return [frozenset(part) for part in by_services.values()]
+
     def _known_entries(self, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
         found: dict[str, tuple[Entry, ...]] = {}
         for service in self.services:

@@ -22,7 +22,7 @@ from dataclasses import replace
 from gateway.planning.cover import Choice, Open, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
-from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding, total_weight
+from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding
 from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
@@ -96,8 +96,8 @@ class Search:
                     else:
                         steps.append(SelectHere(choice.selected[0][1]))
                         costs.append(choice.own)
-            if rest:
-                open_ = Open(need, rest, frozenset(), {}, must_know=need in apart)
+            for part_of_rest in self._lookups.parts(here, rest, need.name):
+                open_ = Open(need, part_of_rest, frozenset(), {}, must_know=need in apart)
                 self._find_choices(open_, here, blocked)
                 opened.append(open_)
         chosen, missing, decisions = self._cover(opened, here, blocked)
@@ -117,7 +117,7 @@ class Search:
         cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
-        return Choice(None, (((), selected),), cost, FREE, missing, total_weight(missing))
+        return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
 
     def _find_choices(self, open_: Open, here: Here, blocked: Blocked) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
@@ -166,7 +166,7 @@ class Search:
         unserved &= self._lookups.visible if types & self._lookups.visible else unserved
         if unserved:
             missing.append(need.narrowed(unserved, need.children))
-        return Choice(service, tuple(selected), own, entry_cost, tuple(missing), total_weight(missing))
+        return Choice(service, tuple(selected), own, entry_cost, tuple(missing), _extent(missing, here))
 
     def _arrivals(
         self, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
@@ -267,7 +267,9 @@ class Search:
         self._find_choices(open_, here, blocked)
         # A choice that serves nothing of the remainder would only be tried forever.
         open_.choices = {
-            service: choice for service, choice in open_.choices.items() if choice.missing_weight < rest.weight
+            service: choice
+            for service, choice in open_.choices.items()
+            if choice.missing_weight < _extent((rest,), here)
         }
         return open_
 
@@ -297,6 +299,11 @@ def _remaining(need: Need, types: frozenset[str], here: Here, children: tuple[Ne
     if need.types is None and types == here.types:
         return need if children is need.children else need.narrowed(None, children)
     return need.narrowed(types, children)
+
+
+def _extent(needs: Sequence[Need], here: Here) -> int:
+    """How much the needs stand for: leaves, for each type that they concern."""
+    return sum(need.weight * len(here.types if need.types is None else need.types) for need in needs)
 
 
 def _is_torn(need: Need) -> bool:
