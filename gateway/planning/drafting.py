@@ -115,6 +115,7 @@ class Drafting:
         for used, selected in found:
             if selected.served.field.requires is not None:
                 demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
+            demands.keys.update((way.entry.entity, way.key) for way in used if way.key is not None)
             is_blind = self._lookups.is_interface_object(service, used[0].entry.entity)
             if is_blind and selected.need.origin in position.colliding():
                 demands.only = selected.served.types
@@ -138,6 +139,7 @@ class Drafting:
             draft = self._create_root(service, position, first.arrival, after)
         else:
             draft = self._create(service, position, after)
+        draft.demands.only = demands.only
         draft.demands.add(demands)
         is_told = place is None or place.here.is_known
         bringing: set[Draft] = set()

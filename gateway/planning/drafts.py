@@ -80,18 +80,22 @@ class Demands:
         required: what the representations hold beside keys.
         only: the types whose objects may be asked; None if it does no harm to ask others, too. Of an interface object every field
             is asked of every object that is sent, so a field whose name means another field for other types stays by itself.
+        keys: by entity type, the key that its objects are sent with.
     """
 
     required: list[Need] = field(default_factory=list)
     only: frozenset[str] | None = None
+    keys: dict[str, FieldSet] = field(default_factory=dict)
 
     def agrees_with(self, other: "Demands") -> bool:
         """Whether one representation can hold what both require, and one selection what both ask."""
-        return self.only == other.only and are_compatible(self.required, other.required)
+        has_one_key_each = all(self.keys.get(entity, key) is key for entity, key in other.keys.items())
+        return has_one_key_each and self.only == other.only and are_compatible(self.required, other.required)
 
     def add(self, other: "Demands") -> None:
         """Takes on the other's, which agree."""
         self.required.extend(other.required)
+        self.keys.update(other.keys)
 
 
 @dataclass(slots=True, eq=False)
