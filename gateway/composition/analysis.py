@@ -9,8 +9,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graphql import BooleanValueNode
+from graphql import BooleanValueNode, StringValueNode
 
+from gateway.composition.context_text import split_context
 from gateway.composition.fieldsets import (
     FieldSet,
     FieldSetSyntaxError,
@@ -58,6 +59,7 @@ class Analysis:
         key_fields: fields in a key of the type, nested ones included.
         required: fields in a requirement.
         provided: fields in a `@provides`.
+        contextual: fields that arguments take from contexts.
         interface_fields: fields that an interface of this subgraph demands.
         shareable: fields that several subgraphs may resolve.
     """
@@ -69,6 +71,7 @@ class Analysis:
     key_fields: frozenset[Coordinate]
     required: frozenset[Coordinate]
     provided: frozenset[Coordinate]
+    contextual: frozenset[Coordinate]
     interface_fields: frozenset[Coordinate]
     shareable: frozenset[Coordinate]
 
@@ -78,6 +81,7 @@ class Analysis:
             coordinate in self.key_fields
             or coordinate in self.required
             or coordinate in self.provided
+            or coordinate in self.contextual
             or coordinate in self.interface_fields
         )
 
@@ -110,6 +114,7 @@ def analyse(schema: SubgraphSchema) -> Analysis:
         key_fields=frozenset(key_fields),
         required=frozenset(required),
         provided=frozenset(provided),
+        contextual=frozenset(_contextual(schema)),
         interface_fields=frozenset(_interface_fields(schema)),
         shareable=frozenset(_shareable(schema, key_fields)),
     )
@@ -174,6 +179,29 @@ def _external(schema: SubgraphSchema) -> Iterator[Coordinate]:
 
 def _is_extension(definition: TypeDefinition, key: Key) -> bool:
     return key.use.in_extension or has(definition.directives, "extends")
+
+
+def _contextual(schema: SubgraphSchema) -> Iterator[Coordinate]:
+    """The fields that arguments take from contexts, on every type that sets the context."""
+    setting: dict[str, list[str]] = {}
+    for definition in schema.types.values():
+        for use in uses(definition.directives, "context"):
+            name = use.arguments.get("name")
+            if isinstance(name, StringValueNode):
+                setting.setdefault(name.value, []).extend((definition.name, *schema.runtime_types(definition.name)))
+    for field in all_fields(schema) if setting else ():
+        for argument in field.arguments.values():
+            use_of = first(argument.directives, "fromContext")
+            text = argument_text(use_of.arguments.get("field")) if use_of else None
+            name_of, selection = split_context(text) if text else (None, "")
+            if name_of is None or not selection:
+                continue
+            try:
+                selections = parse_field_set(selection)
+            except FieldSetSyntaxError:
+                continue
+            for on in setting.get(name_of, ()):
+                yield from coordinates(schema, on, selections)
 
 
 def _interface_fields(schema: SubgraphSchema) -> Iterator[Coordinate]:

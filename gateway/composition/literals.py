@@ -1,7 +1,9 @@
-"""Whether a literal is a value of a type, by the rules of input coercion.
+"""Literals: whether one is a value of a type, by the rules of input coercion, and whether two are the same value.
 
 Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
 """
+
+from collections.abc import Hashable
 
 from graphql import (
     BooleanValueNode,
@@ -13,6 +15,7 @@ from graphql import (
     ObjectValueNode,
     StringValueNode,
     ValueNode,
+    print_ast,
 )
 
 from gateway.composition.model import Kind, SubgraphSchema
@@ -25,6 +28,21 @@ _SCALARS: dict[str, tuple[type[ValueNode], ...]] = {
     "Boolean": (BooleanValueNode,),
     "ID": (StringValueNode, IntValueNode),
 }
+
+
+def canonical(value: ValueNode) -> Hashable:
+    """Something that is equal for literals of the same value: the order of an object's fields does not matter, nor 1 or 1.0."""
+    match value:
+        case ListValueNode():
+            return ("list", *(canonical(item) for item in value.values))
+        case ObjectValueNode():
+            return ("object", frozenset((entry.name.value, canonical(entry.value)) for entry in value.fields))
+        case IntValueNode() | FloatValueNode():
+            return ("number", float(value.value))
+        case StringValueNode():
+            return ("string", value.value)
+        case _:
+            return print_ast(value)
 
 
 def is_value_of(schema: SubgraphSchema, type_: TypeRef, value: ValueNode) -> bool:

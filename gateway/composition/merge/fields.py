@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from graphql import StringValueNode
 
+from gateway.composition.context_text import split_context
 from gateway.composition.errors import HintLevel
 from gateway.composition.fieldsets import print_field_set
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.context_text import split_context
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.inputs import merge_arguments

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from graphql import print_ast
 
 from gateway.composition.errors import HintLevel, quoted
+from gateway.composition.literals import canonical
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
@@ -118,14 +119,12 @@ def _merge_default(
     context: MergeContext, coordinate: str, sources: Mapping[str, InputValue], *, is_argument: bool
 ) -> str | None:
     """The default, if all subgraphs have the same; none if some have none, since those would get no value at all."""
-    defaults = {s: print_ast(source.default) if source.default is not None else None for s, source in sources.items()}
-    distinct = {text for text in defaults.values() if text is not None}
+    given = {s: source.default for s, source in sources.items() if source.default is not None}
+    distinct = {canonical(default) for default in given.values()}
     if len(distinct) > 1:
         mismatch = field_argument_default_mismatch if is_argument else input_field_default_mismatch
-        mismatch.report(
-            context, coordinate, {s: (text, sources[s].node) for s, text in defaults.items() if text is not None}
-        )
-    if distinct and None in defaults.values():
+        mismatch.report(context, coordinate, {s: (print_ast(default), sources[s].node) for s, default in given.items()})
+    if given and len(given) < len(sources):
         context.hint(
             "INCONSISTENT_DEFAULT_VALUE_PRESENCE",
             HintLevel.WARN,
@@ -133,4 +132,4 @@ def _merge_default(
             (context.place(s, source.node) for s, source in sources.items() if source.default is not None),
         )
         return None
-    return next(iter(distinct), None) if len(distinct) == 1 else None
+    return print_ast(next(iter(given.values()))) if len(distinct) == 1 else None

@@ -50,6 +50,7 @@ from gateway.composition.rules.supergraph import (
     hidden_query_root,
     hidden_references,
     hidden_requirements,
+    implementations,
     requirement_arguments,
 )
 
@@ -98,6 +99,7 @@ MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
 
 # Only over a supergraph that merged: before that, they would say again what is wrong already.
 SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
+    implementations.check,
     hidden_query_root.check,
     hidden_references.check,
     hidden_defaults.check,

@@ -8,8 +8,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterable, Mapping
 
-from graphql import print_ast
+from graphql import ValueNode, parse_value, print_ast
 
+from gateway.composition.literals import canonical
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField
 from gateway.composition.model import FieldDefinition
@@ -58,7 +59,7 @@ def _check_arguments(context: MergeContext, merged: MergedField, subgraph: str, 
                 f'Write "{argument.type}" in "{subgraph}".',
             )
         default = print_ast(own.default) if own.default is not None else None
-        if default != argument.default:
+        if not _is_same(own.default, argument.default):
             context.error(
                 "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
                 f'The default of "{coordinate}" is {default or "absent"} in "{subgraph}", where the field is @external, and '
@@ -66,3 +67,9 @@ def _check_arguments(context: MergeContext, merged: MergedField, subgraph: str, 
                 [context.place(subgraph, own.node)],
                 "Write the same default.",
             )
+
+
+def _is_same(own: ValueNode | None, merged: str | None) -> bool:
+    if own is None or merged is None:
+        return own is None and merged is None
+    return canonical(own) == canonical(parse_value(merged))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from graphql import Node, StringValueNode
 
 from gateway.composition.analysis import Analysis
+from gateway.composition.context_text import split_context
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import (
     FieldSet,
@@ -20,7 +21,6 @@ from gateway.composition.fieldsets import (
     SelectedFragment,
     parse_field_set,
 )
-from gateway.composition.merge.context_text import split_context
 from gateway.composition.model import (
     FieldDefinition,
     InputValue,
