@@ -13,6 +13,9 @@ from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergrap
 ENTITY = "_Entity"
 """The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
 
+MAX_REMEMBERED = 50_000
+"""Answers of a kind; a schema has far fewer, but clients can write fragments for any combination of types."""
+
 View = tuple[SetSelection, ...]
 """What a `@provides` on the way down makes available below it."""
 
@@ -149,6 +152,8 @@ class Lookups:
         question = (here, name, types, with_requirements)
         answer = self._served.get(question)
         if answer is None:
+            if len(self._served) >= MAX_REMEMBERED:
+                self._served.clear()
             answer = self._served[question] = self._work_out_served(here, name, types, with_requirements)
         return answer
 
@@ -267,6 +272,8 @@ class Lookups:
             question = (types, name)
             answer = self._entries.get(question)
             if answer is None:
+                if len(self._entries) >= MAX_REMEMBERED:
+                    self._entries.clear()
                 answer = self._entries[question] = self._known_entries(types, name)
             return answer
         unknown_question = (here.type_name, name, types, must_know)

@@ -90,7 +90,7 @@ def _ordered(batches: Iterable[Batch]) -> list[Batch]:
         pending = [start]
         while pending:
             batch = pending[-1]
-            waiting = [before for before in batch.depends_on if before not in done]
+            waiting = sorted((before for before in batch.depends_on if before not in done), key=lambda b: b.number)
             if waiting:
                 pending.extend(waiting)
                 continue
