@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.kit.messaging.jobs import Claim
-from subgraphs.kit.storage.seed import MAX_PARAMETERS
 from subgraphs.kit.storage.types import UtcDateTime
 from subgraphs.recommendation.errors import LeaseLost
 from subgraphs.recommendation.model import REMEMBERED_FOR, ModelStatus, Question
 from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow, SlateRow
+
+# Rows go as the parameters of one statement, sent many times: a statement with all of them in it takes ten times as long to build.
 
 
 async def upsert(
@@ -27,17 +28,26 @@ async def upsert(
     """
     if not rows:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     keys = [column.name for column in table.__table__.primary_key.columns]
-    at_once = max(1, MAX_PARAMETERS // len(rows[0]))
-    for start in range(0, len(rows), at_once):
-        statement = insert(table).values(list(rows[start : start + at_once]))
-        replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
-        await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=replaced))
+    statement = _insert(session, table)
+    replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
+    await (await session.connection()).execute(statement, rows)
+
+
+async def insert_absent(session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows whose primary key is not there yet."""
+    if rows:
+        await (await session.connection()).execute(_insert(session, table).on_conflict_do_nothing(), rows)
+
+
+def _insert(session: AsyncSession, table: type[Any]) -> Any:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(table.__table__)
 
 
 async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question], *, now: datetime) -> None:
-    """Make rankings due, in one statement, and hold their rows until the end of the transaction.
+    """Make rankings due, and hold their rows until the end of the transaction.
 
     settled, dead    due now, with fresh attempts
     waiting          keeps its time, so that a stream of clicks cannot put it off for ever
@@ -58,22 +68,20 @@ async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question],
         }
         for job_id in sorted(distinct)
     ]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(RankingJobRow).values(rows)
+    new = _insert(session, RankingJobRow)
     is_leased = RankingJobRow.lease_until.is_not(None)
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=["id"],
-            set_={
-                "asked": RankingJobRow.asked + 1,
-                "due_at": new.excluded.due_at,
-                "settled_at": None,
-                "dead_at": None,
-                "attempts": case((is_leased, RankingJobRow.attempts), else_=0),
-            },
-            where=or_(RankingJobRow.settled_at.is_not(None), RankingJobRow.dead_at.is_not(None), is_leased),
-        )
+    due = new.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            "asked": RankingJobRow.asked + 1,
+            "due_at": new.excluded.due_at,
+            "settled_at": None,
+            "dead_at": None,
+            "attempts": case((is_leased, RankingJobRow.attempts), else_=0),
+        },
+        where=or_(RankingJobRow.settled_at.is_not(None), RankingJobRow.dead_at.is_not(None), is_leased),
     )
+    await (await session.connection()).execute(due, rows)
 
 
 async def settle_ranking(session: AsyncSession, held: Claim, *, asked: int, now: datetime) -> bool:

@@ -8,9 +8,10 @@ An event that comes again finds its inbox row and changes nothing. A batch whose
 never be read is logged and let go: it would come back for ever, and hold up the batch that it is in.
 """
 
+import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,6 @@ from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.storage.inbox import first_receipts
-from subgraphs.kit.storage.seed import insert_missing
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.model import NOBODY, Question, viewer_of
@@ -99,7 +99,7 @@ async def take_in(learner: Learner, events: Sequence[tuple[str, Behaviour]]) -> 
         if not fresh:
             return 0
         taken = [(event_id, event) for event_id, event in by_id.items() if event_id in fresh]
-        await insert_missing(session, BehaviourRow, [_row(event_id, event) for event_id, event in taken])
+        await repository.insert_absent(session, BehaviourRow, [_row(event_id, event) for event_id, event in taken])
         new = [event for _, event in taken]
         changed = await _count(session, new)
         await _learn(session, new, catalogue, now=now)
@@ -112,7 +112,9 @@ async def _count(session: AsyncSession, events: Iterable[Behaviour]) -> dict[str
     of_product: dict[str, list[Behaviour]] = defaultdict(list)
     for event in events:
         of_product[event.product_id].append(event)
-    await insert_missing(session, CounterRow, [{"product_id": each, "counted": {}} for each in sorted(of_product)])
+    await repository.insert_absent(
+        session, CounterRow, [{"product_id": each, "counted": {}} for each in sorted(of_product)]
+    )
     rows = await session.scalars(
         select(CounterRow)
         .where(CounterRow.product_id.in_(sorted(of_product)))
@@ -135,20 +137,31 @@ async def _learn(session: AsyncSession, events: Iterable[Behaviour], catalogue: 
         if event.buyer_id != NOBODY:
             of_viewer[event.buyer_id].append(event)
     strangers = [profile_row(viewer, BuyerProfile(), catalogue, now=now) for viewer in sorted(of_viewer)]
-    await insert_missing(session, ProfileRow, strangers)
+    await repository.insert_absent(session, ProfileRow, strangers)
     rows = await session.scalars(
         select(ProfileRow).where(ProfileRow.viewer.in_(sorted(of_viewer))).order_by(ProfileRow.viewer).with_for_update()
     )
-    known = {row.viewer: BuyerProfile.from_json(row.profile) for row in rows}
-    learned = [
-        profile_row(viewer, profile.apply(known[viewer], of_viewer[viewer], catalogue), catalogue, now=now)
-        for viewer in sorted(of_viewer)
-    ]
-    await repository.upsert(session, ProfileRow, learned)
+    known = {row.viewer: row.profile for row in rows}
+    # In a thread: a profile takes some milliseconds, and a batch may be of two hundred viewers.
+    await repository.upsert(session, ProfileRow, await asyncio.to_thread(_learned, known, of_viewer, catalogue, now))
     questions = [Question(viewer, None) for viewer in of_viewer]
     await repository.ask_for_rankings(session, questions, now=now)
     for question in questions:
         wake_after_commit(session, Wake(commands.QUEUE, commands.ACTOR_NAME, question.id))
+
+
+def _learned(
+    known: Mapping[str, dict[str, Any]], of_viewer: Mapping[str, list[Behaviour]], catalogue: Catalogue, now: datetime
+) -> list[dict[str, Any]]:
+    return [
+        profile_row(
+            viewer,
+            profile.apply(BuyerProfile.from_json(known[viewer]), of_viewer[viewer], catalogue),
+            catalogue,
+            now=now,
+        )
+        for viewer in sorted(of_viewer)
+    ]
 
 
 def profile_row(viewer: str, learned: BuyerProfile, catalogue: Catalogue, *, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""The rules of slates and models, without a database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.recommendation import model
+from subgraphs.recommendation.errors import BelowBaseline
+from subgraphs.recommendation.model import Question, viewer_of
+
+NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
+TREE = [("home", None), ("cups", "home"), ("mugs", "cups"), ("paper", None)]
+
+
+def test_a_viewer_is_the_account_or_else_the_device_or_else_nobody() -> None:
+    assert viewer_of("ann", "phone") == "account:ann"
+    assert viewer_of(None, "phone") == viewer_of("", "phone") == "device:phone"
+    assert viewer_of(None, None) == viewer_of("", "") == "nobody"
+    accounts = [Question(viewer, None).account_id for viewer in ("account:ann", "device:account", "nobody")]
+    assert accounts == ["ann", None, None]
+
+
+def test_a_slate_says_when_it_was_made_and_is_fresh_for_half_an_hour() -> None:
+    slate_id = uuid7(NOW)
+    assert model.made_at(slate_id) == NOW
+    assert model.is_fresh(slate_id, now=NOW + model.FRESH_FOR - timedelta(seconds=1))
+    assert not model.is_fresh(slate_id, now=NOW + model.FRESH_FOR)
+
+
+def test_a_model_serves_only_if_it_is_better_than_the_baseline() -> None:
+    model.check_gate(0.51, 0.5)
+    for worse in (0.5, 0.49, 0.0):
+        with pytest.raises(BelowBaseline) as refused:
+            model.check_gate(worse, 0.5)
+        assert (refused.value.metric, refused.value.candidate, refused.value.baseline) == ("NDCG@10", worse, 0.5)
+
+
+def test_a_subtree_is_the_category_and_all_below_it() -> None:
+    assert model.subtree("home", TREE) == {"home", "cups", "mugs"}
+    assert model.subtree("mugs", TREE) == {"mugs"}
+    assert model.subtree("unknown", TREE) == {"unknown"}
+
+
+@pytest.mark.parametrize("size", [0, -1, 501])
+def test_a_slate_of_another_size_is_refused(size: int) -> None:
+    with pytest.raises(InvalidInput):
+        model.check_size(size)
+
+
+def test_sizes_within_their_bounds_are_what_is_asked_for() -> None:
+    assert [model.check_size(size) for size in (1, 500)] == [1, 500]
+    assert [model.check_first(first, 12) for first in (None, 0, 40)] == [12, 0, 40]
+    for wrong in (-1, 41):
+        with pytest.raises(InvalidInput):
+            model.check_first(wrong, 12)
+
+
+@pytest.mark.parametrize("wrong", [{"buyer_id": "x" * 37}, {"anonymous_id": "a\x00"}, {"category_id": "a\nb"}])
+def test_what_no_database_can_keep_is_no_id(wrong: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        model.check_ids(**{"buyer_id": None, "anonymous_id": None, "category_id": None, **wrong})
+    model.check_ids(buyer_id="b" * 36, anonymous_id="a" * 64, category_id=None)
