@@ -29,7 +29,7 @@ from gateway.supergraph.model import Supergraph
 MakePlan = Callable[[Operation, frozenset[str]], Plan]
 """The planner of one supergraph: from an operation and the active override labels to its plan; pure."""
 
-ShowPlan = Callable[[Plan], Any]
+ShowPlan = Callable[[Plan], dict[str, Any]]
 """A plan as ``extensions.queryPlan`` shows it."""
 
 
@@ -113,6 +113,7 @@ class Pipeline:
         self._make_plan = make_plan
         self._show_plan = show_plan
         self._executor = executor
+        self._made = 0
         self._plans: BoundedCache[tuple[object, ...], Planned] = BoundedCache(max_entries=max_plans)
 
     async def answer(self, request: Request) -> Answer:
@@ -133,8 +134,9 @@ class Pipeline:
         operation = self._preparer.prepare(request.text, request.operation_name)
         variables = operation.variables.coerce(request.variables)
         cost = operation.cost.check(variables) if operation.cost is not None else 0
+        made = self._made
         planned = self.plan(operation, variables, request.caller, request.labels)
-        extensions = {"queryPlan": self._show_plan(planned.executable.plan)} if request.shows_plan else None
+        extensions = self._explained(planned, is_cached=made == self._made) if request.shows_plan else None
         return Ready(request, operation, variables, planned, cost, extensions)
 
     async def execute(self, ready: Ready) -> Answer:
@@ -185,6 +187,10 @@ class Pipeline:
         """The texts and operation names that were asked for most, most asked first."""
         return self._preparer.hottest(count)
 
+    def _explained(self, planned: Planned, *, is_cached: bool) -> dict[str, Any]:
+        shown = self._show_plan(planned.executable.plan)
+        return {"queryPlan": {"digest": planned.digest, "isCached": is_cached, **shown}}
+
     def _make(
         self,
         operation: PreparedOperation,
@@ -200,6 +206,7 @@ class Pipeline:
             refuse=self._rules.refusals(satisfied),
         )
         plan = self._make_plan(normalised, labels)
+        self._made += 1
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
         return Planned(self._executor.prepare(plan, normalised), digest)

@@ -62,6 +62,8 @@ class ServerSettings(_Section):
     Attributes:
         path: of the GraphQL route.
         max_body_bytes: of a request, after decompression.
+        max_connections: open at once; more are told 503.
+        max_in_flight: requests being answered at once, subscriptions aside; more are told 503 instead of waiting.
         read_timeout_seconds: for a whole request to arrive, and for a client to take an answer.
         keep_alive_seconds: an idle connection is closed after this long.
         drain_seconds: how long requests under way may take when the process is told to stop.
@@ -75,6 +77,7 @@ class ServerSettings(_Section):
     path: str = Field("/graphql", pattern=r"^/[^?#]*$")
     max_body_bytes: int = Field(1_000_000, ge=1)
     max_connections: int = Field(20_000, ge=1)
+    max_in_flight: int = Field(5_000, ge=1)
     read_timeout_seconds: float = Field(12.0, gt=0)
     keep_alive_seconds: float = Field(65.0, gt=0)
     drain_seconds: float = Field(30.0, ge=0)

@@ -79,6 +79,8 @@ class GraphqlApp:
         self._recorder = Recorder(request_log)
         self._page = page
         self._batching = settings.batching
+        self._under_way = 0
+        self._max_in_flight = settings.server.max_in_flight
         self._max_cost = settings.limits.max_cost
         self._max_body_bytes = settings.server.max_body_bytes
         self._timeout = settings.execution.timeout_seconds
@@ -91,6 +93,10 @@ class GraphqlApp:
         """The ASGI application."""
         loop = asyncio.get_running_loop()
         exchange = Exchange(dict(scope["headers"]), loop.time())
+        if self._under_way >= self._max_in_flight:
+            await self._refuse(_overloaded(), exchange, send)
+            return
+        self._under_way += 1
         try:
             match scope["method"]:
                 case "POST":
@@ -116,6 +122,8 @@ class GraphqlApp:
             exchange.code = "INTERNAL_SERVER_ERROR"
             await _send(send, 500, exchange.form.content_type, MASKED)
             self._recorder.over("failed", exchange, loop.time())
+        finally:
+            self._under_way -= 1
 
     async def _post(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         headers = exchange.headers
@@ -207,10 +215,12 @@ class GraphqlApp:
             raise ClientError("Accept text/event-stream for a subscription.", code="NOT_ACCEPTABLE", status=406)
         assert self._service.pipeline is not None
         STREAMS.inc()
+        self._under_way -= 1
         try:
             answers = self._counted(self._service.pipeline.subscribe(ready), exchange)
             await sse.send_stream(answers, receive, send, self._service.stopping)
         finally:
+            self._under_way += 1
             STREAMS.dec()
         self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
@@ -283,6 +293,10 @@ class GraphqlApp:
                 form = media.ResponseForm.PLAIN_JSON
             await _send(send, status, form.content_type, body, more=_headers_of(error))
         self._recorder.over("refused", exchange, asyncio.get_running_loop().time())
+
+
+def _overloaded() -> ClientError:
+    return ClientError("The gateway has too much to do; come back in a moment.", code="OVERLOADED", status=503)
 
 
 def _wrong_method() -> ClientError:

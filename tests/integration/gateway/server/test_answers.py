@@ -104,7 +104,9 @@ def test_a_mutation_runs_by_post(gateway: RunningGateway) -> None:
 
 
 def test_whoever_asks_is_shown_the_plan_and_the_trace(gateway: RunningGateway) -> None:
+    gateway.ask(GOODS)
     extensions = gateway.ask(GOODS, headers={"x-gateway-explain": "plan, trace"}).json()["extensions"]
+    assert extensions["queryPlan"]["isCached"] is True
     assert [fetch["service"] for fetch in extensions["queryPlan"]["fetches"]] == ["goods"]
     assert [fetch["service"] for fetch in extensions["trace"]["fetches"]] == ["goods"]
     assert "extensions" not in gateway.ask(GOODS).json()

@@ -23,7 +23,7 @@ from tests.support.processes import free_port
 GOODS = "{ goods { id } }"
 
 
-def until(is_true: Callable[[], bool], *, seconds: float = 10.0) -> None:
+def until(is_true: Callable[[], bool], *, seconds: float = 30.0) -> None:
     """Return when it is true; fail when it is not in time."""
     deadline = time.monotonic() + seconds
     while not is_true():
@@ -123,7 +123,8 @@ def test_it_serves_with_nothing_but_a_schema(schema: Path, tmp_path: Path) -> No
         until(lambda: _answers(port))
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        status = process.wait(15)
+    assert status == 0
 
 
 def test_it_serves_what_subgraphs_compose_to(tmp_path: Path, goods: RecordingSubgraph) -> None:
@@ -205,7 +206,7 @@ def test_a_client_that_does_not_read_is_let_go(tmp_path: Path) -> None:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 client.sendall(head % len(body) + body)
                 until(lambda: bool(goods.requests))
-                until(lambda: _is_reset(client), seconds=8)
+                until(lambda: _is_reset(client), seconds=15)
 
 
 def _is_reset(client: socket.socket) -> bool:
@@ -261,6 +262,30 @@ def test_a_request_under_way_is_answered_while_draining(tmp_path: Path) -> None:
             assert answers[0].status_code == 200
             assert answers[0].headers["connection"] == "close"
             assert gateway.process.wait(10) == 0
+
+
+def test_more_than_can_be_answered_is_refused_at_once(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        release.wait(20)
+        return answer_goods(body)
+
+    with RecordingSubgraph(answer) as goods:
+        (tmp_path / "s.graphql").write_text(shop_supergraph(goods=goods.url), encoding="utf-8")
+        told = {"supergraph": {"path": str(tmp_path / "s.graphql")}, "server": {"max_in_flight": 1}}
+        with running_gateway(tmp_path, told) as gateway:
+            answers: list[httpx.Response] = []
+            asking = threading.Thread(target=lambda: answers.append(gateway.ask(GOODS)))
+            asking.start()
+            until(lambda: bool(goods.requests))
+            refused = httpx.post(f"http://127.0.0.1:{gateway.port}/graphql", json={"query": GOODS}, trust_env=False)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            assert refused.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
+            release.set()
+            asking.join(20)
+            assert answers[0].status_code == 200
+            assert gateway.ask(GOODS).status_code == 200
 
 
 def _refuses(port: int) -> bool:
