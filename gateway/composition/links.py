@@ -16,6 +16,7 @@ from graphql import (
     EnumValueNode,
     ListValueNode,
     Node,
+    NullValueNode,
     ObjectValueNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
@@ -153,6 +154,13 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
             "Give the link a name with `as:`.",
             node,
         )
+    if not _is_import_list(arguments.get("import")):
+        return LinkProblem(
+            "INVALID_LINK_DIRECTIVE_USAGE",
+            f'What is imported from "{url}" is neither a name nor an object with a name.',
+            'Import names, as in import: ["@key", {name: "@tag", as: "@label"}].',
+            node,
+        )
     imports: dict[str, str] = {}
     for local, element in _imports(arguments.get("import")):
         if local.startswith("@") != element.startswith("@"):
@@ -176,20 +184,26 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
 
 
 def _clashes(links: Iterable[Link]) -> Iterator[LinkProblem]:
-    """Links that claim one name twice."""
+    """Links that claim one name, or one specification, twice."""
     namespaces: dict[str, Link] = {}
+    identities: dict[str, Link] = {}
     for link in links:
-        earlier = namespaces.setdefault(link.namespace, link)
-        if earlier is link:
-            continue
         assert link.node is not None
-        same = earlier.identity == link.identity
-        yield LinkProblem(
-            "INVALID_LINK_DIRECTIVE_USAGE",
-            f'"{link.identity}" is linked twice.' if same else f'Two links are called "{link.namespace}".',
-            "Keep one of the two." if same else "Rename one with `as:`.",
-            link.node,
-        )
+        if identities.setdefault(link.identity, link) is not link:
+            message = f'"{link.identity}" is linked twice.'
+            yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Keep one of the two.", link.node)
+        elif namespaces.setdefault(link.namespace, link) is not link:
+            message = f'Two links are called "{link.namespace}".'
+            yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Rename one with `as:`.", link.node)
+
+
+def _is_import_list(value: ValueNode | None) -> bool:
+    """Whether everything in an ``import:`` names something."""
+    if value is None or isinstance(value, NullValueNode):
+        return True
+    if not isinstance(value, ListValueNode):
+        return False
+    return len(list(_imports(value))) == len(value.values)
 
 
 def _imports(value: ValueNode | None) -> Iterator[tuple[str, str]]:

@@ -153,7 +153,8 @@ def _sorted_document(
                 directives[definition.name.value] = definition
         elif isinstance(definition, TypeDefinitionNode | TypeExtensionNode):
             name = definition.name.value
-            if name in core or name in SERVICE_TYPES:
+            is_service = name in SERVICE_TYPES and (version < (2, 0) or name.startswith("_"))
+            if name in core or is_service:
                 if isinstance(definition, TypeDefinitionNode):
                     own_core.append(definition)
             else:

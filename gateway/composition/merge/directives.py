@@ -77,6 +77,8 @@ def conjunction(requirements: Iterable[Conjunctions]) -> Conjunctions:
     """What satisfies all the requirements: the product, without the alternatives that contain another one."""
     whole: Conjunctions | None = None
     for requirement in requirements:
+        if not requirement:
+            continue  # an empty list of alternatives demands nothing
         product = requirement if whole is None else frozenset(a | b for a in whole for b in requirement)
         whole = frozenset(a for a in product if not any(b < a for b in product))
     return whole or frozenset()

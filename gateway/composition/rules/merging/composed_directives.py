@@ -6,10 +6,11 @@ specification; and subgraphs agree on the major version of that.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
 """
 
+from gateway.composition.errors import HintLevel
 from gateway.composition.merge.composed import Composed, declared, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import DirectiveUse, SubgraphSchema
-from gateway.composition.specs import DIRECTIVES
+from gateway.composition.specs import core_directive
 
 
 def check(context: MergeContext) -> None:
@@ -18,7 +19,14 @@ def check(context: MergeContext) -> None:
     for schema in context.schemas.values():
         for use, name in declared(schema):
             composed = resolve(schema, use, name)
-            if composed is None:
+            if composed is None and name is not None and _is_core(schema, name):
+                context.hint(
+                    "DIRECTIVE_COMPOSITION_INFO",
+                    HintLevel.INFO,
+                    f'@composeDirective names "{name}", which composition takes care of by itself.',
+                    [context.place(schema.name, use.node)],
+                )
+            elif composed is None:
                 message, advice = _why(schema, name)
                 _report(context, schema.name, use, message, advice)
             else:
@@ -27,14 +35,16 @@ def check(context: MergeContext) -> None:
     _check_versions(context, found)
 
 
+def _is_core(schema: SubgraphSchema, name: str) -> bool:
+    return name.startswith("@") and core_directive(name[1:], schema.links, is_fed1=schema.is_fed1) is not None
+
+
 def _why(schema: SubgraphSchema, name: str | None) -> tuple[str, str]:
     if not name:
         return "@composeDirective names no directive.", 'Name one, as in @composeDirective(name: "@mine").'
     if not name.startswith("@"):
         return f'@composeDirective names "{name}", which does not begin with @.', f'Write "@{name}".'
     bare = name[1:]
-    if bare in DIRECTIVES or any(link.element(name) in {f"@{core}" for core in DIRECTIVES} for link in schema.links):
-        return f'@composeDirective names "{name}", which composition takes care of by itself.', "Remove it."
     if bare not in schema.directives:
         return (
             f'@composeDirective names "{name}", which this subgraph does not define.',

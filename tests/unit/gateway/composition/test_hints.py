@@ -50,6 +50,10 @@ FED = {
         "type Query { q: Int @shareable @cost(weight: 1) }",
         "type Query { q: Int @shareable @cost(weight: 2) }",
     ),
+    "DIRECTIVE_COMPOSITION_INFO": (
+        'type Query { q: Int }\nextend schema @composeDirective(name: "@tag")',
+        "type Query { r: Int }",
+    ),
     "UNUSED_ENUM_TYPE": ("type Query { q: Int }\nenum E { A }", "enum E { A }"),
     "FROM_SUBGRAPH_DOES_NOT_EXIST": ('type Query { q: Int @override(from: "gone") }', "type Query { r: Int }"),
     "OVERRIDE_DIRECTIVE_CAN_BE_REMOVED": ('type Query { q: Int @override(from: "b") }', "type Query { r: Int }"),

@@ -202,3 +202,9 @@ def test_the_order_of_subgraphs_makes_no_difference(seed: int) -> None:
 def test_what_composes_gives_an_api_that_graphql_accepts(case: object) -> None:
     sdls = case.accepted  # type: ignore[attr-defined]
     assert compose(subgraphs(sdls)).api_schema.query_type is not None
+
+
+def test_types_that_only_look_like_federations_are_kept() -> None:
+    link = f'extend schema @link(url: "{LINK}/federation/v2.9", import: ["@key"])\n'
+    api = composed({"a": f"{link}type Query {{ f: FieldSet }}\nscalar FieldSet"}).api_sdl
+    assert "scalar FieldSet" in api

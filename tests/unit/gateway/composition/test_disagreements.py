@@ -1,0 +1,65 @@
+"""Where Apollo's composition (2.14) says otherwise, and why ours stays as it is. The contract tests hold everything else equal."""
+
+from tests.support.composition import composed, refusal
+
+
+def codes(sdls: dict[str, str]) -> set[str]:
+    return {error.code for error in refusal(sdls)}
+
+
+def test_a_key_may_be_had_through_the_subgraph_that_it_leads_to() -> None:
+    # From "a" one has O.id, with it O.sku in "b", and with that T in "b": three fetches, and the planner makes that plan.
+    # Apollo does not look at the target of a jump while it looks for the jump's key, and refuses.
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "o { id }") { o: O @shareable }\ntype O @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "o { sku }") { o: O @shareable y: Int }\ntype O @key(fields: "id") { id: ID! sku: Int }',
+    }
+    assert composed(sdls)
+
+
+def test_input_objects_may_be_one_of() -> None:
+    # GraphQL of September 2025 has @oneOf; Apollo's composition is built on one that has not.
+    assert "input I @oneOf" in composed({"a": "type Query { q(i: I): Int }\ninput I @oneOf { a: Int b: Int }"}).api_sdl
+
+
+def test_a_value_from_a_context_is_never_null_if_nothing_on_its_way_is() -> None:
+    # T.p and P.x are both non-null, so the value is. Apollo takes every nested selection for nullable.
+    sdls = {
+        "a": 'type Query { t: T! }\ntype T @key(fields: "id") @context(name: "c") { id: ID! p: P! u: U! }\ntype P { x: Int! }\n'
+        'type U @key(fields: "id") { id: ID! f(a: Int! @fromContext(field: "$c { p { x } }")): Int }'
+    }
+    assert composed(sdls)
+
+
+def test_requirements_that_need_each_other_are_refused() -> None:
+    # Apollo's composition overflows its stack here.
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
+        "b": 'type T @key(fields: "id") { id: ID! y: Int @external x: Int @requires(fields: "y") }',
+    }
+    assert codes(sdls) == {"SATISFIABILITY_ERROR"}
+
+
+def test_a_feature_for_security_that_nobody_enforces_is_refused() -> None:
+    # The link specification: who does not know a feature `for: SECURITY` must not go on. Apollo drops it without a word.
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9") @link(url: "https://example.org/guard/v1.0",'
+        " for: SECURITY)\ntype Query { q: Int }"
+    )
+    assert codes({"a": sdl}) == {"UNSUPPORTED_LINKED_FEATURE"}
+
+
+def test_what_only_follows_is_not_said() -> None:
+    # Apollo says besides that the field is unused.
+    assert codes({"a": "type Query { i: I }\ninterface I { x: Int @external }\ntype T implements I { x: Int }"}) == {
+        "EXTERNAL_ON_INTERFACE"
+    }
+
+
+def test_a_link_needs_no_version() -> None:
+    # The link specification reads a url that does not end with a version as one without; Apollo wants one.
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9") @link(url: "https://example.org/notes")\n'
+        "type Query { q: Int }"
+    )
+    assert composed({"a": sdl})
