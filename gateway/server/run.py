@@ -15,6 +15,7 @@ from multiprocessing.synchronize import Event
 
 import structlog
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 
 from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
@@ -151,6 +152,7 @@ class _Parent:
         self._deaths = self._deaths + 1 if time.monotonic() - worker.started < YOUNG_SECONDS else 0
         seconds = RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
         log.error("worker.died", pid=worker.process.pid, status=worker.process.exitcode, restart_seconds=seconds)
+        _forget_gauges(worker)
         self._stopping.wait(seconds)
         return self._start()
 
@@ -176,3 +178,9 @@ class _Parent:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
+            _forget_gauges(worker)
+
+
+def _forget_gauges(worker: _Worker) -> None:
+    """What a worker that is gone said of the present (its open subscriptions) no longer counts; its counters stay."""
+    mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
