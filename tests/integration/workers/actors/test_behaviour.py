@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -189,7 +190,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[list[Event]]]:
     shuffled = draw(st.permutations([*events, *again]))
     ends = sorted(draw(st.lists(st.integers(0, len(shuffled)), max_size=4)))
     cuts = [0, *ends, len(shuffled)]
-    return events, [shuffled[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return events, [shuffled[a:b] for a, b in pairwise(cuts)]
 
 
 async def _cleared(database: Database) -> None:
