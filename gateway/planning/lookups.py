@@ -3,7 +3,7 @@
 One instance serves all operations on a supergraph with the same override labels; every answer is worked out once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
@@ -352,6 +352,34 @@ class Lookups:
                 if concrete:
                     found[service] = concrete
         return found
+
+    def all_entries(self, here: Here) -> list[tuple[str, Entry]]:
+        """Every entry that the objects at a place could have, whatever field is looked for; keys are not looked at."""
+        found: list[tuple[str, Entry]] = []
+        for service in self.services:
+            entries = self._entities_for(service, here.types) if here.is_known else self._ways_of_unknown(service, here)
+            found.extend((service, entry) for entry in entries)
+        return found
+
+    def _entities_for(self, service: str, types: frozenset[str]) -> list[Entry]:
+        entries: list[Entry] = []
+        through: dict[str, set[str]] = {}
+        for type_name in sorted(types):
+            if self.keys(service, type_name) and self.is_object_in(service, type_name):
+                entries.append(Entry(type_name, frozenset({type_name})))
+            for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
+                if self.is_interface_object(service, interface) and self.keys(service, interface):
+                    through.setdefault(interface, set()).add(type_name)
+        entries.extend(Entry(interface, frozenset(covered)) for interface, covered in through.items())
+        return entries
+
+    def _ways_of_unknown(self, service: str, here: Here) -> list[Entry]:
+        known = self._types[service].get(here.type_name)
+        if known is not None and self.keys(service, here.type_name):
+            if known.is_interface_object:
+                return [Entry(here.type_name, here.types), Entry(here.type_name, here.types, needs_typename=True)]
+            return [Entry(here.type_name, here.types)]
+        return [replace(entry, needs_typename=True) for entry in self._entities_for(service, here.types)]
 
     def arrival(self, here: Here, service: str, entry: Entry) -> Here:
         """The place right after the entry. Whoever could stand here still could; most of all at the root."""

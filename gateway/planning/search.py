@@ -13,11 +13,13 @@ through another subgraph's version of the same field (shareable value types). On
     solve([name, stock], P)     = here: name;  enter I with key upc: stock
     solve([upc], P)             = here: upc                                     one fetch after another: cost 2 fetches, depth 2
 
-Circles: a key or a requirement that needs itself, at the same entity, is blocked while it is being worked out.
+Keys are found in rounds, as a wave goes out from the place: first the entries whose keys can be had here, then those whose keys can be had
+through these, until nothing is added. So a chain of twenty subgraphs takes twenty rounds, and no key waits for itself. A requirement
+that needs itself, at the same entity, is blocked while it is being worked out.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gateway.planning.cover import Choice, Open, best_choices
 from gateway.planning.fuel import Fuel
@@ -42,7 +44,49 @@ from gateway.supergraph.model import SubgraphField
 
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
 
-Blocked = frozenset[tuple[str, str, FieldSet]]
+EntryName = tuple[str, str, bool]
+"""A subgraph, an entity there, and whether the concrete type must be known first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """The entries that are open from a place so far; compared by identity."""
+
+    ways: Mapping[EntryName, Entered]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a question is asked under.
+
+    Attributes:
+        blocked: (subgraph, entity, requirement) that are being worked out further up.
+        via: while keys are being found: the only entries that may be used at this place; None for all that there are.
+    """
+
+    blocked: frozenset[tuple[str, str, FieldSet]] = frozenset()
+    via: Reached | None = None
+
+    def below(self) -> "Terms":
+        """The terms for what is below a field: another object, with all its entries."""
+        return self if self.via is None else Terms(self.blocked)
+
+
+@dataclass(slots=True, eq=False)
+class _Wave:
+    """The entries from a place, as far as they have been found.
+
+    Attributes:
+        closed: those whose keys could not be had yet.
+        is_running: a round is under way; whoever asks meanwhile gets what there is.
+    """
+
+    closed: list[tuple[str, Entry]]
+    ways: dict[EntryName, Entered] = field(default_factory=dict)
+    is_running: bool = False
+
+
+EVERYTHING = Terms()
 
 
 class Search:
@@ -51,27 +95,32 @@ class Search:
     def __init__(self, lookups: Lookups, fuel: Fuel) -> None:
         self._lookups = lookups
         self._fuel = fuel
-        self._solved: dict[tuple[tuple[Need, ...], Here, Blocked], Solution] = {}
-        self._keys: dict[tuple[Here, str, Entry, Blocked], Entered | None] = {}
+        self._solved: dict[tuple[tuple[Need, ...], Here, Terms], Solution] = {}
+        self._entered: dict[tuple[Here, str, Entry, Terms], Entered | None] = {}
+        self._waves: dict[tuple[Here, Terms], _Wave] = {}
+        self._unfinished = 0
 
-    def solve(self, needs: tuple[Need, ...], here: Here, blocked: Blocked = frozenset()) -> Solution:
+    def solve(self, needs: tuple[Need, ...], here: Here, terms: Terms = EVERYTHING) -> Solution:
         """The cheapest way found to serve `needs` at `here`, leaving as little missing as possible."""
-        question = (needs, here, blocked)
+        question = (needs, here, terms)
         solution = self._solved.get(question)
         if solution is None:
-            solution = self._solved[question] = self._solve(needs, here, blocked)
+            unfinished = self._unfinished
+            solution = self._solve(needs, here, terms)
+            if self._unfinished == unfinished:
+                self._solved[question] = solution
         return solution
 
     def solve_once(self, need: Need, here: Here) -> Solution:
         """Like `solve`, but the field itself is asked of one subgraph only: a mutation must run once."""
         open_ = Open(need, here.types, frozenset(), {})
-        self._find_choices(open_, here, frozenset())
+        self._find_choices(open_, here, EVERYTHING)
         if not open_.choices:
             return Solution((), FREE, (need,), (_decision(open_, None),))
         choice = min(open_.choices.values(), key=Choice.weight)
         return replace(self._as_solution([], [choice], list(choice.missing)), decisions=(_decision(open_, choice),))
 
-    def _solve(self, needs: tuple[Need, ...], here: Here, blocked: Blocked) -> Solution:
+    def _solve(self, needs: tuple[Need, ...], here: Here, terms: Terms) -> Solution:
         self._fuel.burn()
         steps: list[Step] = []
         costs: list[Cost] = []
@@ -88,19 +137,19 @@ class Search:
             if here.service is not None and need not in apart:
                 served, rest = self._lookups.served(here, need.name, types, with_requirements=False)
                 for part in served:
-                    choice = self._select(need, part, here, blocked)
+                    choice = self._select(need, part, here, terms)
                     if choice.missing or choice.own.fetches:
                         open_ = Open(need, part.types, frozenset(), {None: choice})
-                        self._find_choices(open_, here, blocked)
+                        self._find_choices(open_, here, terms)
                         opened.append(open_)
                     else:
                         steps.append(SelectHere(choice.selected[0][1]))
                         costs.append(choice.own)
             for part_of_rest in self._lookups.parts(here, rest, need.name):
                 open_ = Open(need, part_of_rest, frozenset(), {}, must_know=need in apart)
-                self._find_choices(open_, here, blocked)
+                self._find_choices(open_, here, terms)
                 opened.append(open_)
-        chosen, missing, decisions = self._cover(opened, here, blocked)
+        chosen, missing, decisions = self._cover(opened, here, terms)
         solution = self._as_solution(steps, chosen, missing)
         own = Cost(0, 0, sum(cost.fields for cost in costs))
         return replace(solution, cost=solution.cost.beside(own), decisions=tuple(decisions))
@@ -111,15 +160,15 @@ class Search:
             return needs
         return (*(need for need in needs if need.name != TYPENAME), NEEDS_TYPENAME)
 
-    def _select(self, need: Need, served: Served, here: Here, blocked: Blocked) -> Choice:
+    def _select(self, need: Need, served: Served, here: Here, terms: Terms) -> Choice:
         """The choice to have a field where it is served here."""
-        below = self.solve(need.children, served.below, blocked) if served.below is not None else None
+        below = self.solve(need.children, served.below, terms.below()) if served.below is not None else None
         cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
         return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
 
-    def _find_choices(self, open_: Open, here: Here, blocked: Blocked) -> None:
+    def _find_choices(self, open_: Open, here: Here, terms: Terms) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
         need = open_.need
         is_served_here = None in open_.choices or None in open_.used
@@ -127,15 +176,13 @@ class Search:
             if service in open_.used or (is_served_here and service == here.service):
                 continue
             self._fuel.burn()
-            choice = self._choice(open_, service, entries, here, blocked)
+            choice = self._choice(open_, service, entries, here, terms)
             if choice is not None:
                 open_.choices[service] = choice
             else:
                 open_.closed.append(service)
 
-    def _choice(
-        self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
-    ) -> Choice | None:
+    def _choice(self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms) -> Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
         selected: list[Found] = []
@@ -143,13 +190,13 @@ class Search:
         entry_cost = ONE_FETCH
         missing: list[Need] = []
         unserved = types
-        for ways, arrival in self._arrivals(service, entries, here, blocked):
+        for ways, arrival in self._arrivals(service, entries, here, terms):
             for part in self._parts(need, types & arrival.types, arrival):
                 used = tuple(way for way in ways if way.entry.types & part.types)
-                requirement = self._require(part, here, service, used[0].entry.entity, blocked)
+                requirement = self._require(part, here, service, used[0].entry.entity, terms)
                 if part.field.requires is not None and requirement is None:
                     continue
-                below = self.solve(need.children, part.below, blocked) if part.below is not None else None
+                below = self.solve(need.children, part.below, terms.below()) if part.below is not None else None
                 cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
                 if used[0].key is not None:
                     # A field that comes later has to be merged: dearer than the same field in an earlier answer.
@@ -169,13 +216,13 @@ class Search:
         return Choice(service, tuple(selected), own, entry_cost, tuple(missing), _extent(missing, here))
 
     def _arrivals(
-        self, service: str, entries: tuple[Entry, ...], here: Here, blocked: Blocked
+        self, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms
     ) -> list[tuple[tuple[Entered, ...], Here]]:
         """The entries whose keys can be had, and where they arrive: object types together, each interface alone."""
         arrivals: list[tuple[tuple[Entered, ...], Here]] = []
         concrete: list[Entered] = []
         for entry in entries:
-            way = self._enter(here, service, entry, blocked)
+            way = self._enter(here, service, entry, terms)
             if way is None:
                 continue
             if self._lookups.is_object_in(service, entry.entity) and way.arrival.is_known:
@@ -195,45 +242,75 @@ class Search:
             return (Served(types, _TYPENAME_FIELD, None),)
         return self._lookups.served(arrival, need.name, types, with_requirements=True)[0]
 
-    def _enter(self, here: Here, service: str, entry: Entry, blocked: Blocked) -> Entered | None:
-        """The cheapest key for an entry, or None if none can be had here."""
-        question = (here, service, entry, blocked)
-        if question in self._keys:
-            return self._keys[question]
+    def _enter(self, here: Here, service: str, entry: Entry, terms: Terms) -> Entered | None:
+        """The entry with its key, or None if no key can be had here."""
+        question = (here, service, entry, terms)
+        if question in self._entered:
+            return self._entered[question]
         arrival = self._lookups.arrival(here, service, entry)
-        best: Entered | None = None
         if entry.entity in self._lookups.roots:
-            best = Entered(entry, None, None, arrival)
+            entered: Entered | None = Entered(entry, None, None, arrival)
         else:
+            unfinished = self._unfinished
+            name = (service, entry.entity, entry.needs_typename)
             left = replace(here, types=entry.types & here.types)
-            for key in self._lookups.keys(service, entry.entity):
-                guard = (service, entry.entity, key.fields)
-                if guard in blocked:
-                    continue
-                needs = self._lookups.key_needs(key.fields, needs_typename=entry.needs_typename)
-                solution = self.solve(needs, left, blocked | {guard})
-                if solution.missing:
-                    continue
-                if best is None or best.key_solution is None or solution.cost.score < best.key_solution.cost.score:
-                    best = Entered(entry, key.fields, solution, arrival)
-        self._keys[question] = best
-        return best
+            way = terms.via.ways.get(name) if terms.via is not None else self._way(left, name, terms)
+            entered = Entered(entry, way.key, way.key_solution, arrival) if way is not None else None
+            if self._unfinished != unfinished:
+                return entered
+        self._entered[question] = entered
+        return entered
 
-    def _require(self, part: Served, here: Here, service: str, entity: str, blocked: Blocked) -> Solution | None:
+    def _way(self, left: Here, name: EntryName, terms: Terms) -> Entered | None:
+        """The entry of a name from a place, or None; lets the wave go out until it is reached."""
+        wave = self._waves.get((left, terms))
+        if wave is None:
+            wave = self._waves[left, terms] = _Wave(self._lookups.all_entries(left))
+        while name not in wave.ways and wave.closed:
+            if wave.is_running:
+                self._unfinished += 1
+                break
+            wave.is_running = True
+            unfinished = self._unfinished
+            opened = self._round(wave, left, terms)
+            wave.is_running = False
+            wave.ways.update(opened)
+            wave.closed = [(service, entry) for service, entry in wave.closed if _name(service, entry) not in opened]
+            if not opened:
+                if self._unfinished == unfinished:
+                    wave.closed = []
+                break
+        return wave.ways.get(name)
+
+    def _round(self, wave: _Wave, left: Here, terms: Terms) -> dict[EntryName, Entered]:
+        """The entries whose keys can be had here, or through those that are open already; each with its cheapest key."""
+        under = Terms(terms.blocked, Reached(dict(wave.ways)))
+        opened: dict[EntryName, Entered] = {}
+        for service, entry in wave.closed:
+            place = replace(left, types=entry.types)
+            best: Solution | None = None
+            for key in self._lookups.keys(service, entry.entity):
+                needs = self._lookups.key_needs(key.fields, needs_typename=entry.needs_typename)
+                solution = self.solve(needs, place, under)
+                if not solution.missing and (best is None or solution.cost.score < best.cost.score):
+                    best = solution
+                    arrival = self._lookups.arrival(left, service, entry)
+                    opened[_name(service, entry)] = Entered(entry, key.fields, solution, arrival)
+        return opened
+
+    def _require(self, part: Served, here: Here, service: str, entity: str, terms: Terms) -> Solution | None:
         """How the requirement of a field is served at the place that is left; None if it has none, or cannot be."""
         required = part.field.requires
         if required is None:
             return None
         guard = (service, entity, required)
-        if guard in blocked:
+        if guard in terms.blocked:
             return None
         left = replace(here, types=part.types & here.types)
-        solution = self.solve(self._lookups.field_set_needs(required), left, blocked | {guard})
+        solution = self.solve(self._lookups.field_set_needs(required), left, Terms(terms.blocked | {guard}, terms.via))
         return None if solution.missing else solution
 
-    def _cover(
-        self, opened: list[Open], here: Here, blocked: Blocked
-    ) -> tuple[list[Choice], list[Need], list[Decision]]:
+    def _cover(self, opened: list[Open], here: Here, terms: Terms) -> tuple[list[Choice], list[Need], list[Decision]]:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
         chosen: list[Choice] = []
         missing: list[Need] = []
@@ -249,22 +326,18 @@ class Search:
                 used = open_.used | {choice.service}
                 missing.extend(rest for rest in choice.missing if _is_torn(rest))
                 whole = (rest for rest in choice.missing if not _is_torn(rest))
-                remainders.extend(
-                    self._remainder(rest, used, here, blocked, must_know=open_.must_know) for rest in whole
-                )
+                remainders.extend(self._remainder(rest, used, here, terms, must_know=open_.must_know) for rest in whole)
             opened = remainders
         return chosen, missing, decisions
 
-    def _remainder(
-        self, rest: Need, used: frozenset[str | None], here: Here, blocked: Blocked, *, must_know: bool
-    ) -> Open:
+    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, terms: Terms, *, must_know: bool) -> Open:
         types = here.types if rest.types is None else rest.types
         open_ = Open(rest, types, used, {}, must_know)
         if None not in used and here.service is not None and rest.name != TYPENAME and not must_know:
             served, _ = self._lookups.served(here, rest.name, types, with_requirements=False)
             if len(served) == 1 and served[0].types == types:
-                open_.choices[None] = self._select(rest, served[0], here, blocked)
-        self._find_choices(open_, here, blocked)
+                open_.choices[None] = self._select(rest, served[0], here, terms)
+        self._find_choices(open_, here, terms)
         # A choice that serves nothing of the remainder would only be tried forever.
         open_.choices = {
             service: choice
@@ -292,6 +365,10 @@ class Search:
             steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
             cost = cost.beside(own.after(entry))
         return Solution(tuple(steps), cost, tuple(missing))
+
+
+def _name(service: str, entry: Entry) -> EntryName:
+    return service, entry.entity, entry.needs_typename
 
 
 def _remaining(need: Need, types: frozenset[str], here: Here, children: tuple[Need, ...]) -> Need:

@@ -40,7 +40,7 @@ from gateway.supergraph.access import AccessDirectives, field_access
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.features import Feature, read_features
-from gateway.supergraph.field_sets import SetField, SetSelection, parse_field_set
+from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection, parse_field_set
 from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode
@@ -81,6 +81,7 @@ class _Reader:
         self._join = features["join"]
         self._is_first_version = self._join.version == "v0.1"
         self._graphs = self._read_graphs()
+        self._field_sets: dict[str, FieldSet] = {}
         self._types: dict[str, _Composite] = {}
         self._kinds: dict[str, TypeKind] = {}
         for node in document.definitions:
@@ -123,6 +124,13 @@ class _Reader:
             override_labels=frozenset(labels),
             digest=digest,
         )
+
+    def _field_set(self, text: str) -> FieldSet:
+        """The field set of a text; the same object for the same text, so that what planning remembers of it is shared."""
+        known = self._field_sets.get(text)
+        if known is None:
+            known = self._field_sets[text] = parse_field_set(text)
+        return known
 
     def _is_machinery(self, name: str) -> bool:
         return any(feature.owns(name) for feature in self._features.values())
@@ -177,7 +185,7 @@ class _Reader:
             if arguments.get("isInterfaceObject"):
                 entry.is_interface_object = True
             if "key" in arguments:
-                field_set = parse_field_set(str(arguments["key"]))
+                field_set = self._field_set(str(arguments["key"]))
                 entry.keys.append(Key(field_set, bool(arguments.get("resolvable", True))))
         if not joined:
             return {graph: _JoinedType() for graph in self._graphs}
@@ -295,8 +303,8 @@ class _Reader:
             wrappers=wrappers,
             is_external=bool(here.get("external")) or is_used_overridden,
             is_used_overridden=is_used_overridden,
-            requires=parse_field_set(str(here["requires"])) if "requires" in here else None,
-            provides=parse_field_set(str(here["provides"])) if "provides" in here else None,
+            requires=self._field_set(str(here["requires"])) if "requires" in here else None,
+            provides=self._field_set(str(here["provides"])) if "provides" in here else None,
             override_label=label,
             is_override_target=is_target,
             hidden_arguments=_context_arguments(here),

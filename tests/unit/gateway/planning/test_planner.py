@@ -142,6 +142,29 @@ def test_plans_do_not_depend_on_the_process_that_makes_them(hash_seed: str) -> N
     assert printed == "".join(f"{golden.expected.read_text(encoding='utf-8')}\n" for golden in goldens())
 
 
+def chain_of_subgraphs(count: int) -> Supergraph:
+    """An entity in a row of subgraphs, each sharing a key with the next only: from the first to the last leads one way."""
+    graphs = " ".join(f'S{n} @join__graph(name: "s{n}", url: "http://s{n}.test/")' for n in range(count))
+    keys = " ".join(f'@join__type(graph: S{n}, key: "k{m}")' for n in range(count) for m in (n, n + 1))
+    shared = " ".join(f"k{n}: ID @join__field(graph: S{n - 1}) @join__field(graph: S{n})" for n in range(1, count))
+    own = " ".join(f"f{n}: Int @join__field(graph: S{n})" for n in range(count))
+    return read_supergraph(f"""
+        schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+        {{ query: Query }}
+        enum join__Graph {{ {graphs} }}
+        type Query @join__type(graph: S0) {{ e: E }}
+        type E {keys} {{ k0: ID @join__field(graph: S0) k{count}: ID @join__field(graph: S{count - 1}) {shared} {own} }}
+    """)
+
+
+def test_chain_of_twenty_keys_is_found_in_no_time() -> None:
+    supergraph = chain_of_subgraphs(20)
+    assert planned(supergraph, "{ e { f19 } }").depth() == 20
+    every_field = "{ e { " + " ".join(f"f{n}" for n in range(20)) + " } }"
+    assert len(planned(supergraph, every_field).fetches) == 20
+    assert min(milliseconds(supergraph, every_field) for _ in range(2)) < HOSTILE_MS / 2
+
+
 def test_operation_that_asks_nobody_has_no_fetch(benchmark: Supergraph) -> None:
     assert planned(benchmark, "{ __typename __schema { queryType { name } } }").fetches == ()
 
