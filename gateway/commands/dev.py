@@ -7,6 +7,7 @@ answered by a mock until it can.
 """
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -20,12 +21,15 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
+from graphql import GraphQLError
+
 from gateway.commands.files import write_atomically
 from gateway.commands.mock_server import MockServer
 from gateway.commands.mocking import MockedSubgraph
 from gateway.commands.sources import SchemaSource, SourceError, SubgraphSource, load_subgraph, read_config
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed, HintLevel
+from gateway.composition.extract import extract_subgraphs
 from gateway.composition.model import Subgraph
 from gateway.composition.report import COLOURED, PLAIN, as_text
 
@@ -37,6 +41,12 @@ CONNECT_TIMEOUT_SECONDS = 0.5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares what the command takes."""
     parser.add_argument("--config", type=Path, default=Path("supergraph.yaml"), metavar="FILE", help="the subgraphs")
+    parser.add_argument(
+        "--supergraph",
+        type=Path,
+        metavar="FILE",
+        help="instead of --config: a deployed supergraph, to override parts of",
+    )
     parser.add_argument("--gateway", type=Path, metavar="FILE", help="settings of the gateway, e.g. gateway.yaml")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=int, default=4000, help="where to listen (4000)")
@@ -60,9 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="gateway-dev-") as folder:
         output = arguments.output or Path(folder) / "supergraph.graphql"
         mocks = MockServer()
-        loop = DevelopmentLoop(
-            arguments.config, output, mocks, overrides=_overrides(arguments.override), mocks_down=not arguments.no_mocks
-        )
+        config = arguments.config
+        if arguments.supergraph is not None:
+            config = Path(folder) / "extracted.yaml"
+            write_atomically(config, extracted_config(arguments.supergraph))
+        overrides = _overrides(arguments.override)
+        loop = DevelopmentLoop(config, output, mocks, overrides=overrides, mocks_down=not arguments.no_mocks)
         try:
             if not loop.look():
                 return 1
@@ -180,6 +193,21 @@ class DevelopmentLoop:
         if trouble != self._trouble:
             self._trouble = trouble
             _say(trouble)
+
+
+def extracted_config(supergraph: Path) -> str:
+    """A configuration of the subgraphs that a supergraph was composed of, their SDL in it.
+
+    Raises:
+        SourceError: if the file cannot be read.
+    """
+    try:
+        subgraphs = extract_subgraphs(supergraph.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, GraphQLError) as error:
+        raise SourceError(f"{supergraph}: {getattr(error, 'strerror', None) or error}") from error
+    if not subgraphs:
+        raise SourceError(f"{supergraph}: is not a supergraph")
+    return json.dumps({"subgraphs": {s.name: {"routing_url": s.url, "schema": {"sdl": s.sdl}} for s in subgraphs}})
 
 
 def is_listening(url: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.dev import DevelopmentLoop
+from gateway.commands.dev import DevelopmentLoop, extracted_config
 from gateway.commands.mock_server import MockServer
 from gateway.commands.mocking import MockedSubgraph
 from gateway.commands.sources import SchemaSource, ask_for_sdl
@@ -125,3 +125,17 @@ def test_mocks_answer_over_http(mocks: MockServer) -> None:
     sdl = LINK + "type Query { _service: _Service! }\ntype _Service { sdl: String }\n"
     mocks.serve({"a": MockedSubgraph(Subgraph("a", "", sdl.replace("type Query {", "type Query { q: Int")))})
     assert ask_for_sdl("a", mocks.url("a"), {}).startswith("sdl ")
+
+
+def test_one_subgraph_of_a_deployed_supergraph_is_overridden_by_a_local_one(
+    project: Path, mocks: MockServer, tmp_path: Path
+) -> None:
+    deployed = tmp_path / "deployed.graphql"
+    assert DevelopmentLoop(project, deployed, mocks, mocks_down=False).look()
+    config = tmp_path / "extracted.yaml"
+    config.write_text(extracted_config(deployed))
+    local = tmp_path / "local.graphql"
+    local.write_text(LINK + "type Query { q: Int local: Int }")
+    output = tmp_path / "out.graphql"
+    assert DevelopmentLoop(config, output, mocks, overrides={"a": SchemaSource(file=str(local))}).look()
+    assert "local: Int" in output.read_text()
