@@ -121,6 +121,14 @@ class Lookups:
         """Whether the type has fields to select."""
         return self.supergraph.kinds.get(type_name) in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}
 
+    def takes_context(self, name: str) -> bool:
+        """Whether a field of this name has arguments from a context in some subgraph."""
+        return any(
+            name in known.fields and known.fields[name].hidden_arguments
+            for types in self._types.values()
+            for known in types.values()
+        )
+
     def field_set_needs(self, field_set: FieldSet) -> tuple[Need, ...]:
         """The field set as needs; always the same objects."""
         needs = self._needs.get(field_set)

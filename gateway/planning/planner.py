@@ -82,17 +82,20 @@ def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
 
 
 def _refuse_missing(solution: Solution, lookups: Lookups) -> None:
-    for path in _missing_paths(solution.missing, lookups):
+    for path, name in _missing_paths(solution.missing, lookups):
         message = f"No subgraphs together can answer {path} here: no key leads to it."
+        if lookups.takes_context(name):
+            message = f"{path} takes an argument from a context (@fromContext), which this gateway cannot plan."
         raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
 
 
-def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[str]:
-    """Paths of what nobody serves; what is missing only for types that clients never see does not count."""
+def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[str, str]]:
+    """(path, field) of what nobody serves; what is missing only for types that clients never see does not count."""
     for need in missing:
         if need.types is not None and not need.types & lookups.visible:
             continue
         name = need.response_name or need.name
         if not need.children:
-            yield name
-        yield from (f"{name}.{below}" for below in _missing_paths(need.children, lookups))
+            yield name, need.name
+        for below, field in _missing_paths(need.children, lookups):
+            yield f"{name}.{below}", field

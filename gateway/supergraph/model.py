@@ -113,7 +113,6 @@ class Supergraph:
         interfaces: of every object type and interface, the interfaces that it implements.
         access: by (type, field) what a caller must hold; fields without an entry are open.
         override_labels: every label, to be decided once per request.
-        context_selections: by (subgraph-qualified context name): the types that set it.
         digest: of the text, in hexadecimal; for cache keys.
     """
 
