@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.composition.errors import CompositionError, Place, quoted
-from gateway.composition.fieldsets import print_field_set
+from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_set
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField
 from gateway.composition.model import Kind
@@ -51,7 +51,9 @@ def explain(context: MergeContext, tables: Tables, dead: Dead) -> CompositionErr
     ]
     lines.extend(f"  - {_unreachable(dead, tables, reached, subgraph)}" for subgraph in candidates)
     places = tuple(dict.fromkeys(_places(context, dead, [*candidates, *(p.subgraph for p in reached)])))
-    return CompositionError("SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(context, dead, start, candidates))
+    return CompositionError(
+        "SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(dead, tables, start, reached, candidates)
+    )
 
 
 def example_query(context: MergeContext, dead: Dead) -> str:
@@ -149,22 +151,66 @@ def _places(context: MergeContext, dead: Dead, subgraphs: Iterable[str]) -> Iter
         yield context.place(subgraph, field.node if field else definition.node)
 
 
-def _advice(context: MergeContext, dead: Dead, start: list[Position], candidates: list[str]) -> str:
+def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Position], candidates: list[str]) -> str:
+    """What would mend it: the key or the field to add, and where."""
+    if candidates:
+        return _advice_to_reach(dead, tables, start, candidates[0])
+    field = dead.field.name
+    for position in reached:
+        local = tables.fields.get((position.subgraph, position.type), {}).get(field)
+        if local is None:
+            continue
+        name = position.subgraph
+        if local.is_external:
+            continue
+        if dead.routes.local(position, field) is None:
+            return f'Give "{dead.type}" a resolvable @key on both sides of the label "{local.label}", so that either can be reached.'
+        if local.requires and not tables.can_be_entered_again(position):
+            return f'Give "{dead.type}" a @key in "{name}" whose fields "{name}" resolves itself.'
+        if local.requires:
+            return _advice_to_require(dead, tables, position, local.requires)
+        if local.contexts:
+            wanted = local.contexts[0][0].rpartition("__")[2]
+            return f'Put @context(name: "{wanted}") on a type of this path in "{name}", or remove the path.'
     first = start[0].subgraph if start else ""
-    if not candidates:
-        return f'Make "{dead.type}.{dead.field.name}" resolvable from "{first}", or remove the path to it.'
-    target = candidates[0]
-    keys = context.analyses[target].keys.get(dead.type, ())
-    resolvable = [key for key in keys if key.is_resolvable]
+    return f'Resolve "{dead.type}.{field}" in "{first}", or in a subgraph that can be reached from it, or remove the path to it.'
+
+
+def _advice_to_reach(dead: Dead, tables: Tables, start: list[Position], target: str) -> str:
+    first = start[0].subgraph if start else ""
+    analyses = tables.context.analyses
+    resolvable = [key for key in analyses[target].keys.get(dead.type, ()) if key.is_resolvable]
     if resolvable:
         fields = print_field_set(resolvable[0].fields)
         return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}", or give "{dead.field.name}" itself.'
-    own = context.analyses[first].keys.get(dead.type, ()) if first in context.analyses else ()
+    own = analyses[first].keys.get(dead.type, ()) if first in analyses else ()
     fields = print_field_set(own[0].fields) if own else "id"
     return (
         f'Give "{dead.type}" a resolvable @key in "{target}" that "{first}" knows too, e.g. @key(fields: "{fields}"), '
         f'or resolve "{dead.field.name}" in "{first}" as well, with @shareable in both.'
     )
+
+
+def _advice_to_require(dead: Dead, tables: Tables, position: Position, requirement: FieldSet) -> str:
+    """Where the first field of a requirement that cannot be had is resolved, and how to get there."""
+    reached = dead.routes.reach(dead.type, position)
+    for selection in requirement:
+        if dead.routes.can_select(dead.type, reached, (selection,)):
+            continue
+        wanted = print_field_set((selection,))
+        name = selection.name if isinstance(selection, SelectedField) else ""
+        owners = [
+            subgraph
+            for subgraph in tables.context.schemas
+            if subgraph != position.subgraph and dead.routes.local(Position(subgraph, dead.type), name) is not None
+        ]
+        if owners:
+            return (
+                f'Give "{dead.type}" a resolvable @key in "{owners[0]}", which resolves "{wanted}", that "{position.subgraph}" knows '
+                "too."
+            )
+        return f'Let a subgraph that "{position.subgraph}" can reach resolve "{wanted}".'
+    return f'Let "{position.subgraph}" require less.'
 
 
 def _indented(text: str) -> str:

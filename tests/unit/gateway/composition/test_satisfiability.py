@@ -160,3 +160,32 @@ def test_a_proof_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(walk, "MAX_STATES", 1)
     sdls = {"a": "type Query { t: T }\ntype T { u: U }\ntype U { x: Int }"}
     assert [error.code for error in refusal(sdls)] == ["MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"]
+
+
+def advice(sdls: dict[str, str]) -> str:
+    return refusal(sdls)[0].advice
+
+
+def test_the_key_that_would_mend_it_is_named() -> None:
+    unkeyed = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": "type T { id: ID! @shareable y: Int }",
+    }
+    assert '@key(fields: "id")' in advice(unkeyed)
+    assert 'in "b"' in advice(unkeyed)
+
+
+def test_the_key_that_would_bring_a_requirement_is_named() -> None:
+    sdls = {
+        "p": 'type Query { t: T }\ntype T @key(fields: "id", resolvable: false) { id: ID! x: Int }',
+        "q": 'type T @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
+    }
+    assert advice(sdls) == 'Give "T" a resolvable @key in "p", which resolves "x", that "q" knows too.'
+
+
+def test_a_missing_context_is_said_where_to_set() -> None:
+    sdls = {
+        "a": 'type Query { t: T! u: U! }\ntype T @key(fields: "id") @context(name: "c") { id: ID! u: U! x: Int! }\n'
+        'type U @key(fields: "id") { id: ID! f(a: Int @fromContext(field: "$c { x }")): Int }'
+    }
+    assert '@context(name: "c")' in advice(sdls)
