@@ -34,7 +34,7 @@ Any doubt raises `Fallback`, and the general path begins anew over the bytes tha
 """
 
 import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -43,10 +43,22 @@ import msgspec
 from graphql import GraphQLSchema
 
 from gateway.execution.encoding import encode_json
-from gateway.execution.layout import Composite, FieldLayout, Layout, NotCovered, ObjectLayout, Source, Target, lay_out
+from gateway.execution.layout import (
+    Composite,
+    FieldLayout,
+    Layout,
+    NotCovered,
+    ObjectLayout,
+    Source,
+    Target,
+    creators,
+    described,
+    lay_out,
+    may_be_absent,
+)
 from gateway.execution.parts import PartWriter
 from gateway.execution.retagging import INDENT, MAX_LOOPS, RetagWriter
-from gateway.execution.structs import StructTypes, attribute
+from gateway.execution.structs import StructTypes, attribute, entity_type
 from gateway.operation.model import Operation
 from gateway.planning.plan import Fetch, Plan, RepresentationField
 
@@ -109,17 +121,20 @@ class _Writer:
         self._known_kinds: dict[Source, dict[str, tuple[type[msgspec.Struct], ObjectLayout]]] = {}
         self._retag = RetagWriter(self._types, self._name)
         self._parts_of = PartWriter(self._types, self._name)
-        self._creators = dict(_creators(layout.root))
+        self._creators = dict(creators(layout.root))
 
     def compiled(self) -> Compiled:
         """The functions."""
-        chunks = [self._state()]
+        chunks = [
+            ["# The answer, and the fetch that brings each field:", *described(self._layout.root, "#   ")],
+            self._state(),
+        ]
         for fetch in self._plan.fetches:
             if fetch.groups:
                 chunks.append(self._begin(fetch))
             chunks.append(self._settle(fetch))
         chunks.append(self._finish())
-        chunks[1:1] = self._parts_of.helpers
+        chunks[2:2] = self._parts_of.helpers
         source = "\n\n\n".join("\n".join(chunk) for chunk in chunks) + "\n"
         filename = f"<plan {id(self)}>"
         names = self._names
@@ -156,7 +171,8 @@ class _Writer:
             for target in self._layout.targets[fetch.id, index]:
                 lines += self._collect(fetch, index, target)
         asked = [f"asked_{index}" for index in range(len(fetch.groups))]
-        lines += [f"{INDENT}if not ({' or '.join(asked)}):", f"{INDENT * 2}return None"]
+        none = f"({' or '.join(asked)})" if len(asked) > 1 else asked[0]
+        lines += [f"{INDENT}if not {none}:", f"{INDENT * 2}return None"]
         too_many = " or ".join(f"len({name}) > MAX" for name in asked)
         lines += [
             f"{INDENT}if {too_many}:",
@@ -285,7 +301,7 @@ class _Writer:
                 kinds = self._kinds(fetch, index)
                 # Entities of several kinds are decoded one by one, each as what was asked for.
                 ((made, layout), *others) = kinds.values()
-                items[group.alias] = msgspec.Raw if others else _entity_type(made, layout, (fetch.id, index))
+                items[group.alias] = msgspec.Raw if others else entity_type(made, layout, (fetch.id, index))
                 merges += self._merge(fetch, index)
             data = self._types.entities(items)
             lines += [f"{INDENT}data = decode_{fetch.id}(body).f_data", *merges]
@@ -330,7 +346,7 @@ class _Writer:
             return lines + self._take(layout, source, 2)
         lines.append(f"{pad}for raw, (key, places) in zip({alias}, {places}.items()):")
         for typename, (made, layout) in kinds.items():
-            decode = self._name(f"decode_{typename}", msgspec.json.Decoder(_entity_type(made, layout, source)).decode)
+            decode = self._name(f"decode_{typename}", msgspec.json.Decoder(entity_type(made, layout, source)).decode)
             lines += [
                 f"{pad * 2}if key[0] == {typename!r}:",
                 f"{pad * 3}entity = {decode}(raw)",
@@ -343,7 +359,7 @@ class _Writer:
         pad = INDENT * depth
         brought = self._brought(layout, source)
         absent: Lines = []
-        if _may_be_absent(layout, source):
+        if may_be_absent(layout, source):
             absent = [
                 f"{pad}if entity is None:",
                 f"{pad}{INDENT}for place in places:",
@@ -388,28 +404,8 @@ class _Writer:
         raise AssertionError("count never ends")
 
 
-def _may_be_absent(layout: ObjectLayout, source: Source) -> bool:
-    """Whether an entity that the subgraph does not know leaves nulls, and nothing to doubt: all it brings is shown, and nullable."""
-    items = [item for item in layout.stored() if item.source == source]
-    return bool(items) and all(item.is_shown and not item.wrappers.startswith("!") for item in items)
-
-
-def _entity_type(made: type[msgspec.Struct], layout: ObjectLayout, source: Source) -> Any:
-    """The type of a group's entities, as they are decoded."""
-    return made | None if _may_be_absent(layout, source) else made
-
-
 class _Answer(msgspec.Struct, gc=False):
     """A response as it is written."""
 
     data: Any
     extensions: Any = msgspec.UNSET
-
-
-def _creators(layout: ObjectLayout) -> Iterator[tuple[int, Source | None]]:
-    """Who creates the objects of each layout below one."""
-    for item in layout.fields.values():
-        if isinstance(item.value, Composite):
-            for variant in item.value.variants.values():
-                yield id(variant), item.value.source
-                yield from _creators(variant)

@@ -349,3 +349,33 @@ def _mark_read(layout: ObjectLayout, part: RepresentationField) -> None:
                 for below in branch.fields:
                     _mark_read(variant, below)
                 break
+
+
+def creators(layout: ObjectLayout) -> Iterator[tuple[int, Source | None]]:
+    """Who creates the objects of each layout below one."""
+    for item in layout.fields.values():
+        if isinstance(item.value, Composite):
+            for variant in item.value.variants.values():
+                yield id(variant), item.value.source
+                yield from creators(variant)
+
+
+def may_be_absent(layout: ObjectLayout, source: Source) -> bool:
+    """Whether an entity that the subgraph does not know leaves nulls, and nothing to doubt: all it brings is shown, and nullable."""
+    items = [item for item in layout.stored() if item.source == source]
+    return bool(items) and all(item.is_shown and not item.wrappers.startswith("!") for item in items)
+
+
+def described(layout: ObjectLayout, pad: str) -> Iterator[str]:
+    """The objects of a layout as comments: their fields in order, with the fetch of each."""
+    for key in layout.order:
+        if key in layout.constants:
+            yield f"{pad}{key} = {layout.type_name!r}"
+    for item in layout.stored():
+        source = "nobody" if item.source is None else item.source[0]
+        yield f"{pad}{item.key}: {source}{'' if item.is_shown else ', not shown'}"
+        if isinstance(item.value, Composite):
+            for variant in item.value.variants.values():
+                if item.value.is_tagged:
+                    yield f"{pad}  {variant.type_name}"
+                yield from described(variant, pad + ("    " if item.value.is_tagged else "  "))

@@ -25,6 +25,7 @@ from gateway.execution.layout import (
     NotCovered,
     ObjectLayout,
     Source,
+    may_be_absent,
 )
 from gateway.execution.leaves import MAX_INT, MIN_INT
 
@@ -190,3 +191,8 @@ def _wrapped(wrappers: str, named: Any, *, nullable: Any = None) -> Any:
     if is_non_null:
         return named
     return Optional[named] if nullable is None else nullable  # noqa: UP045 - built at run time
+
+
+def entity_type(made: type[msgspec.Struct], layout: ObjectLayout, source: Source) -> Any:
+    """The type of a group's entities, as they are decoded."""
+    return made | None if may_be_absent(layout, source) else made
