@@ -3,12 +3,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.containers import running_containers
 from tests.support.market import Client, Market, running_market
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--containers-url", help="test the containers whose gateway answers here; see tests.e2e.containers"
+    )
+    parser.addoption("--containers-compose", help="the command that started them, such as `docker compose`")
+
+
 @pytest.fixture(scope="session")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """One market for the whole run; each test brings its own persons or leaves shared ones as they were."""
+    containers_url = request.config.getoption("--containers-url", None)
+    if containers_url:
+        yield running_containers(containers_url, request.config.getoption("--containers-compose", None))
+        return
     data_dir: Path = tmp_path_factory.mktemp("market")
     with running_market(data_dir) as running:
         yield running

@@ -1,7 +1,5 @@
 """What is down costs the fields it served; the rest answers, and what was down comes back."""
 
-import os
-import signal
 import urllib.request
 import uuid
 from datetime import UTC, datetime
@@ -13,51 +11,39 @@ from tests.support.market import Client, Market, eventually
 pytestmark = pytest.mark.e2e
 
 
-def is_ready(market: Market, port_setting: str) -> bool:
-    try:
-        with urllib.request.urlopen(market.url(port_setting, "/ready"), timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def test_payment_answers_the_oldest_promise(market: Market) -> None:
     with urllib.request.urlopen(market.url("PAYMENT_PORT", "/health"), timeout=5) as answer:
         assert (answer.status, answer.version) == (200, 11)
         assert answer.headers["Content-Type"] == "application/json"
 
 
-def killed(market: Market, service: str) -> None:
-    os.kill(market.pid_of(f"subgraphs.{service}"), signal.SIGKILL)
-
-
 def test_without_recommendation_everything_but_the_feed_answers_and_then_the_feed_too(
     market: Market, buyer: Client, seller: Client
 ) -> None:
     slug = seller.send("{ viewer { seller { slug } } }")["data"]["viewer"]["seller"]["slug"]
-    killed(market, "recommendation")
+    market.kill("recommendation")
     feed = buyer.ask("HomeFeed", first=1)
     assert feed["data"] is None
     assert feed["errors"][0]["extensions"]["serviceName"] == "feed"
     assert buyer.run("SellerStorefront", slug=slug)["seller"]["products"]["edges"]
     assert buyer.run("MyOrders", first=1)["viewer"]["buyer"]["orders"]["edges"]
-    eventually(lambda: is_ready(market, "RECOMMENDATION_PORT"), seconds=60, what="recommendation coming back")
+    market.wait_until_back("recommendation")
     assert buyer.run("HomeFeed", first=1)["feed"]["edges"]
 
 
 def test_without_notification_an_app_still_boots_and_the_rest_has_its_error(market: Market, buyer: Client) -> None:
-    killed(market, "notification")
+    market.kill("notification")
     boot = buyer.ask("AppBoot", ctx={"platform": "web", "appVersion": "1"})
     assert boot["data"]["clientConfig"]["flags"]
     [error] = boot["errors"]
     assert error["path"][0] == "viewer"
     assert error["extensions"]["serviceName"] == "notification"
-    eventually(lambda: is_ready(market, "NOTIFICATION_PORT"), seconds=60, what="notification coming back")
+    market.wait_until_back("notification")
     assert buyer.run("Inbox", first=1)["viewer"]["account"]["notifications"]["edges"]
 
 
 def test_a_killed_worker_comes_back_and_takes_in_what_was_sent_meanwhile(market: Market, buyer: Client) -> None:
-    os.kill(market.pid_of("workers run"), signal.SIGKILL)
+    market.kill("worker")
     before = buyer.run("HomeFeed", first=100)
     liked = [edge for edge in before["feed"]["edges"] if edge["node"]["__typename"] == "ProductCard"][-1]
     event = {
@@ -69,6 +55,7 @@ def test_a_killed_worker_comes_back_and_takes_in_what_was_sent_meanwhile(market:
     }
     tracked = buyer.run("TrackEvents", input={"sessionId": "s", "events": [event]})["trackEvents"]
     assert tracked["accepted"] == 1
+    market.wait_until_back("worker")
     session = before["feed"]["session"]["id"]
     eventually(
         lambda: buyer.run("HomeFeed", first=1)["feed"]["session"]["id"] != session,
