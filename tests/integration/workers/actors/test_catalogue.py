@@ -66,14 +66,14 @@ PRODUCTS = [
 
 
 @pytest.fixture
-async def catalog(tmp_path: Path) -> AsyncIterator[CatalogResources]:
+async def catalog(tmp_path: Path) -> CatalogResources:
     settings = CatalogSettings(
         data_dir=tmp_path, service_keys=SERVICE_KEYS, cursor_keys=CURSOR_KEYS, config_url=NOWHERE
     )
     lines = write_lines(tmp_path / "market", categories=CATEGORIES, products=PRODUCTS)
     await upgrade(settings.database, CATALOG_MIGRATIONS)
     await seed_catalog(settings, lines)
-    yield CatalogResources.open(settings)
+    return CatalogResources.open(settings)
 
 
 @pytest.fixture
