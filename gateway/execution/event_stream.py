@@ -17,7 +17,8 @@ from gateway.execution.pool import Origin
 from gateway.execution.reply import http_error, is_ok
 from gateway.execution.request import Service
 
-STREAM_ACCEPT: Final = b"text/event-stream, multipart/mixed;subscriptionSpec=1.0, application/graphql-response+json, application/json;q=0.9"
+# Multipart first: servers that read one media type only, as older Strawberry does, find it.
+STREAM_ACCEPT: Final = b"multipart/mixed;subscriptionSpec=1.0, text/event-stream, application/graphql-response+json, application/json;q=0.9"
 
 
 class Events:

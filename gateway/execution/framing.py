@@ -158,7 +158,9 @@ class MultipartParts:
     def _event(self, part: bytes) -> bytes | None:
         _headers, found, body = part.partition(b"\r\n\r\n")
         if not found:
-            raise FramingError("sent a part without a body")
+            if part.strip():
+                raise FramingError("sent a part without a body")
+            return None  # Strawberry's last word before the closing boundary
         body = body.strip()
         if body in _HEARTBEATS:
             return None
