@@ -123,7 +123,7 @@ def test_order_status_streams_a_change(market: Market, buyer: Client, order: dic
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         version = buyer.send("query($id: ID!) { order(id: $id) { version } }", {"id": order["id"]})
         buyer.run("CancelOrder", id=order["id"], v=version["data"]["order"]["version"])
-        changes = []
+        changes: list[dict[str, Any]] = []
         while not changes or changes[-1]["event"]["to"] != "CANCELLED":
             changes.append(next_event(stream)["data"]["orderStatusChanged"])
     assert [change["order"]["id"] for change in changes] == [order["id"]] * len(changes)
