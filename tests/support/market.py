@@ -1,4 +1,7 @@
-"""The whole market as `task up` starts it, on free ports and fresh data, and a client that speaks to it as an app would."""
+"""The whole market as `task up` starts it, on free ports and fresh data, and a client that speaks to it as an app would.
+
+`tests.support.containers` has the same market as docker-compose.yml starts it.
+"""
 
 import json
 import os
@@ -12,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support.ports import free_ports
 
@@ -36,11 +39,29 @@ PORT_SETTINGS = (
 )
 START_SECONDS = 300.0
 STOP_SECONDS = 60.0
+COME_BACK_SECONDS = 60.0
+
+
+class Market(Protocol):
+    """A running market, however it was started."""
+
+    @property
+    def gateway_url(self) -> str:
+        """The GraphQL endpoint, and GraphiQL's page for a browser."""
+
+    def url(self, port_setting: str, path: str) -> str:
+        """An address of one of its processes, named by the setting of its port."""
+
+    def kill(self, service: str) -> None:
+        """End a process at once, as a crash would; `worker`, or a subgraph's name."""
+
+    def wait_until_back(self, service: str) -> None:
+        """Wait until a process that was killed is ready again; fails if it does not come back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
-    """A running market.
+class LocalMarket:
+    """A market that `task up` started; its supervisor brings back what is killed.
 
     Attributes:
         ports: by the setting that moves each, e.g. ``GATEWAY_PORT``.
@@ -60,6 +81,14 @@ class Market:
         """An address of one of its processes."""
         return f"http://127.0.0.1:{self.ports[port_setting]}{path}"
 
+    def kill(self, service: str) -> None:
+        """End a process at once; the supervisor will see it."""
+        os.kill(self.pid_of("workers run" if service == "worker" else f"subgraphs.{service}"), signal.SIGKILL)
+
+    def wait_until_back(self, service: str) -> None:
+        """Wait until the supervisor has started the process anew and it is ready."""
+        eventually(lambda: self._is_ready(service), seconds=COME_BACK_SECONDS, what=f"{service} coming back")
+
     def pid_of(self, command: str) -> int:
         """The process id of the supervisor's child whose command line holds `command`."""
         listing = subprocess.run(
@@ -71,9 +100,16 @@ class Market:
                 return int(pid)
         raise AssertionError(f"no child of the supervisor runs {command!r}:\n{listing.stdout}")
 
+    def _is_ready(self, service: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.url(f"{service.upper()}_PORT", "/ready"), timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
 
 @contextmanager
-def running_market(data_dir: Path) -> Iterator[Market]:
+def running_market(data_dir: Path) -> Iterator[LocalMarket]:
     """Start a market with everything but the diagram, wait until it says that it is ready, stop it in the end."""
     ports = dict(zip(PORT_SETTINGS, free_ports(len(PORT_SETTINGS)), strict=True))
     settings = {name: str(port) for name, port in ports.items()}
@@ -89,7 +125,7 @@ def running_market(data_dir: Path) -> Iterator[Market]:
             assert supervisor.poll() is None, f"the market ended while starting:\n{tail(output)}"
             assert time.monotonic() < deadline, f"the market is not ready after {START_SECONDS:g} s:\n{tail(output)}"
             time.sleep(0.2)
-        yield Market(ports, data_dir, supervisor.pid)
+        yield LocalMarket(ports, data_dir, supervisor.pid)
     finally:
         supervisor.send_signal(signal.SIGINT)
         try:
