@@ -1,6 +1,6 @@
 """The subgraphs that a supergraph was composed of, as far as its join information tells: enough to compose them again.
 
-What composition dropped is not in them (fields that were overridden at once, input fields that not all had), and every field is
+What composition dropped is not in them (arguments and input fields that not all had), and every field is
 `@shareable`, because a supergraph does not say which were. Directives that a supergraph keeps are given to every subgraph that
 resolves what they stand on.
 
@@ -29,7 +29,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gateway.composition.model import Subgraph
+from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
+from gateway.composition.types import from_node
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@requires", "@provides", "@external",'
@@ -38,16 +39,23 @@ LINK = (
 )
 PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__")
 KEPT = frozenset({"tag", "inaccessible", "deprecated", "specifiedBy", "oneOf"})
-KEPT_WHERE_RESOLVED = KEPT | {"authenticated", "requiresScopes", "policy", "cost", "listSize"}
+SIZES = frozenset({"cost", "listSize"})
+ACCESS = frozenset({"authenticated", "requiresScopes", "policy"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """A subgraph's value of ``join__Graph``, and its name and address."""
+    """A subgraph.
+
+    Attributes:
+        value: of ``join__Graph``.
+        types: that it has.
+    """
 
     value: str
     name: str
     url: str
+    types: frozenset[str]
 
 
 def extract_subgraphs(supergraph_sdl: str) -> list[Subgraph]:
@@ -68,12 +76,19 @@ def extract_subgraphs(supergraph_sdl: str) -> list[Subgraph]:
     ]
 
 
-def _graphs(definitions: Iterable[TypeDefinitionNode]) -> Iterator[_Graph]:
+def _graphs(definitions: Sequence[TypeDefinitionNode]) -> Iterator[_Graph]:
     for node in definitions:
         if isinstance(node, EnumTypeDefinitionNode) and node.name.value == "join__Graph":
             for value in node.values or ():
                 for arguments in _applied(value.directives, "join__graph"):
-                    yield _Graph(value.name.value, arguments["name"], arguments["url"])
+                    types = frozenset(_owned(definitions, value.name.value)) | BUILT_IN_SCALARS
+                    yield _Graph(value.name.value, arguments["name"], arguments["url"], types)
+
+
+def _owned(definitions: Iterable[TypeDefinitionNode], graph: str) -> Iterator[str]:
+    for node in definitions:
+        if any(join["graph"] == graph for join in _applied(node.directives, "join__type")):
+            yield node.name.value
 
 
 def _type(graph: _Graph, node: TypeDefinitionNode) -> Iterator[str]:
@@ -83,7 +98,7 @@ def _type(graph: _Graph, node: TypeDefinitionNode) -> Iterator[str]:
     name = node.name.value
     is_interface_object = any(join.get("isInterfaceObject") for join in joins)
     keeps_access = not isinstance(node, InterfaceTypeDefinitionNode)
-    head = [*_keys(joins), *(_kept(node.directives, KEPT_WHERE_RESOLVED if keeps_access else KEPT))]
+    head = [*_keys(joins), *(_kept(node.directives, KEPT | SIZES | ACCESS if keeps_access else KEPT))]
     head += _contexts(graph, node.directives)
     match node:
         case ScalarTypeDefinitionNode():
@@ -147,6 +162,8 @@ def _field(
         interfaces: for an interface object: the subgraphs whose implementations the access rules of shared fields are from.
     """
     join = _own_join(graph, node.directives)
+    if join is None and _is_lost(graph, node):
+        join = {}
     if join is None:
         return
     arguments = [_input(argument) for argument in node.arguments or ()]
@@ -160,7 +177,8 @@ def _field(
     else:
         graphs = {each.get("graph") for each in _applied(node.directives, "join__field")} or interfaces
         has_rules = is_object and not graphs & interfaces
-        directives += _kept(node.directives, KEPT_WHERE_RESOLVED if has_rules else KEPT)
+        names = KEPT | (SIZES if is_object else frozenset()) | (ACCESS if has_rules else frozenset())
+        directives += _kept(node.directives, names)
         if is_object and owner != "Subscription":
             directives.append("@shareable")
     for argument in ("requires", "provides"):
@@ -171,6 +189,13 @@ def _field(
         directives.append(f"@override(from: {_text(join['override'])}{label})")
     shown = f"({', '.join(arguments)})" if arguments else ""
     yield f"{_described(node)}{node.name.value}{shown}: {join.get('type') or print_ast(node.type)} {' '.join(directives)}"
+
+
+def _is_lost(graph: _Graph, node: FieldDefinitionNode) -> bool:
+    """Whether another subgraph took the field over from this one, which may still count for the field's type."""
+    types = {from_node(node.type).name, *(from_node(argument.type).name for argument in node.arguments or ())}
+    taken = any(join.get("override") == graph.name for join in _applied(node.directives, "join__field"))
+    return taken and types <= graph.types
 
 
 def _input_field(graph: _Graph, node: InputValueDefinitionNode) -> Iterator[str]:

@@ -5,7 +5,6 @@
 Source: https://specs.apollo.dev/federation/v2.9#FieldSet
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,14 +78,6 @@ def print_field_set(selections: FieldSet) -> str:
 def argument_text(value: ValueNode | None) -> str | None:
     """A ``fields:`` argument, if it is a string."""
     return value.value if isinstance(value, StringValueNode) else None
-
-
-def walk_fields(selections: FieldSet) -> Iterator[SelectedField]:
-    """Every field of the set and below."""
-    for selection in selections:
-        if isinstance(selection, SelectedField):
-            yield selection
-        yield from walk_fields(selection.selections)
 
 
 def _selections(node: SelectionSetNode) -> FieldSet:

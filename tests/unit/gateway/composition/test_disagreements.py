@@ -63,3 +63,14 @@ def test_a_link_needs_no_version() -> None:
         "type Query { q: Int }"
     )
     assert composed({"a": sdl})
+
+
+def test_a_required_field_may_be_moving_under_a_label() -> None:
+    # With the label on, "c" resolves x, with it off "a"; both are reached from "b" by the key. Apollo looks for what a field
+    # requires without a choice of labels, finds x in neither, and refuses.
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! x: Int }',
+        "b": 'type T @key(fields: "id") { id: ID! x: Int @external y: Int @requires(fields: "x") }',
+        "c": 'type T @key(fields: "id") { id: ID! x: Int @override(from: "a", label: "percent(10)") }',
+    }
+    assert composed(sdls)
