@@ -38,9 +38,16 @@ Meaning = tuple[str, tuple[tuple[str, str], ...]]
 
 View = tuple[SetSelection, ...]
 
+MAX_FIELDS = 200_000
+"""Fields written to the shadow before the checker gives up, after about two seconds; the market's largest plan writes 200."""
+
 
 class UnsoundPlan(InternalError):
     """Raised when a plan cannot be proved: it would ask what is not there, too early, or not enough."""
+
+
+class PlanTooLarge(InternalError):
+    """Raised when a plan has more places than can be checked: nested abstract types multiply them."""
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: f
 
     Raises:
         UnsoundPlan: it is not, or does not.
+        PlanTooLarge: it cannot be proved in bounded time.
     """
     _Checker(plan, operation, supergraph, labels).check()
 
@@ -77,6 +85,7 @@ class _Checker:
         self._root = _Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
+        self._written = 0
 
     def check(self) -> None:
         """Runs the plan on the shadow, then the operation."""
@@ -239,6 +248,9 @@ class _Checker:
 
     def _slots(self, shadow: _Shadow, selection: FetchedField, types: frozenset[str]) -> list[_Shadow]:
         """Marks the field as written; gives the places of its objects, none for a leaf."""
+        self._written += len(types)
+        if self._written > MAX_FIELDS:
+            raise PlanTooLarge(f"the plan writes more than {MAX_FIELDS} fields of different types")
         meaning = (selection.name, selection.arguments)
         places: list[_Shadow] = []
         fresh: _Shadow | None = None

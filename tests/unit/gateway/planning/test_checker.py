@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.operation.model import Operation
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.checker import PlanTooLarge, UnsoundPlan, check
 from gateway.planning.plan import EntityGroup, Fetch, FetchedField, FetchedFragment, Plan
 from gateway.planning.planner import plan
 from gateway.supergraph.model import Supergraph
+from gateway.supergraph.reader import read_supergraph
 from tests.support.planning import GOLDENS, normalized, read_supergraph_file
 
 Break = Callable[[Plan], Plan]
@@ -120,6 +121,33 @@ def two_meanings_of_one_name(made: Plan) -> Plan:
 
 def without_its_last_fetch(made: Plan) -> Plan:
     return replace(made, fetches=made.fetches[:-1])
+
+
+def test_plan_with_too_many_places_is_given_up_in_time() -> None:
+    graphs = 'A @join__graph(name: "a", url: "http://a.test/") B @join__graph(name: "b", url: "http://b.test/")'
+    implements = " ".join(f'@join__implements(graph: {graph}, interface: "Node")' for graph in "AB")
+    types = " ".join(
+        f"type T{n} implements Node {implements}"
+        ' @join__type(graph: A, key: "id") @join__type(graph: B, key: "id")'
+        " { id: ID! next: Node @join__field(graph: A) back: Node @join__field(graph: B) }"
+        for n in range(5)
+    )
+    supergraph = read_supergraph(f"""
+        schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+        {{ query: Query }}
+        enum join__Graph {{ {graphs} }}
+        type Query @join__type(graph: A) {{ node: Node }}
+        interface Node @join__type(graph: A) @join__type(graph: B)
+        {{ id: ID! next: Node @join__field(graph: A) back: Node @join__field(graph: B) }}
+        {types}
+    """)
+    selections = "id"
+    for _ in range(12):
+        selections = f"next {{ back {{ {selections} }} }}"
+    operation = normalized(supergraph, f"{{ node {{ {selections} }} }}")
+    made = plan(operation, supergraph)
+    with pytest.raises(PlanTooLarge):
+        check(made, operation, supergraph)
 
 
 @pytest.mark.parametrize(
