@@ -46,7 +46,8 @@ async def refresh_catalogue(database: Database, client: GraphQLClient) -> int:
         if not page["pageInfo"]["hasNextPage"]:
             break
     tree = (await client.execute(_CATEGORIES, identity=_ASKING, attempts=3))["categoryTree"]
-    rows = [_row(node) for node in nodes]
+    # In the order of ids, as popularity is written: whoever writes all products waits for the other and never deadlocks.
+    rows = sorted((_row(node) for node in nodes), key=lambda row: str(row["id"]))
     async with database.transaction() as session:
         await repository.upsert(session, CategoryRow, list(_flat(tree, None)))
         await repository.upsert(session, ProductRow, rows, kept=frozenset({"popularity"}))

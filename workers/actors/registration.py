@@ -69,8 +69,8 @@ async def seed_state(database: Database, history: History) -> int:
     profiles = [
         profile_row(viewer_of(buyer, None), replay.profile(buyer), history.catalogue, now=until) for buyer in buyers
     ]
+    counted = replay.counters()
     async with database.transaction() as session:
-        counted = replay.counters()
         await insert_missing(
             session, CounterRow, [{"product_id": each, "counted": found.to_json()} for each, found in counted.items()]
         )
