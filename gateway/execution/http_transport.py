@@ -115,13 +115,17 @@ class HttpTransport:
             await pool.close()
 
     def _route(self, url: str) -> _Route:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InternalError(f"a subgraph's address is not HTTP: {url!r}")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise InternalError(f"a subgraph's address is none: {url!r}") from error
+        if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
+            raise InternalError(f"a subgraph's address is not one of HTTP: {url!r}")
         tls = None
         if parts.scheme == "https":
             self._tls = tls = self._tls or ssl.create_default_context()
-        origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
+        origin = Origin(parts.hostname, port or (443 if tls else 80), tls)
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = Pool(origin, self._limits.pool, self._loop)

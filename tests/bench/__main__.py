@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -71,6 +72,8 @@ def main(arguments: list[str]) -> int:
         contestants += [
             each for each in peers(options.peers.resolve()) if not options.only or each.name in options.only
         ]
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(contestants, options.shape or list(SHAPES), options.seconds)
     with bench:
         for number in range(1, options.rounds + 1):

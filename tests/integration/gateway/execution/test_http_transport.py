@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from gateway.errors import SubgraphError
+from gateway.errors import InternalError, SubgraphError
 from gateway.execution.http_transport import HttpTransport, TransportLimits
 from gateway.execution.pool import PoolLimits
 from gateway.execution.request import NO_HEADERS, Service, header_lines
@@ -317,6 +317,15 @@ async def test_closing_fails_what_is_under_way() -> None:
         with pytest.raises(SubgraphError) as raised:
             await future
         assert raised.value.code == "SUBGRAPH_UNREACHABLE"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "books", "ftp://books/", "http://", "http://books:no/", "http://books/\u00fc", "http://books/ \r\nX: 1"]
+)
+async def test_an_address_that_is_not_http_is_refused(url: str) -> None:
+    async with transporting() as transport:
+        with pytest.raises(InternalError):
+            await post(transport, Service("books", url))
 
 
 def self_signed(folder: Path) -> Path:
