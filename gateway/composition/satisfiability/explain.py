@@ -1,6 +1,6 @@
 """Says why a field cannot be reached: the query, how far each subgraph gets, and what would mend it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,25 +35,46 @@ class Dead:
     routes: Routes
 
 
-def explain(context: MergeContext, tables: Tables, dead: Dead) -> CompositionError:
-    """The error for one field."""
+def cause(tables: Tables, dead: Dead) -> tuple[object, ...]:
+    """The same for fields that cannot be reached for the same reason: a subgraph that has them all, and cannot be entered."""
+    reached = _reached(dead)
+    candidates = _candidates(tables, dead, reached)
+    has_own_reason = any(dead.field.name in tables.fields.get((p.subgraph, p.type), {}) for p in reached)
+    if has_own_reason or not candidates:
+        return (dead.type, dead.field.name)
+    return (dead.type, dead.positions, *candidates)
+
+
+def explain(context: MergeContext, tables: Tables, dead: Dead, also: Sequence[str] = ()) -> CompositionError:
+    """The error for one field.
+
+    Args:
+        also: further fields of the type that cannot be reached for the same reason.
+    """
     start = sorted(dead.positions, key=lambda position: position.subgraph)
-    reached = sorted(
-        {q for p in dead.positions for q in dead.routes.reach(dead.type, p)}, key=lambda position: position.subgraph
-    )
+    reached = _reached(dead)
     lines = [f"This query cannot be answered:\n{_indented(example_query(context, dead))}"]
     where = quoted(dict.fromkeys(position.subgraph for position in start))
-    lines.append(f'At "{dead.type}" in {where}, no subgraph can give "{dead.field.name}":')
+    others = f" (nor, for the same reason, {quoted(also)})" if also else ""
+    lines.append(f'At "{dead.type}" in {where}, no subgraph can give "{dead.field.name}"{others}:')
     lines.extend(f"  - {reason}" for position in reached for reason in _stuck(dead, tables, position))
-    known = {position.subgraph for position in reached}
-    candidates = [
-        subgraph for subgraph in context.schemas if subgraph not in known and _resolves(context, tables, dead, subgraph)
-    ]
+    candidates = _candidates(tables, dead, reached)
     lines.extend(f"  - {_unreachable(dead, tables, reached, subgraph)}" for subgraph in candidates)
     places = tuple(dict.fromkeys(_places(context, dead, [*candidates, *(p.subgraph for p in reached)])))
     return CompositionError(
         "SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(dead, tables, start, reached, candidates)
     )
+
+
+def _reached(dead: Dead) -> list[Position]:
+    found = {q for p in dead.positions for q in dead.routes.reach(dead.type, p)}
+    return sorted(found, key=lambda position: position.subgraph)
+
+
+def _candidates(tables: Tables, dead: Dead, reached: Iterable[Position]) -> list[str]:
+    """The subgraphs that resolve the field and are not reached."""
+    known = {position.subgraph for position in reached}
+    return [s for s in tables.context.schemas if s not in known and _resolves(tables.context, tables, dead, s)]
 
 
 def example_query(context: MergeContext, dead: Dead) -> str:
@@ -182,7 +203,8 @@ def _advice_to_reach(dead: Dead, tables: Tables, start: list[Position], target: 
     resolvable = [key for key in analyses[target].keys.get(dead.type, ()) if key.is_resolvable]
     if resolvable:
         fields = print_field_set(resolvable[0].fields)
-        return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}", or give "{dead.field.name}" itself.'
+        itself = "" if fields == dead.field.name else f', or give "{dead.field.name}" itself'
+        return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}"{itself}.'
     own = analyses[first].keys.get(dead.type, ()) if first in analyses else ()
     fields = print_field_set(own[0].fields) if own else "id"
     return (

@@ -20,7 +20,7 @@ from gateway.composition.fieldsets import parse_field_set
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.model import ROOT_TYPES, Kind
-from gateway.composition.satisfiability.explain import Dead, explain
+from gateway.composition.satisfiability.explain import Dead, cause, explain
 from gateway.composition.satisfiability.routes import Position, Routes, Tables
 
 MAX_STATES = 1_000_000
@@ -48,7 +48,7 @@ class _State:
 
 
 def prove(context: MergeContext) -> list[CompositionError]:
-    """The fields that cannot be reached, each with a query that shows it; [] if every query can be answered."""
+    """Why fields cannot be reached, each reason with a query that shows it; [] if every query can be answered."""
     tables = Tables(context)
     dead: dict[tuple[str, str], Dead] = {}
     for labels in _label_choices(context):
@@ -66,7 +66,10 @@ def prove(context: MergeContext) -> list[CompositionError]:
             known = dead.get(at)
             if known is None or len(found.path) < len(known.path):
                 dead[at] = found
-    return [explain(context, tables, found) for found in dead.values()]
+    causes: dict[tuple[object, ...], list[Dead]] = {}
+    for found in sorted(dead.values(), key=lambda found: len(found.path)):
+        causes.setdefault(cause(tables, found), []).append(found)
+    return [explain(context, tables, first, [f.field.name for f in others]) for first, *others in causes.values()]
 
 
 def _label_choices(context: MergeContext) -> Iterator[frozenset[str]]:

@@ -189,3 +189,12 @@ def test_a_missing_context_is_said_where_to_set() -> None:
         'type U @key(fields: "id") { id: ID! f(a: Int @fromContext(field: "$c { x }")): Int }'
     }
     assert '@context(name: "c")' in advice(sdls)
+
+
+def test_fields_behind_the_same_closed_door_are_one_error() -> None:
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }',
+        "b": 'type T @key(fields: "sku") { sku: ID! y: Int z: Int }',
+    }
+    (message,) = unreachable(sdls)
+    assert '"sku" (nor, for the same reason, "y" and "z")' in message
