@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.log import Log
 from local.ports import require_free_ports
-from local.prepare import Stamps, steps
+from local.prepare import Stamps, Step, steps
 from local.processes import environment, table
 from local.readiness import wait_until_ready
 from local.report import ready_report
@@ -76,18 +76,29 @@ async def _start(supervisor: Supervisor, settings: LocalSettings, log: Log, star
 
 
 async def _prepare(supervisor: Supervisor, settings: LocalSettings, log: Log) -> None:
+    """Do the needed steps one after the other, and beside them those that the market can do without."""
     stamps = Stamps(settings.data_dir / "prepared.json")
-    for step in steps(settings):
-        if stamps.is_done(step):
-            continue
-        log.say(step.about)
-        status = await supervisor.run_once(step.name.replace(" ", "-"), step.command)
-        if status == 0:
-            stamps.mark(step)
-        elif step.is_needed:
-            raise NotReady(f"{step.about} failed with status {status}; its last lines are above")
-        else:
-            log.say(f"{step.about} failed with status {status}; going on without it")
+    waiting = [step for step in steps(settings) if not stamps.is_done(step)]
+    beside = [asyncio.create_task(_do(step, supervisor, stamps, log)) for step in waiting if not step.is_needed]
+    try:
+        for step in waiting:
+            if step.is_needed:
+                await _do(step, supervisor, stamps, log)
+        await asyncio.gather(*beside)
+    finally:
+        for task in beside:
+            task.cancel()
+
+
+async def _do(step: Step, supervisor: Supervisor, stamps: Stamps, log: Log) -> None:
+    log.say(step.about)
+    status = await supervisor.run_once(step.name, step.command)
+    if status == 0:
+        stamps.mark(step)
+    elif step.is_needed:
+        raise NotReady(f"{step.about} failed with status {status}; its last lines are above")
+    else:
+        log.say(f"{step.about} failed with status {status}; going on without it")
 
 
 def _stop_on_signals() -> asyncio.Event:
