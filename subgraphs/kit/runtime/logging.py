@@ -31,7 +31,9 @@ def _redacted(value: object) -> object:
         return {key: REDACTED if _SECRET_NAME.search(str(key)) else _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_redacted(item) for item in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _redacted(repr(value))  # as the renderers write it: an exception may quote what it was given
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -65,12 +67,16 @@ def configure(service: str, *, log_format: Literal["json", "console"], level: st
         with_service,
         _with_trace,
     ]
-    # Exceptions become text before redaction: a traceback quotes values too.
-    tail: list[Any] = (
-        [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+    render = (
+        structlog.processors.JSONRenderer()
         if log_format == "json"
-        else [structlog.processors.format_exc_info, redact, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        # Never the default formatter: where rich is installed, it prints every frame's local variables.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
+    # Exceptions become text before redaction: a traceback quotes values too.
+    tail: list[Any] = [structlog.processors.format_exc_info, redact, render]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
