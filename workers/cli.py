@@ -70,7 +70,6 @@ def _instant(text: str) -> datetime:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from subgraphs.kit.runtime import logging
     from subgraphs.kit.runtime.server import serve
     from workers.actors.registry import OPENERS
     from workers.run import create_worker_app
@@ -78,7 +77,6 @@ def _run(options: argparse.Namespace) -> int:
     settings = _run_settings(options)
     if settings is None:
         return 2
-    logging.configure("worker", log_format=settings.log_format)
     serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
     return 0
 
@@ -96,6 +94,8 @@ def _redrive(options: argparse.Namespace) -> int:
 
 
 def _run_settings(options: argparse.Namespace) -> RunSettings | None:
+    from subgraphs.kit.runtime import logging
+
     try:
         settings: RunSettings = options.run_settings()
     except ValidationError as error:
@@ -103,6 +103,7 @@ def _run_settings(options: argparse.Namespace) -> RunSettings | None:
         for problem in error.errors():
             print(f"  {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
         return None
+    logging.configure("worker", log_format=settings.log_format)
     return settings
 
 
