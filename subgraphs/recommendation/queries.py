@@ -72,6 +72,11 @@ async def on_sale(session: AsyncSession, product_ids: Sequence[str]) -> set[str]
     return found
 
 
+async def copied(session: AsyncSession, product_ids: Sequence[str]) -> set[str]:
+    """Those of the products that the copy of the catalogue has, on sale or not."""
+    return set(await session.scalars(select(ProductRow.id).where(ProductRow.id.in_(product_ids))))
+
+
 async def interests(session: AsyncSession, viewers: Sequence[str]) -> dict[str, list[list[Any]]]:
     """The categories of most interest to each viewer."""
     rows = await session.execute(select(ProfileRow.viewer, ProfileRow.interests).where(ProfileRow.viewer.in_(viewers)))

@@ -6,6 +6,10 @@
 
 An event that comes again finds its inbox row and changes nothing. A batch whose process dies is claimed by another one. What can
 never be read is logged and let go: it would come back for ever, and hold up the batch that it is in.
+
+Only products of the domain's copy of the catalogue are counted. Clients write the ids of events: a counter for each would let anybody
+grow that table, which every worker reads whole, without end, and no ranking could use it. What happens to a new product in the minute
+before it is copied is lost to its counter alone: the log, append-only, keeps every event, and the viewer's profile, bounded, learns from it.
 """
 
 import asyncio
@@ -26,7 +30,7 @@ from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
-from subgraphs.recommendation import commands, repository
+from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.model import NOBODY, Question, viewer_of
 from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProfileRow
 from workers.actors.market_state import MarketState
@@ -108,10 +112,12 @@ async def take_in(learner: Learner, events: Sequence[tuple[str, Behaviour]]) -> 
     return len(new)
 
 
-async def _count(session: AsyncSession, events: Iterable[Behaviour]) -> dict[str, ProductCounters]:
+async def _count(session: AsyncSession, events: Sequence[Behaviour]) -> dict[str, ProductCounters]:
+    copied = await queries.copied(session, sorted({event.product_id for event in events}))
     of_product: dict[str, list[Behaviour]] = defaultdict(list)
     for event in events:
-        of_product[event.product_id].append(event)
+        if event.product_id in copied:
+            of_product[event.product_id].append(event)
     await repository.insert_absent(
         session, CounterRow, [{"product_id": each, "counted": {}} for each in sorted(of_product)]
     )

@@ -20,10 +20,11 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.kit.storage.statements import counted_statements
+from subgraphs.recommendation import repository
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
-from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProfileRow, RankingJobRow
-from tests.support.recommendation import ANN, PRODUCTS, fill, job_of, learned, learner_of
+from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProductRow, ProfileRow, RankingJobRow
+from tests.support.recommendation import ANN, PRODUCTS, fill, job_of, learned, learner_of, product_row
 from workers.actors.behaviour import Learner, take_in, take_in_order, work_off_stream
 from workers.features.event import Behaviour, Kind
 
@@ -114,11 +115,33 @@ async def test_nobody_counts_and_has_no_profile(learner: Learner, database: Data
     assert await count(database, RankingJobRow) == 0
 
 
+async def test_what_is_no_product_of_the_copy_is_logged_and_learned_and_never_counted(
+    learner: Learner, database: Database
+) -> None:
+    made_up = [click(n, f"made-up-{n}") for n in range(20)]
+    assert await take_in(learner, [*made_up, click(20)]) == 21
+    counters, profiles = await learned(database)
+    assert set(counters) == {"cup-1"}
+    assert "made-up-19" in profiles["account:ann"]["touches"]
+    assert await count(database, BehaviourRow) == 21
+    assert await take_in(learner, [click(21, "made-up-1", viewer="nobody")]) == 1
+    assert set((await learned(database))[0]) == {"cup-1"}
+
+
+async def test_a_product_is_counted_from_when_it_is_in_the_copy_on_sale_or_not(
+    learner: Learner, database: Database
+) -> None:
+    await learner.state.market()  # read before the product came: what is in memory may be half a minute old
+    async with database.transaction() as session:
+        row = product_row("cup-9", "cups", 0.0, is_published=False)
+        await repository.upsert(session, ProductRow, [row])
+    assert await take_in(learner, [click(1, "cup-9")]) == 1
+    assert set((await learned(database))[0]) == {"cup-9"}
+
+
 async def test_what_fails_leaves_no_trace_and_is_taken_in_the_next_time(
     learner: Learner, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from subgraphs.recommendation import repository
-
     async def refuse(*_: Any, **__: Any) -> None:
         raise OSError("the disk is full")
 
