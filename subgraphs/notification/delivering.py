@@ -46,6 +46,8 @@ async def deliver(courier: Courier, delivery_id: str) -> None:
     """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands."""
     async with courier.database.transaction() as session:
         claimed = await jobs.claim(session, DeliveryRow, now=courier.clock(), lease=LEASE, job_ids=[delivery_id])
+        if not claimed:
+            await repository.note_given_up(session, delivery_id)
     if not claimed:
         return
     held = claimed[0]

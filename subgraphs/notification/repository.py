@@ -116,6 +116,20 @@ async def set_delivery_status(session: AsyncSession, delivery_id: str, status: D
     )
 
 
+async def note_given_up(session: AsyncSession, delivery_id: str) -> None:
+    """Note that a delivery has failed, if its job is dead and nothing became of it."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == delivery_id,
+            DeliveryRow.dead_at.is_not(None),
+            DeliveryRow.status == DeliveryStatus.QUEUED.value,
+        )
+        .values(status=DeliveryStatus.FAILED.value)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def mark_read(session: AsyncSession, account_id: str, ids: Sequence[str], *, now: datetime) -> int:
     """Mark the account's own unread notifications among the ids; how many that were."""
     marked = await session.execute(

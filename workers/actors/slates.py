@@ -58,10 +58,6 @@ async def rank_slate(ranker: Ranker, job_id: str) -> bool:
             return False
         job = await session.get_one(RankingJobRow, job_id)
         held, question, asked = claimed[0], Question(job.viewer, job.category_id), job.asked
-        if held.attempt > jobs.MAX_ATTEMPTS:
-            await jobs.fail(session, RankingJobRow, held, now=ranker.clock(), error="no attempt came to its end")
-            _log.error("slate.given_up", job_id=job_id, attempts=held.attempt)
-            return False
     try:
         ranked = await ranked_for(ranker, question)
         return await _keep(ranker, question, ranked, held, asked=asked)

@@ -1,7 +1,8 @@
 """The durable row as the job: claim it with a lease, count the attempt before the work, settle it after, park it when it is hopeless.
 
-The table has the columns of the storage layer's `JobColumns`. A job is due when it is neither settled nor dead, its time has come, and nobody holds a lease on it. The claim is one guarded UPDATE that
-counts the attempt and commits before the work begins: a job that kills its worker still runs out of attempts.
+The table has the columns of the storage layer's `JobColumns`. A job is due when it is neither settled nor dead, its time has come, and
+nobody holds a lease on it. The claim is one guarded UPDATE that counts the attempt and commits before the work begins: a job that kills
+its worker still runs out of attempts, and the claim that finds none left parks it.
 """
 
 from collections.abc import Sequence
@@ -9,13 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MAX_ATTEMPTS = 8
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 300.0
 MAX_ERROR_CHARACTERS = 500
+NO_ATTEMPT_ENDED = "no attempt came to its end"
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ async def claim(
 ) -> list[Claim]:
     """Take a lease on due jobs, the longest due first, and count the attempt. Commit before the work.
 
+    A due job that has had all its attempts is one whose last worker died: it is dead from now on, and not among the claims.
+
     Args:
         job_ids: only these; None takes any.
     """
@@ -60,15 +67,28 @@ async def claim(
     if not ids:
         return []
     lease_until = now + lease
+    is_spent = table.attempts >= MAX_ATTEMPTS
     taken = await session.execute(
         update(table)
         .where(table.id.in_(ids), is_due(table, now))
-        .values(lease_until=lease_until, attempts=table.attempts + 1)
-        .returning(table.id, table.attempts)
+        .values(
+            lease_until=case((is_spent, None), else_=literal(lease_until, table.lease_until.type)),
+            attempts=case((is_spent, table.attempts), else_=table.attempts + 1),
+            dead_at=case((is_spent, literal(now, table.dead_at.type)), else_=None),
+            last_error=case((is_spent, NO_ATTEMPT_ENDED), else_=table.last_error),
+        )
+        .returning(table.id, table.attempts, table.dead_at)
         .execution_options(synchronize_session=False)
     )
-    attempts = {row.id: row.attempts for row in taken}
-    return [Claim(job_id, attempts[job_id], lease_until) for job_id in ids if job_id in attempts]
+    found = {row.id: row for row in taken}
+    for row in found.values():
+        if row.dead_at is not None:
+            _log.error("job.given_up", table=table.__tablename__, job_id=row.id, attempts=row.attempts)
+    return [
+        Claim(job_id, found[job_id].attempts, lease_until)
+        for job_id in ids
+        if job_id in found and found[job_id].dead_at is None
+    ]
 
 
 async def settle(session: AsyncSession, table: type[Any], held: Claim, *, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
@@ -282,6 +283,28 @@ async def test_a_hopeless_job_is_parked_with_its_error_and_can_be_redriven(datab
         assert await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30)) == []
         assert await jobs.redrive(session, Outbox, now=now) == 1
     assert (await claim_one(database, now)).attempt == 1
+
+
+async def test_a_job_whose_workers_all_died_is_parked_at_the_next_claim(database: Database) -> None:
+    job_id, healthy_id = await put_one(database), await put_one(database)
+    async with database.transaction() as session:
+        await session.execute(update(Outbox).where(Outbox.id == job_id).values(attempts=jobs.MAX_ATTEMPTS - 1))
+        last = await jobs.claim(session, Outbox, now=NOW, lease=timedelta(seconds=30), job_ids=[job_id])
+    assert [claim.attempt for claim in last] == [jobs.MAX_ATTEMPTS], "the last attempt is made"
+    later = NOW + timedelta(seconds=31)
+    with capture_logs() as logs:
+        async with database.transaction() as session:
+            taken = await jobs.claim(session, Outbox, now=later, lease=timedelta(seconds=30))
+    assert [claim.job_id for claim in taken] == [healthy_id]
+    assert [(each["event"], each["job_id"]) for each in logs] == [("job.given_up", job_id)]
+    async with database.reading() as session:
+        row = await session.get_one(Outbox, job_id)
+    assert (row.dead_at, row.lease_until, row.attempts) == (later, None, jobs.MAX_ATTEMPTS)
+    assert row.last_error == "no attempt came to its end"
+    async with database.transaction() as session:
+        assert await jobs.redrive(session, Outbox, now=later) == 1
+        [again] = await jobs.claim(session, Outbox, now=later, lease=timedelta(seconds=30), job_ids=[job_id])
+    assert again.attempt == 1
 
 
 async def test_an_event_is_received_once_for_each_consumer(database: Database) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from subgraphs.kit.messaging import jobs
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.notification import commands, queries
 from subgraphs.notification.app import create_notification_app
 from subgraphs.notification.channels.interface import ChannelUnavailable, Rejected
-from subgraphs.notification.delivering import Courier, deliver
+from subgraphs.notification.delivering import LEASE, Courier, deliver
 from subgraphs.notification.model import Channel, Notice, Topic
 from subgraphs.notification.recipients import Recipient
 from subgraphs.notification.resources import NotificationResources
@@ -241,6 +242,24 @@ async def test_an_attempt_of_unknown_outcome_is_never_repeated(
     await deliver(courier(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", True, False)
+
+
+async def test_a_delivery_whose_workers_all_died_is_given_up(
+    resources: NotificationResources, clock: FixedClock
+) -> None:
+    [delivery] = await told(resources)
+    for _ in range(jobs.MAX_ATTEMPTS):
+        async with resources.database.transaction() as session:
+            assert await jobs.claim(session, DeliveryRow, now=clock(), lease=LEASE, job_ids=[delivery.id])
+        clock.advance(LEASE)
+    channel = RecordingChannel()
+    await deliver(courier(resources, channel), delivery.id)
+    assert channel.sent == []
+    assert await status(resources, delivery.id) == ("FAILED", False, True)
+    async with resources.database.transaction() as session:
+        await jobs.redrive(session, DeliveryRow, now=clock())
+    await deliver(courier(resources, channel), delivery.id)
+    assert await status(resources, delivery.id) == ("SENT", True, False)
 
 
 async def test_support_sees_what_became_of_a_delivery(
