@@ -106,21 +106,25 @@ async def settle(session: AsyncSession, table: type[Any], held: Claim, *, now: d
 async def fail(
     session: AsyncSession, table: type[Any], held: Claim, *, now: datetime, error: str, max_attempts: int = MAX_ATTEMPTS
 ) -> bool:
-    """Give a job back with its error: due again after a back-off, or dead after the last attempt. True when it is dead now."""
-    is_dead = held.attempt >= max_attempts
+    """Give a job back with its error: due again after a back-off, or dead after the last attempt. True when it is dead now.
+
+    Nothing changes, and it is False, when the lease was lost meanwhile.
+    """
+    is_last = held.attempt >= max_attempts
     backoff = timedelta(seconds=min(FIRST_BACKOFF_SECONDS * 2 ** (held.attempt - 1), MAX_BACKOFF_SECONDS))
-    await session.execute(
+    given_back = await session.execute(
         update(table)
         .where(table.id == held.job_id, table.lease_until == held.lease_until, table.settled_at.is_(None))
         .values(
             lease_until=None,
             last_error=error[:MAX_ERROR_CHARACTERS],
             due_at=now + backoff,
-            dead_at=now if is_dead else None,
+            dead_at=now if is_last else None,
         )
+        .returning(table.id)
         .execution_options(synchronize_session=False)
     )
-    return is_dead
+    return is_last and given_back.first() is not None
 
 
 async def redrive(session: AsyncSession, table: type[Any], *, now: datetime) -> int:

@@ -267,6 +267,16 @@ async def test_a_lost_lease_cannot_settle(database: Database) -> None:
         assert await jobs.settle(session, Outbox, again, now=later)
 
 
+async def test_a_lost_lease_cannot_park(database: Database) -> None:
+    await put_one(database)
+    lost = await claim_one(database, NOW)
+    later = NOW + timedelta(seconds=31)
+    again = await claim_one(database, later)
+    async with database.transaction() as session:
+        assert not await jobs.fail(session, Outbox, lost, now=later, error="too late", max_attempts=1)
+        assert await jobs.fail(session, Outbox, again, now=later, error="no luck", max_attempts=1)
+
+
 async def test_a_hopeless_job_is_parked_with_its_error_and_can_be_redriven(database: Database) -> None:
     job_id = await put_one(database)
     now, is_dead = NOW, False
