@@ -6,7 +6,8 @@
     end       the attempt's outcome and the delivery's are one transaction
 
 Whoever finds an attempt that began and never ended does not send again: the message may have gone out, and a lost message is better
-than a doubled one. Such a delivery fails with the error that says so.
+than a doubled one. Such a delivery fails with the error that says so. Whatever else goes wrong after the claim gives the row back with
+its error: due again later, dead after the last attempt.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,11 @@ class Courier:
 
 
 async def deliver(courier: Courier, delivery_id: str) -> None:
-    """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands."""
+    """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands.
+
+    Raises:
+        Exception: whatever nobody foresaw (a missing text, a broken provider), after the delivery was given back with it.
+    """
     async with courier.database.transaction() as session:
         claimed = await jobs.claim(session, DeliveryRow, now=courier.clock(), lease=LEASE, job_ids=[delivery_id])
         if not claimed:
@@ -51,10 +56,18 @@ async def deliver(courier: Courier, delivery_id: str) -> None:
     if not claimed:
         return
     held = claimed[0]
+    try:
+        await _deliver(courier, held)
+    except Exception as error:
+        await _give_back(courier, held, f"{type(error).__name__}: {error}")
+        raise
+
+
+async def _deliver(courier: Courier, held: Claim) -> None:
     async with courier.database.reading() as session:
-        delivery = await session.get_one(DeliveryRow, delivery_id)
+        delivery = await session.get_one(DeliveryRow, held.job_id)
         notification = await session.get_one(NotificationRow, delivery.notification_id)
-        is_unknown = await repository.has_unknown_outcome(session, delivery_id)
+        is_unknown = await repository.has_unknown_outcome(session, held.job_id)
     if is_unknown:
         await _finish(courier, held, DeliveryStatus.FAILED, error="an earlier attempt may have gone out")
         return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.runtime.clock import FixedClock
@@ -23,7 +24,7 @@ from subgraphs.notification.recipients import Recipient
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.seed import seed
 from subgraphs.notification.settings import MIGRATIONS, NotificationSettings
-from subgraphs.notification.tables import Base, DeliveryRow, NotificationRow
+from subgraphs.notification.tables import Base, DeliveryRow, NotificationRow, TemplateRow
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.letters import KnownPeople, RecordingChannel
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
@@ -238,6 +239,53 @@ async def test_an_attempt_of_unknown_outcome_is_never_repeated(
     with pytest.raises(Killed):
         await deliver(courier(resources, RecordingChannel(failures=[Killed()])), delivery.id)
     clock.advance(timedelta(minutes=10))
+    channel = RecordingChannel()
+    await deliver(courier(resources, channel), delivery.id)
+    assert channel.sent == []
+    assert await status(resources, delivery.id) == ("FAILED", True, False)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "error"),
+    [(None, "LookupError: there is no text 'order.shipped' for EMAIL"), ("{{ 1 / 0 }}", "ZeroDivisionError: ")],
+    ids=["no text", "a broken text"],
+)
+async def test_a_text_that_cannot_be_made_gives_the_delivery_back_and_in_the_end_up(
+    resources: NotificationResources, clock: FixedClock, flaw: str | None, error: str
+) -> None:
+    [delivery] = await told(resources)
+    of_text = (TemplateRow.key == "order.shipped", TemplateRow.channel == "EMAIL")
+    async with resources.database.transaction() as session:
+        await session.execute(
+            delete(TemplateRow).where(*of_text)
+            if flaw is None
+            else update(TemplateRow).where(*of_text).values(body=flaw)
+        )
+    channel = RecordingChannel()
+    for attempt in range(1, jobs.MAX_ATTEMPTS + 1):
+        assert await status(resources, delivery.id) == ("QUEUED", False, False)
+        with pytest.raises((LookupError, ZeroDivisionError)):
+            await deliver(courier(resources, channel), delivery.id)
+        async with resources.database.reading() as session:
+            row = await session.get_one(DeliveryRow, delivery.id)
+        assert (row.attempts, row.lease_until) == (attempt, None)
+        assert (row.last_error or "").startswith(error)
+        assert row.due_at > clock()
+        clock.advance(timedelta(minutes=10))
+    assert channel.sent == []
+    assert await status(resources, delivery.id) == ("FAILED", False, True)
+
+
+async def test_what_a_provider_breaks_with_is_kept_and_the_message_never_repeated(
+    resources: NotificationResources, clock: FixedClock
+) -> None:
+    [delivery] = await told(resources)
+    with pytest.raises(ValueError, match="no JSON"):
+        await deliver(courier(resources, RecordingChannel(failures=[ValueError("no JSON")])), delivery.id)
+    async with resources.database.reading() as session:
+        row = await session.get_one(DeliveryRow, delivery.id)
+    assert (row.lease_until, row.last_error) == (None, "ValueError: no JSON")
+    clock.advance(timedelta(seconds=10))
     channel = RecordingChannel()
     await deliver(courier(resources, channel), delivery.id)
     assert channel.sent == []
