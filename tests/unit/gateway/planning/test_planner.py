@@ -1,25 +1,31 @@
 """Properties of plans that a printed plan does not show well: limits, determinism, names, errors."""
 
-import contextlib
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import ClientError
-from gateway.operation.normalize import normalize
-from gateway.operation.parse import parse_document, select_operation
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
-from tests.support.planning import GOLDENS, goldens, nobody_refused, normalized, planned, read_supergraph_file
+from tests.support.hostile import (
+    OPERATIONS,
+    chain_of_subgraphs,
+    deep_nest,
+    doubling_fragments,
+    every_field_of_chain,
+    mutations_in_a_row,
+    refusal_of_planning,
+)
+from tests.support.planning import GOLDENS, goldens, normalized, planned, read_supergraph_file
+from tests.support.work import calls_of
 
-HOSTILE_MS = 250
-"""Processor time; the better of two runs counts, since caches are shared with whatever else runs here."""
+MAX_CALLS = 1_500_000
+"""About 0.25 s on an idle core (`python -m tests.bench.hostile` says it); the most costly, 190 roots, takes 700,000."""
 
 
 @pytest.fixture(scope="module")
@@ -32,67 +38,11 @@ def mutations() -> Supergraph:
     return read_supergraph_file(GOLDENS / "mutations" / "supergraph.graphql")
 
 
-def many_roots(count: int) -> str:
-    return (
-        "{"
-        + " ".join(
-            f"a{n}: topProducts {{ reviews {{ author {{ name }} product {{ inStock }} }} }}" for n in range(count)
-        )
-        + "}"
-    )
-
-
-def deep_nest(depth: int) -> str:
-    inner = "name inStock"
-    for _ in range(depth):
-        inner = f"name inStock reviews {{ author {{ name reviews {{ product {{ {inner} }} }} }} }}"
-    return f"{{ topProducts {{ {inner} }} }}"
-
-
-def doubling_fragments(count: int) -> str:
-    fragments = [
-        f"fragment F{n} on User {{ x: reviews {{ author {{ ...F{n + 1} }} }} y: reviews {{ author {{ ...F{n + 1} }} }} }}"
-        for n in range(count)
-    ]
-    return "{ users { ...F0 } } " + " ".join(fragments) + f" fragment F{count} on User {{ name }}"
-
-
-def same_fragment_twice(count: int) -> str:
-    fragments = [
-        f"fragment F{n} on User {{ reviews {{ author {{ ...F{n + 1} ...F{n + 1} }} }} }}" for n in range(count)
-    ]
-    return "{ users { ...F0 ...F0 } } " + " ".join(fragments) + f" fragment F{count} on User {{ name }}"
-
-
-def many_aliases(count: int) -> str:
-    return "{ users {" + " ".join(f"a{n}: name" for n in range(count)) + "} }"
-
-
-HOSTILE = {
-    "many roots": many_roots(190),
-    "deep nest": deep_nest(45),
-    "doubling fragments": doubling_fragments(12),
-    "doubling fragments, longer": doubling_fragments(100),
-    "one fragment twice": same_fragment_twice(60),
-    "many aliases": many_aliases(1_300),
-}
-
-
-def milliseconds(supergraph: Supergraph, text: str) -> float:
-    """Processor time of normalising and planning, refused or not."""
-    document = parse_document(text, max_tokens=100_000)
-    definition = select_operation(document, None)
-    started = time.process_time()
-    with contextlib.suppress(ClientError):
-        operation = normalize(document, definition, supergraph.api, conditions={}, refuse=nobody_refused)
-        plan(operation, supergraph)
-    return (time.process_time() - started) * 1000
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_operation_plans_for_long(benchmark: Supergraph, name: str) -> None:
-    assert len(HOSTILE[name]) <= 15_500
-    assert min(milliseconds(benchmark, HOSTILE[name]) for _ in range(2)) < HOSTILE_MS
+@pytest.mark.parametrize(("text", "code"), OPERATIONS.values(), ids=OPERATIONS.keys())
+def test_no_operation_takes_much_work_to_plan(benchmark: Supergraph, text: str, code: str | None) -> None:
+    assert len(text) <= 15_500
+    assert refusal_of_planning(benchmark, text) == code
+    assert calls_of(lambda: refusal_of_planning(benchmark, text)) < MAX_CALLS
 
 
 def test_operation_that_would_explode_is_the_clients_error(benchmark: Supergraph) -> None:
@@ -101,11 +51,11 @@ def test_operation_that_would_explode_is_the_clients_error(benchmark: Supergraph
     assert raised.value.code == "QUERY_TOO_COMPLEX"
 
 
-def test_long_row_of_mutations_plans_for_less_than_the_limit(mutations: Supergraph) -> None:
-    row = " ".join(f"a{n}: place(n: {n}) {{ paid }} b{n}: pay(id: {n}) {{ status }}" for n in range(100))
-    text = f"mutation {{ {row} }}"
-    assert min(milliseconds(mutations, text) for _ in range(2)) < HOSTILE_MS
-    made = planned(mutations, text)
+def test_twice_the_mutations_in_a_row_are_little_more_than_twice_the_work(mutations: Supergraph) -> None:
+    few, many = mutations_in_a_row(50), mutations_in_a_row(100)
+    made = planned(mutations, many)
+    work = [calls_of(lambda text=text: refusal_of_planning(mutations, text)) for text in (few, many)]  # type: ignore[misc]
+    assert work[1] < 2.6 * work[0]
     assert made.depth() == len(made.fetches) == 400
 
 
@@ -116,15 +66,10 @@ def test_budget_that_is_used_up_is_the_clients_error(benchmark: Supergraph) -> N
     assert raised.value.code == "QUERY_TOO_COMPLEX"
 
 
-def test_deep_query_of_the_benchmark_plans_in_15_ms(benchmark: Supergraph) -> None:
+def test_deep_query_of_the_benchmark_plans_in_500_steps(benchmark: Supergraph) -> None:
     text = (GOLDENS / "benchmark" / "deep_query_takes_six_fetches.query.graphql").read_text(encoding="utf-8")
     operation = normalized(benchmark, text)
-    spent: list[float] = []
-    for _ in range(5):
-        started = time.process_time()
-        plan(operation, benchmark)
-        spent.append((time.process_time() - started) * 1000)
-    assert min(spent) < 15
+    assert len(plan(operation, benchmark, steps=500).fetches) == 6
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
@@ -142,27 +87,12 @@ def test_plans_do_not_depend_on_the_process_that_makes_them(hash_seed: str) -> N
     assert printed == "".join(f"{golden.expected.read_text(encoding='utf-8')}\n" for golden in goldens())
 
 
-def chain_of_subgraphs(count: int) -> Supergraph:
-    """An entity in a row of subgraphs, each sharing a key with the next only: from the first to the last leads one way."""
-    graphs = " ".join(f'S{n} @join__graph(name: "s{n}", url: "http://s{n}.test/")' for n in range(count))
-    keys = " ".join(f'@join__type(graph: S{n}, key: "k{m}")' for n in range(count) for m in (n, n + 1))
-    shared = " ".join(f"k{n}: ID @join__field(graph: S{n - 1}) @join__field(graph: S{n})" for n in range(1, count))
-    own = " ".join(f"f{n}: Int @join__field(graph: S{n})" for n in range(count))
-    return read_supergraph(f"""
-        schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
-        {{ query: Query }}
-        enum join__Graph {{ {graphs} }}
-        type Query @join__type(graph: S0) {{ e: E }}
-        type E {keys} {{ k0: ID @join__field(graph: S0) k{count}: ID @join__field(graph: S{count - 1}) {shared} {own} }}
-    """)
-
-
-def test_chain_of_twenty_keys_is_found_in_no_time() -> None:
+def test_chain_of_twenty_keys_is_found_without_trying_every_way() -> None:
     supergraph = chain_of_subgraphs(20)
     assert planned(supergraph, "{ e { f19 } }").depth() == 20
-    every_field = "{ e { " + " ".join(f"f{n}" for n in range(20)) + " } }"
+    every_field = every_field_of_chain(20)
     assert len(planned(supergraph, every_field).fetches) == 20
-    assert min(milliseconds(supergraph, every_field) for _ in range(2)) < HOSTILE_MS / 2
+    assert calls_of(lambda: refusal_of_planning(supergraph, every_field)) < MAX_CALLS / 10
 
 
 def test_operation_that_asks_nobody_has_no_fetch(benchmark: Supergraph) -> None:

@@ -1,6 +1,5 @@
 """The generated market is deterministic, whole, and behaves like one."""
 
-import time
 from collections import Counter
 
 import numpy as np
@@ -11,12 +10,6 @@ from workers.features.decay import DAY
 from workers.market.generate import Plan, generate
 from workers.market.log import CATEGORY, CLICK, HOME, IMPRESSION, PURCHASE, VIEW
 from workers.market.taxonomy.tree import ROOTS, leaves
-
-
-def test_the_full_market_takes_seconds() -> None:
-    started = time.process_time()
-    generate(Plan(seed=1, until=UNTIL))
-    assert time.process_time() - started < 12.0
 
 
 def test_the_tree_has_eight_roots_three_levels_and_forty_leaves() -> None:
