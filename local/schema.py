@@ -14,6 +14,7 @@ from pathlib import Path
 
 SCHEMA = Path("schema")
 SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
+ACCEPTED = SCHEMA / "accepted-breaking-changes.txt"
 PUBLISHERS = ("feed", "order", "payment")
 
 
@@ -32,6 +33,9 @@ def main(arguments: list[str]) -> int:
         if status:
             return status
         different = [path for path in written if differs(root / path, path)]
+        status = check(root) if different else 0
+        if status:
+            return status
         if is_check:
             print("\n".join(f"{path} is not what the code says: run `task schema`" for path in different))
             return 1 if different else 0
@@ -63,6 +67,20 @@ def compose(root: Path) -> int:
     return subprocess.call(
         [*command, "--output", str(schema / "supergraph.graphql"), "--api", str(schema / "api.graphql")]
     )
+
+
+def check(root: Path) -> int:
+    """Compare what was exported with the supergraph in service and the clients' operations; 1 if something breaks unaccepted."""
+    command = [sys.executable, "-m", "gateway", "check", "--supergraph", str(SCHEMA / "supergraph.graphql")]
+    given = [
+        "--config",
+        str(root / "supergraph.yaml"),
+        "--operations",
+        str(SCHEMA / "operations"),
+        "--accept",
+        str(ACCEPTED),
+    ]
+    return subprocess.call([*command, *given])
 
 
 def differs(new: Path, old: Path) -> bool:
