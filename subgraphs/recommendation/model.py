@@ -102,6 +102,16 @@ def is_fresh(slate_id: str, *, now: datetime) -> bool:
     return now - made_at(slate_id) < FRESH_FOR
 
 
+def filled_up(near: Sequence[str], popular: Sequence[str], *, product_id: str, size: int) -> list[str]:
+    """Up to `size` products to show beside one: its neighbours, then the most popular of its category; none twice, never itself.
+
+    Args:
+        popular: at least the first `size + 1` on sale. That is enough: of these, one may be the product itself, and each neighbour that is
+            passed over has its place already.
+    """
+    return [each for each in dict.fromkeys([*near, *popular]) if each != product_id][:size]
+
+
 def check_first(first: int | None, default: int) -> int:
     """The number of neighbours or interests wanted, within 0..40.
 

@@ -1,9 +1,10 @@
 """What the recommendation service reads."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.seed import MAX_PARAMETERS
@@ -72,9 +73,32 @@ async def on_sale(session: AsyncSession, product_ids: Sequence[str]) -> set[str]
     return found
 
 
-async def copied(session: AsyncSession, product_ids: Sequence[str]) -> set[str]:
-    """Those of the products that the copy of the catalogue has, on sale or not."""
-    return set(await session.scalars(select(ProductRow.id).where(ProductRow.id.in_(product_ids))))
+async def categories(session: AsyncSession, product_ids: Sequence[str]) -> dict[str, str]:
+    """The leaf category of each product that the copy of the catalogue has."""
+    rows = await session.execute(select(ProductRow.id, ProductRow.category_id).where(ProductRow.id.in_(product_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+async def most_popular_of_each(session: AsyncSession, category_ids: Sequence[str], size: int) -> dict[str, list[str]]:
+    """Up to `size` published products of each leaf category: what can be bought now first, then by popularity."""
+    is_sold_out = case((ProductRow.stock > 0, 0), else_=1)
+    place = func.row_number().over(
+        partition_by=ProductRow.category_id, order_by=(is_sold_out, ProductRow.popularity.desc(), ProductRow.id)
+    )
+    placed = (
+        select(ProductRow.category_id, ProductRow.id, place.label("place"))
+        .where(ProductRow.category_id.in_(category_ids), ProductRow.is_published.is_(True))
+        .subquery()
+    )
+    rows = await session.execute(
+        select(placed.c.category_id, placed.c.id)
+        .where(placed.c.place <= size)
+        .order_by(placed.c.category_id, placed.c.place)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for category_id, product_id in rows:
+        found[category_id].append(product_id)
+    return found
 
 
 async def interests(session: AsyncSession, viewers: Sequence[str]) -> dict[str, list[list[Any]]]:

@@ -113,7 +113,7 @@ async def take_in(learner: Learner, events: Sequence[tuple[str, Behaviour]]) -> 
 
 
 async def _count(session: AsyncSession, events: Sequence[Behaviour]) -> dict[str, ProductCounters]:
-    copied = await queries.copied(session, sorted({event.product_id for event in events}))
+    copied = await queries.categories(session, sorted({event.product_id for event in events}))
     of_product: dict[str, list[Behaviour]] = defaultdict(list)
     for event in events:
         if event.product_id in copied:

@@ -13,6 +13,7 @@ from subgraphs.kit.graph.errors import Fault, NotFoundError, UserError
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.recommendation import model
 from subgraphs.recommendation.graph.context import Info
+from subgraphs.recommendation.loaders import Beside
 from subgraphs.recommendation.model import ModelStatus, viewer_of
 from subgraphs.recommendation.tables import ModelRow, SlateRow
 
@@ -40,13 +41,13 @@ class Product:
 
     @federation.field(directives=[Cost(weight=5), _listed(12)])
     async def similar(self, info: Info, first: int | None = 12) -> "list[Product]":
-        """What the same visits hold, nearest first; products on sale only."""
-        return await _near(info, self.id, SIMILAR, _first(first, 12))
+        """What the same visits hold, nearest first, then the most popular of the category; products on sale only."""
+        return await _beside(info, self.id, SIMILAR, _first(first, 12))
 
     @federation.field(directives=[Cost(weight=5), _listed(6)])
     async def bought_together(self, info: Info, first: int | None = 6) -> "list[Product]":
-        """What the same orders hold, nearest first; products on sale only."""
-        return await _near(info, self.id, BOUGHT_TOGETHER, _first(first, 6))
+        """What the same orders hold, nearest first, then the most popular of the category; products on sale only."""
+        return await _beside(info, self.id, BOUGHT_TOGETHER, _first(first, 6))
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> "Product":
@@ -54,9 +55,9 @@ class Product:
         return cls(id=id)
 
 
-async def _near(info: Info, product_id: str, kind: str, first: int) -> list[Product]:
-    near = await info.context.loaders.neighbours.load((product_id, kind))
-    return [Product(id=strawberry.ID(each)) for each in near[:first]]
+async def _beside(info: Info, product_id: str, kind: str, size: int) -> list[Product]:
+    found = await info.context.loaders.beside.load((product_id, Beside(kind, size)))
+    return [Product(id=strawberry.ID(each)) for each in found]
 
 
 @federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)])

@@ -47,11 +47,41 @@ def ids(products: list[dict[str, str]]) -> list[str]:
 async def test_neighbours_are_nearest_first_and_on_sale(recommendation: SubgraphUnderTest) -> None:
     cup, pen, unknown = await near(recommendation, "cup-1", "pen-1", "nothing")
     assert ids(cup["similar"]) == ["cup-2", "pen-1", "cup-3"]
-    assert ids(cup["boughtTogether"]) == ["pan-1"]
-    assert (ids(pen["similar"]), pen["boughtTogether"]) == (["pen-2"], [])
+    assert ids(cup["boughtTogether"])[0] == "pan-1"
+    assert ids(pen["similar"]) == ["pen-2"]
     assert unknown == {"id": "nothing", "similar": [], "boughtTogether": []}
     (few,) = await near(recommendation, "cup-1", similar=2, bought=0)
     assert (ids(few["similar"]), few["boughtTogether"]) == (["cup-2", "pen-1"], [])
+
+
+@pytest.mark.usefixtures("neighbours")
+async def test_after_the_neighbours_come_the_most_popular_of_the_category(recommendation: SubgraphUnderTest) -> None:
+    cup, pen = await near(recommendation, "cup-1", "pen-1")
+    assert ids(cup["boughtTogether"]) == ["pan-1", "cup-2", "cup-3"]
+    assert ids(cup["similar"]) == ["cup-2", "pen-1", "cup-3"], "nothing is listed twice"
+    assert ids(pen["boughtTogether"]) == ["pen-2"]
+    (few,) = await near(recommendation, "cup-1", similar=1, bought=2)
+    assert (ids(few["similar"]), ids(few["boughtTogether"])) == (["cup-2"], ["pan-1", "cup-2"])
+
+
+async def test_a_new_arrival_is_shown_beside_the_most_popular_of_its_category_on_sale(
+    recommendation: SubgraphUnderTest, database: Database
+) -> None:
+    rows = [
+        product_row("new", "cups", 0.0),
+        product_row("draft", "cups", 9.0, is_published=False),
+        product_row("sold-out", "cups", 9.0, stock=0),
+        product_row("lonely", "vases", 0.0),
+    ]
+    async with database.transaction() as session:
+        await repository.upsert(session, ProductRow, rows)
+    new, draft, lonely = await near(recommendation, "new", "draft", "lonely")
+    assert ids(new["similar"]) == ids(new["boughtTogether"]) == ["cup-1", "cup-2", "cup-3", "sold-out"]
+    assert ids(draft["similar"]) == ["cup-1", "cup-2", "cup-3", "new", "sold-out"]
+    assert (lonely["similar"], lonely["boughtTogether"]) == ([], [])
+    first, second = await near(recommendation, "cup-1", "cup-2", similar=2, bought=1)
+    assert (ids(first["similar"]), ids(first["boughtTogether"])) == (["cup-2", "cup-3"], ["cup-2"])
+    assert (ids(second["similar"]), ids(second["boughtTogether"])) == (["cup-1", "cup-3"], ["cup-1"])
 
 
 @pytest.mark.usefixtures("neighbours")
@@ -61,7 +91,8 @@ async def test_the_number_of_statements_does_not_grow_with_the_products(
     for wanted in (["cup-1"], ["cup-1", "cup-2", "cup-3", "pan-1", "pen-1", "pen-2"]):
         with counted_statements(database) as seen:
             await near(recommendation, *wanted)
-        assert len(seen) == 4, seen  # for each kind of neighbour: the neighbours, and which of them are on sale
+        # For each kind: the neighbours, which of them are on sale, the products' categories, the most popular of these.
+        assert len(seen) == 8, seen
 
 
 async def test_no_more_than_forty_neighbours_can_be_asked_for(recommendation: SubgraphUnderTest) -> None:

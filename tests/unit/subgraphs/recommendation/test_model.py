@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.recommendation import model
 from subgraphs.recommendation.errors import BelowBaseline
-from subgraphs.recommendation.model import Question, viewer_of
+from subgraphs.recommendation.model import Question, filled_up, viewer_of
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
 TREE = [("home", None), ("cups", "home"), ("mugs", "cups"), ("paper", None)]
@@ -62,3 +64,19 @@ def test_what_no_database_can_keep_is_no_id(wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
         model.check_ids(**{"buyer_id": None, "anonymous_id": None, "category_id": None, **wrong})
     model.check_ids(buyer_id="b" * 36, anonymous_id="a" * 64, category_id=None)
+
+
+@given(
+    near=st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=8),
+    market=st.permutations("abcdefghij"),
+    size=st.integers(0, 12),
+)
+def test_one_more_of_the_category_than_wanted_is_enough_to_fill_up(
+    near: list[str], market: list[str], size: int
+) -> None:
+    filled = filled_up(near, market[: size + 1], product_id="a", size=size)
+    assert filled == filled_up(near, market, product_id="a", size=size)
+    own = [each for each in near if each != "a"]
+    assert filled[: len(own)] == own[:size]
+    assert len(filled) == len(set(filled)) == min(size, 9)
+    assert "a" not in filled
