@@ -1,6 +1,8 @@
 """One buyer's day, as an app sees it: sign in, look at the feed, click, watch it move, buy, pay, be told."""
 
+import json
 import time
+import urllib.request
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +14,7 @@ from tests.support.market import Client, Market, eventually
 pytestmark = pytest.mark.e2e
 
 FEED_MOVES_WITHIN_SECONDS = 2.0
+A_KILL_REACHES_WITHIN_SECONDS = 1.0
 
 
 def cards(feed: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,6 +127,18 @@ def test_an_order_is_placed_paid_and_told(market: Market, buyer: Client) -> None
         seconds=10,
         what="a notification about the order",
     )
+    eventually(
+        lambda: [each for each in mail(market, "buyer@yarmarka.test") if order["number"] in each["subject"]],
+        seconds=10,
+        what="an e-mail about the order",
+    )
+
+
+def mail(market: Market, recipient: str) -> list[dict[str, str]]:
+    """What the mail sink holds for somebody, newest first."""
+    with urllib.request.urlopen(market.url("MAIL_HTTP_PORT", f"/messages.json?to={recipient}"), timeout=5) as answer:
+        messages: list[dict[str, str]] = json.load(answer)
+    return messages
 
 
 def paid_order(client: Client, order_id: str) -> dict[str, Any] | None:
@@ -165,3 +180,32 @@ def version_of(client: Client, order_id: str) -> int:
     answer = client.send("query($id: ID!) { order(id: $id) { version } }", {"id": order_id})
     version: int = answer["data"]["order"]["version"]
     return version
+
+
+def test_a_killed_feature_is_off_for_everybody_within_a_second_and_comes_back(admin: Client, anonymous: Client) -> None:
+    assert favourites(anonymous) == ("on", True)
+    try:
+        killed = admin.run("KillFeature", key="app.favourites", why="it burns")["killFlag"]
+        assert killed["__typename"] == "FlagSuccess", killed
+        eventually(
+            lambda: favourites(anonymous) == ("off", False),
+            seconds=A_KILL_REACHES_WITHIN_SECONDS,
+            what="the kill reaching an app that boots",
+        )
+    finally:
+        revived = admin.send(
+            """mutation { reviveFlag(key: "app.favourites", reason: "it burns no more") { __typename } }"""
+        )
+    assert revived["data"]["reviveFlag"]["__typename"] == "FlagSuccess", revived
+    eventually(
+        lambda: favourites(anonymous) == ("on", True),
+        seconds=A_KILL_REACHES_WITHIN_SECONDS,
+        what="the revival reaching an app that boots",
+    )
+
+
+def favourites(client: Client) -> tuple[str, Any]:
+    """The variant and the value of the flag as an app that boots is told."""
+    booted = client.ask("AppBoot", ctx={"platform": "web", "appVersion": "1.0.0"})
+    flags = {flag["key"]: flag for flag in booted["data"]["clientConfig"]["flags"]}
+    return flags["app.favourites"]["variant"], flags["app.favourites"]["value"]
