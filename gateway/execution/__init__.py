@@ -6,6 +6,7 @@ Knows the plan (`planning.plan`), never the planner; and of the rest of the gate
     general         the general path: a tree of dicts; what it answers is what is right
       program       the plan, made ready for it           tree             places, merging
       representations   which entities to ask for          reply            what a subgraph's answer is worth
+      contexts        what the objects around entities give them, and the requests that this makes
       failures      subgraphs' errors at the client's paths    projection, leaves   the answer's only author
       introspection `__schema` and `__type`
     fast            the fast path: compiled Python over typed objects; leaves at the first doubt (decision 0031)

@@ -12,10 +12,11 @@ from itertools import chain
 from typing import Any, Final
 
 from gateway.errors import InternalError, SubgraphError
+from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
 from gateway.execution.encoding import encode_json
 from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors
 from gateway.execution.flights import Flights, Recorded
-from gateway.execution.program import FetchProgram, Program
+from gateway.execution.program import FetchProgram, GroupProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
 from gateway.execution.representations import Gathered, gather
 from gateway.execution.request import Answer, ExecutionRequest
@@ -34,6 +35,7 @@ Asked = tuple[Place, tuple[FetchedSelection, ...]]
 class _Request:
     """One HTTP request of a fetch: for an entity fetch, a chunk of each group's representations."""
 
+    part: Part
     body: bytes
     chunks: tuple[range, ...]
     is_shared: bool = False
@@ -100,18 +102,13 @@ class GeneralRun:
         trace = self._traces[program.fetch.id] if self._traces is not None else None
         if trace is not None:
             trace.ready_at = self._loop.time() - self._began
-        gathered = [
-            gather(
-                chain.from_iterable(walk(self._tree, target) for target in group.group.targets),
-                group.group.representations,
-            )
-            for group in program.groups
-        ]
-        self._pass_failures_on(program, gathered)
-        requests = self._requests(program, gathered)
+        found = [self._found(group) for group in program.groups]
+        self._pass_failures_on(program, found)
+        sent = parts(program, found)
+        requests = [request for part in sent for request in self._requests(part)]
         if trace is not None:
-            trace.places = sum(group.place_count() for group in gathered)
-            trace.entities = sum(len(group.encoded) for group in gathered)
+            trace.places = sum(group.place_count() for part in sent for group in part.gathered)
+            trace.entities = sum(len(group.encoded) for part in sent for group in part.gathered)
         if not requests:
             self._finish(program)
             return
@@ -134,7 +131,7 @@ class GeneralRun:
                     return
                 unanswered -= 1
                 if not unanswered:
-                    self._settle(program, gathered, requests)
+                    self._settle(requests)
                     self._finish(program)
             except Exception as error:  # noqa: BLE001 - a callback has nobody above it: the waiting coroutine is told
                 self._fail(error)
@@ -171,10 +168,18 @@ class GeneralRun:
             and self._loop.time() < self._request.deadline
         )
 
-    def _requests(self, program: FetchProgram, gathered: Sequence[Gathered]) -> list[_Request]:
+    def _found(self, program: GroupProgram) -> Gathered | Surrounded:
+        """The entities of a group."""
+        if program.group.contexts:
+            return surround(self._tree, program)
+        places = chain.from_iterable(walk(self._tree, target) for target in program.group.targets)
+        return gather(places, program.group.representations)
+
+    def _requests(self, part: Part) -> list[_Request]:
         """The bodies to send: one, or for long lists of representations one for each chunk; [] if there are none."""
+        program, gathered = part.program, part.gathered
         if not program.groups:
-            return [_Request(program.body(self._request.variables), ())]
+            return [_Request(part, program.body(self._request.variables), ())]
         longest = max(len(group.encoded) for group in gathered)
         requests: list[_Request] = []
         for start in range(0, longest, self._max_representations):
@@ -186,7 +191,7 @@ class GeneralRun:
                 group.variable_prefix + b"[" + b",".join(found.encoded[chunk.start : chunk.stop]) + b"]"
                 for group, found, chunk in zip(program.groups, gathered, chunks, strict=True)
             ]
-            requests.append(_Request(program.body(self._request.variables, lists), chunks))
+            requests.append(_Request(part, program.body(self._request.variables, [*lists, *part.given]), chunks))
         return requests
 
     def _outcome(
@@ -202,9 +207,10 @@ class GeneralRun:
         except asyncio.CancelledError:
             raise InternalError("a fetch was cancelled under its request") from None
 
-    def _settle(self, program: FetchProgram, gathered: Sequence[Gathered], requests: Sequence[_Request]) -> None:
+    def _settle(self, requests: Sequence[_Request]) -> None:
         """Merges what came, and remembers what failed."""
         for request in requests:
+            program, gathered = request.part.program, request.part.gathered
             match request.outcome:
                 case SubgraphError() as error:
                     failed = [asked for _, _, asked in self._asked(program, gathered, request)]
@@ -290,21 +296,24 @@ class GeneralRun:
             left_out = {"message": f"Subgraph {program.service.name!r} reported {more} more errors."}
             failures.append(failure_of_answer(program.service.name, left_out, (), ()))
 
-    def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered]) -> None:
+    def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered | Surrounded]) -> None:
         """Blames what cannot be asked for on the failure above it, if a fetch that should have brought the missing part failed."""
-        known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
-        if not known or not any(found.unsendable for found in gathered):
+        if not any(found.unsendable for found in gathered):
             return
+        known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
         causes: dict[tuple[str | int, ...], Failure] = {}
         for failure in known:
             for about in failure.about():
                 causes.setdefault(tuple(about), failure)
+        lacking = failure_of_fetch(lacks_context(program.service), ())
         blamed: dict[int, tuple[Failure, list[Asked]]] = {}
         for group, found in zip(program.groups, gathered, strict=True):
             for place in found.unsendable:
                 path = tuple(trail_path(place.trail))
                 prefixes = (path[:end] for end in range(len(path), -1, -1))
                 cause = next((causes[prefix] for prefix in prefixes if prefix in causes), None)
+                if cause is None and isinstance(found, Surrounded) and id(place) in found.lacking:
+                    cause = lacking
                 if cause is not None:
                     blamed.setdefault(id(cause), (cause, []))[1].append((place, group.group.selections))
         self._failures[program.fetch.id].extend(cause.passed_on(places) for cause, places in blamed.values())

@@ -163,6 +163,8 @@ def lay_out(plan: Plan, operation: Operation, schema: GraphQLSchema) -> Layout:
         if not fetch.groups:
             _fetch_into(schema, root, fetch.selections, (fetch.id, -1))
         for index, group in enumerate(fetch.groups):
+            if group.contexts:
+                raise NotCovered("an argument comes from a context")
             source = (fetch.id, index)
             targets[source] = tuple(_target(root, path, group) for path in group.targets)
             for target in targets[source]:

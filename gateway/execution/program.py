@@ -13,6 +13,7 @@ from gateway.execution.projection import Projection, compile_projection
 from gateway.execution.request import Service
 from gateway.execution.tree import Shape, shape_of
 from gateway.operation.model import Operation, OperationKind
+from gateway.planning.documents import declaration
 from gateway.planning.plan import EntityGroup, Fetch, Plan
 
 
@@ -40,6 +41,7 @@ class FetchProgram:
         dependents: ids of the fetches that wait for this one.
         ancestors: ids of the fetches that it waits for, directly or not, in order.
         is_safe: a query, which may be sent twice or shared.
+        declarations: of the client's variables, as documents declare them.
     """
 
     fetch: Fetch
@@ -51,6 +53,7 @@ class FetchProgram:
     dependents: tuple[int, ...]
     ancestors: tuple[int, ...]
     is_safe: bool
+    declarations: Mapping[str, str]
 
     def body(self, variables: Mapping[str, Any], lists: Sequence[bytes] = ()) -> bytes:
         """The request's JSON, with those of the client's variables that it names.
@@ -82,6 +85,7 @@ def compile_program(
     Raises:
         InternalError: the plan names a subgraph that the executor was not given.
     """
+    declarations = {variable.name: declaration(variable) for variable in operation.variables}
     dependents: list[list[int]] = [[] for _ in plan.fetches]
     ancestors: list[set[int]] = []
     for fetch in plan.fetches:
@@ -90,7 +94,9 @@ def compile_program(
         ancestors.append(set(fetch.depends_on).union(*(ancestors[id_] for id_ in fetch.depends_on)))
     return Program(
         fetches=tuple(
-            _compile_fetch(fetch, services, tuple(dependents[fetch.id]), tuple(sorted(ancestors[fetch.id])))
+            _compile_fetch(
+                fetch, services, declarations, tuple(dependents[fetch.id]), tuple(sorted(ancestors[fetch.id]))
+            )
             for fetch in plan.fetches
         ),
         projection=compile_projection(operation, api_schema),
@@ -99,7 +105,11 @@ def compile_program(
 
 
 def _compile_fetch(
-    fetch: Fetch, services: dict[str, Service], dependents: tuple[int, ...], ancestors: tuple[int, ...]
+    fetch: Fetch,
+    services: dict[str, Service],
+    declarations: Mapping[str, str],
+    dependents: tuple[int, ...],
+    ancestors: tuple[int, ...],
 ) -> FetchProgram:
     service = services.get(fetch.service)
     if service is None:
@@ -117,4 +127,5 @@ def _compile_fetch(
         dependents=dependents,
         ancestors=ancestors,
         is_safe=fetch.kind is OperationKind.QUERY,
+        declarations=declarations,
     )

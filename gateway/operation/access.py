@@ -21,7 +21,7 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, Operation
 from gateway.operation.model import Refusal
 from gateway.operation.parse import Document
 from gateway.supergraph.access import Access
-from gateway.supergraph.field_sets import SetField, SetFragment, SetSelection, parse_field_set
+from gateway.supergraph.field_sets import SetField, SetFragment, SetSelection
 from gateway.supergraph.model import Supergraph
 
 SIGNED_IN = 1
@@ -166,9 +166,8 @@ def _with_needed(supergraph: Supergraph, direct: Mapping[tuple[str, str], int]) 
                 if known.requires is not None:
                     needed.update(_read_by(supergraph, known.requires.selections, known_type.name))
                 for argument in known.hidden_arguments:
-                    selections = parse_field_set(argument.selection).selections
                     for setting in _setting_types(supergraph, argument.context):
-                        needed.update(_read_by(supergraph, selections, setting))
+                        needed.update(_read_by(supergraph, argument.selection.selections, setting))
     demands = dict(direct)
     is_changed = True
     while is_changed:

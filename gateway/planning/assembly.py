@@ -1,10 +1,9 @@
 """From batches of drafts to the plan: groups, aliases, documents, numbers."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
-from graphql import print_ast
-
-from gateway.operation.model import Operation, OperationKind, VariableDefinition
+from gateway.operation.model import Operation, OperationKind
+from gateway.planning.documents import declaration, numbered, print_document, print_entities, print_selections
 from gateway.planning.drafts import Draft
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
@@ -12,14 +11,11 @@ from gateway.planning.passes.batching import Batch
 from gateway.planning.plan import (
     EntityGroup,
     Fetch,
-    FetchedField,
     FetchedFragment,
-    FetchedSelection,
     Path,
     Plan,
-    Representation,
 )
-from gateway.planning.representing import represent
+from gateway.planning.representing import represent, represent_contexts
 from gateway.planning.writing import write_draft
 
 
@@ -37,12 +33,15 @@ def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel:
 class _Assembler:
     def __init__(self, operation: Operation, lookups: Lookups, fuel: Fuel) -> None:
         self._kind = operation.kind
-        self._declared = {variable.name: _declaration(variable) for variable in operation.variables}
+        self._declared = {variable.name: declaration(variable) for variable in operation.variables}
         self._lookups = lookups
         self._fuel = fuel
         self._representations = "representations"
         while any(name.startswith(self._representations) for name in self._declared):
             self._representations = f"_{self._representations}"
+        self._context = "context"
+        while any(name.startswith(self._context) for name in self._declared):
+            self._context = f"_{self._context}"
 
     def fetch(self, batch: Batch, number: int, depends_on: tuple[int, ...]) -> Fetch:
         """The fetch of one batch."""
@@ -56,7 +55,8 @@ class _Assembler:
         written = write_draft(draft, self._lookups, self._fuel)
         is_client_root = not draft.position.path
         kind = self._kind if is_client_root else OperationKind.QUERY
-        document = self._document(kind, written.variables, (), print_selections(written.root))
+        declared = [self._declared[name] for name in written.variables]
+        document = print_document(kind, declared, print_selections(written.root))
         return Fetch(
             id=number,
             service=draft.service,
@@ -69,29 +69,30 @@ class _Assembler:
         )
 
     def _entity_fetch(self, drafts: list[Draft], number: int, depends_on: tuple[int, ...]) -> Fetch:
-        alike: dict[tuple[tuple[Representation, ...], tuple[FetchedSelection, ...]], list[Path]] = {}
+        alike: dict[EntityGroup, list[Path]] = {}
         variables: dict[str, None] = {}
         for draft in drafts:
-            written = write_draft(draft, self._lookups, self._fuel)
+            context_variables = tuple(f"{self._context}_{index}" for index in range(len(draft.contexts)))
+            written = write_draft(draft, self._lookups, self._fuel, context_variables)
             selections = tuple(
                 FetchedFragment(name, draft.entities[name].types, below) for name, below in written.entities.items()
             )
             variables.update(dict.fromkeys(written.variables))
-            targets = alike.setdefault((represent(draft, self._lookups), selections), [])
+            group = EntityGroup(
+                alias="_entities",
+                variable=self._representations,
+                targets=(),
+                representations=represent(draft, self._lookups),
+                selections=selections,
+                contexts=represent_contexts(draft, context_variables),
+            )
+            targets = alike.setdefault(group, [])
             if draft.position.path not in targets:
                 targets.append(draft.position.path)
-        groups = tuple(
-            EntityGroup(
-                alias="_entities" if len(alike) == 1 else f"_e{index}",
-                variable=self._representations if len(alike) == 1 else f"{self._representations}_{index}",
-                targets=tuple(targets),
-                representations=representations,
-                selections=selections,
-            )
-            for index, ((representations, selections), targets) in enumerate(alike.items())
-        )
-        body = " ".join(_print_group(group) for group in groups)
-        document = self._document(OperationKind.QUERY, tuple(variables), groups, f"{{ {body} }}")
+        groups = tuple(replace(group, targets=tuple(targets)) for group, targets in alike.items())
+        if len(groups) > 1:
+            groups = tuple(numbered(group, str(index), alias="_e") for index, group in enumerate(groups))
+        document = print_entities([self._declared[name] for name in variables], groups)
         return Fetch(
             id=number,
             service=drafts[0].service,
@@ -101,41 +102,3 @@ class _Assembler:
             variables=tuple(variables),
             groups=groups,
         )
-
-    def _document(
-        self, kind: OperationKind, variables: Iterable[str], groups: tuple[EntityGroup, ...], body: str
-    ) -> str:
-        declared = [f"${group.variable}: [_Any!]!" for group in groups]
-        declared += [self._declared[name] for name in variables]
-        head = f"({', '.join(declared)})" if declared else ""
-        if kind is OperationKind.QUERY and not head:
-            return body
-        return f"{kind.value}{head} {body}"
-
-
-def _declaration(variable: VariableDefinition) -> str:
-    """As the client declared it, default included: a nullable variable with a default may stand for a non-null argument."""
-    default = f" = {print_ast(variable.default)}" if variable.default is not None else ""
-    return f"${variable.name}: {variable.type}{default}"
-
-
-def _print_group(group: EntityGroup) -> str:
-    alias = "" if group.alias == "_entities" else f"{group.alias}: "
-    return f"{alias}_entities(representations: ${group.variable}) {print_selections(group.selections)}"
-
-
-def print_selections(selections: tuple[FetchedSelection, ...]) -> str:
-    """A selection set as GraphQL text on one line."""
-    return f"{{ {' '.join(_print_selection(selection) for selection in selections)} }}"
-
-
-def _print_selection(selection: FetchedSelection) -> str:
-    match selection:
-        case FetchedFragment():
-            return f"... on {selection.type_condition} {print_selections(selection.selections)}"
-        case FetchedField():
-            alias = "" if selection.response_name == selection.name else f"{selection.response_name}: "
-            given = ", ".join(f"{name}: {value}" for name, value in selection.arguments)
-            arguments = f"({given})" if given else ""
-            below = f" {print_selections(selection.selections)}" if selection.selections else ""
-            return f"{alias}{selection.name}{arguments}{below}"

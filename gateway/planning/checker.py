@@ -7,7 +7,8 @@ them, and what field each stands for. Fetch by fetch it is proved that
    take one response name with different meanings;
 2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
-4. in the end every field that the client asked for stands in the tree under its response name.
+4. every argument from a context is given, from the nearest enclosing object of a type that sets it, and nothing else is;
+5. in the end every field that the client asked for stands in the tree under its response name.
 
 What cannot be proved is a mistake of the planner, so it is raised as `UnsoundPlan`, an `InternalError`.
 """
@@ -25,13 +26,14 @@ from gateway.planning.plan import (
     FetchedField,
     FetchedFragment,
     FetchedSelection,
+    GroupContext,
     Path,
     Plan,
     Representation,
     RepresentationField,
 )
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
-from gateway.supergraph.model import SubgraphField, Supergraph, TypeKind
+from gateway.supergraph.model import ContextArgument, SubgraphField, Supergraph, TypeKind
 
 Meaning = tuple[str, tuple[tuple[str, str], ...]]
 """What a name in the tree stands for: a field and its arguments."""
@@ -85,6 +87,7 @@ class _Checker:
         self._root = _Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
+        self._contexts: dict[str, GroupContext] = {}
         self._written = 0
 
     def check(self) -> None:
@@ -113,6 +116,7 @@ class _Checker:
             raise self._unsound(f"has a document that cannot be parsed: {error.message}") from error
 
     def _check_root_fetch(self, fetch: Fetch) -> None:
+        self._contexts = {}
         root = self._operation.root_type
         if fetch.root_path:
             root = self._supergraph.api.query_type.name if self._supergraph.api.query_type else root
@@ -121,6 +125,7 @@ class _Checker:
         self._check_names([fetch.selections])
 
     def _check_group(self, group: EntityGroup) -> None:
+        self._contexts = {f"${context.variable}": context for context in group.contexts}
         for representation in group.representations:
             self._check_key(representation)
         for target in group.targets:
@@ -131,6 +136,7 @@ class _Checker:
                     if not isinstance(selection, FetchedFragment):
                         raise self._unsound("asks _entities for a field without a type")
                     self._check_required(selection, group)
+                    self._check_contexts(selection, target)
                     types = self._entity_types(selection, group)
                     self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
         self._check_names([group.selections])
@@ -164,6 +170,57 @@ class _Checker:
                 sent = {sent_field.name for sent_field in representation.fields}
                 if not _top_names(definition.requires) <= sent:
                     raise self._unsound(f"does not send what {fetched.name} requires: {definition.requires.text}")
+
+    def _check_contexts(self, selection: FetchedFragment, target: Path) -> None:
+        """Fields with arguments from contexts get them, each from what the context says."""
+        for fetched in _direct_fields(selection.selections):
+            definition = self._definition(selection.type_condition, fetched.name)
+            for argument in definition.hidden_arguments if definition is not None else ():
+                context = self._contexts.get(dict(fetched.arguments).get(argument.name, ""))
+                if context is None or context.type != argument.type:
+                    raise self._unsound(f"does not give {fetched.name} its {argument.name} from {argument.context}")
+                self._check_context(context, argument, target)
+
+    def _check_context(self, context: GroupContext, argument: ContextArgument, target: Path) -> None:
+        """The values are read of what sets the context, and nothing nearer that sets it is passed over."""
+        known = self._supergraph.subgraph_types[self._fetch.service]
+        setting = {name for name, each in known.items() if argument.context in each.contexts}
+        setters = frozenset().union(*(self._possible_here(name) for name in setting))
+        found = False
+        for levels in range(1, len(target) + 1):
+            around, step = target[: len(target) - levels], target[len(target) - levels]
+            origins = [origin for origin in context.origins if origin.levels == levels]
+            reached: set[str] = set()
+            for shadow in self._reached(around):
+                for type_name, slots in shadow.slots.items():
+                    if step.key not in slots or (around and around[-1].types and type_name not in around[-1].types):
+                        continue
+                    reached.add(type_name)
+                    read = [origin for origin in origins if origin.types is None or type_name in origin.types]
+                    if bool(read) != (type_name in setters):
+                        raise self._unsound(f"reads {argument.context} of the wrong objects: {type_name}")
+                    for origin in read[:1]:
+                        if origin.types is not None and len(shadow.slots) > 1:
+                            self._check_written(slots, TYPENAME)
+                        self._check_fields((origin.value,), slots)
+                        if not self._is_selected(origin.value, argument.selection.selections):
+                            raise self._unsound(f"reads {origin.value.name} for {argument.context}")
+                        found = True
+            if reached <= setters:
+                break
+        if not found:
+            raise self._unsound(f"has nothing to read {argument.context} of")
+
+    def _is_selected(self, value: RepresentationField, selections: tuple[SetSelection, ...]) -> bool:
+        """Whether a context's selection leads along the value."""
+        for selection in selections:
+            if not isinstance(selection, SetField):
+                if self._is_selected(value, selection.selections):
+                    return True
+            elif selection.name == value.name:
+                below = [inner for branch in value.branches for inner in branch.fields]
+                return all(self._is_selected(inner, selection.selections) for inner in below)
+        return False
 
     def _check_representation(self, representation: Representation, shadow: _Shadow) -> None:
         types = shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
@@ -251,7 +308,8 @@ class _Checker:
         self._written += len(types)
         if self._written > MAX_FIELDS:
             raise PlanTooLarge(f"the plan writes more than {MAX_FIELDS} fields of different types")
-        meaning = (selection.name, selection.arguments)
+        taken = [given for given in selection.arguments if given[1] not in self._contexts]
+        meaning = (selection.name, tuple(taken))
         places: list[_Shadow] = []
         fresh: _Shadow | None = None
         for type_name in types:
@@ -294,6 +352,10 @@ class _Checker:
                 raise self._unsound(f"selects {holder}.{selection.name}, which it does not resolve")
             if resolved.requires is not None and not is_entry and not is_provided:
                 raise self._unsound(f"selects {holder}.{selection.name} without {resolved.requires.text}")
+            hidden = {argument.name for argument in resolved.hidden_arguments}
+            taken = {name for name, value in selection.arguments if value in self._contexts}
+            if taken != hidden or (hidden and not is_entry):
+                raise self._unsound(f"selects {holder}.{selection.name} with {sorted(taken)} from contexts")
             if resolved.provides is not None:
                 below.append(resolved.provides.selections)
         return tuple(dict.fromkeys(below))

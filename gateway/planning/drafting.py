@@ -9,8 +9,8 @@ from dataclasses import replace
 from gateway.planning.drafts import Demands, Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Here, Lookups
-from gateway.planning.needs import TYPENAME
-from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution
+from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution, Step
 from gateway.planning.tree import Position
 
 
@@ -22,18 +22,28 @@ class Drafting:
         self._lookups = lookups
         self._fuel = fuel
         self._at: dict[tuple[str, Position, bool], list[Draft]] = {}
+        self._contexts: dict[Need, set[Draft]] = {}
 
     def write(self, solution: Solution, place: Place | None, position: Position) -> set[Draft]:
         """Writes all steps of a solution at a place; gives the fetches that bring its fields."""
         bringing: set[Draft] = set()
-        for step in solution.steps:
+        for step in _contexts_first(solution.steps) if self._lookups.has_contexts else solution.steps:
             match step:
                 case SelectHere():
                     assert place is not None
-                    bringing |= self._select(step.selected, place)
+                    brought = self._select(step.selected, place)
+                    self._note_contexts([step.selected], brought)
                 case Enter():
-                    bringing |= self._enter(step, place, position)
+                    brought = self._enter(step, place, position)
+                    self._note_contexts([selected for _, selected in step.selected], brought)
+            bringing |= brought
         return bringing
+
+    def _note_contexts(self, written: list[Selected], brought: set[Draft]) -> None:
+        """Remembers who brings what fields further down take as arguments; a need stands for one place of the operation."""
+        for selected in written:
+            if selected.need.is_context:
+                self._contexts.setdefault(selected.need.origin, set()).update(brought)
 
     def unawaited(self) -> set[Draft]:
         """The fetches that no other waits for; who waits for them waits for all."""
@@ -75,7 +85,11 @@ class Drafting:
                 is_told=served.below.is_known,
             )
             below = Place(place.fetch, served.below, child, self._wants_typename(served.below, child))
-        added = DraftField(types, key, served.field, need.arguments, need.variables, below)
+        contexts = tuple(
+            (argument.name, place.fetch.context(argument.type, need.sources(argument)))
+            for argument in served.field.hidden_arguments
+        )
+        added = DraftField(types, key, served.field, need.arguments, need.variables, below, contexts)
         place.add(added)
         return added
 
@@ -130,6 +144,9 @@ class Drafting:
         for _, selected in found:
             if selected.requirement is not None and selected.served.field.requires is not None:
                 after |= self.write(selected.requirement, place, position)
+            for argument in selected.served.field.hidden_arguments:
+                for source in selected.need.sources(argument):
+                    after |= set().union(*(self._contexts.get(need, ()) for need in source.needs))
         first = next(iter(ways))
         demands = self._demands(service, found, position)
         draft = self._find(service, position, after, demands, is_root=first.key is None)
@@ -222,3 +239,19 @@ class Drafting:
             if not way.arrival.types <= place.here.types:
                 place.here = replace(place.here, types=place.here.types | way.arrival.types)
         return place
+
+
+def _contexts_first(steps: tuple[Step, ...]) -> list[Step]:
+    """The steps with what sets contexts before all else: what is further down waits for those that bring it."""
+    first: list[Step] = []
+    rest: list[Step] = []
+    for step in steps:
+        match step:
+            case SelectHere():
+                (first if step.selected.need.is_context else rest).append(step)
+            case Enter():
+                for part, is_context in ((first, True), (rest, False)):
+                    selected = tuple(found for found in step.selected if found[1].need.is_context is is_context)
+                    if selected:
+                        part.append(Enter(step.service, selected))
+    return first + rest

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.planning.lookups import Here
-from gateway.planning.needs import Need, are_compatible
+from gateway.planning.needs import ContextSource, Need, are_compatible
 from gateway.planning.tree import Position
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
@@ -16,6 +16,7 @@ class DraftField:
     Attributes:
         types: the concrete types whose objects it is selected of.
         key: its name in the tree.
+        contexts: its arguments from contexts: (name, index among the draft's contexts).
         response_name: its name in the subgraph's answer; settled when the document is written.
     """
 
@@ -25,6 +26,7 @@ class DraftField:
     arguments: tuple[tuple[str, str], ...]
     variables: tuple[str, ...]
     below: "Place | None"
+    contexts: tuple[tuple[str, int], ...] = ()
     response_name: str = ""
 
 
@@ -98,6 +100,14 @@ class Demands:
         self.keys.update(other.keys)
 
 
+@dataclass(frozen=True, slots=True)
+class DraftContext:
+    """A value that each object of an entity fetch gets from those around it: its type as SDL, and where it is from."""
+
+    type: str
+    sources: tuple[ContextSource, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Draft:
     """A fetch being written; compared by identity.
@@ -108,6 +118,7 @@ class Draft:
         entities: of an entity fetch, by type name in the subgraph.
         concrete: what is selected of entities that are object types, all together.
         general: what is selected of interfaces and interface objects, each.
+        contexts: the values that its fields' arguments take from enclosing objects, each once.
         demands: what its fields demand of it; others may share it if theirs agree.
         ancestors: all that it waits for, over however many steps: bit n is the draft of number n.
     """
@@ -120,6 +131,7 @@ class Draft:
     entities: dict[str, DraftEntity] = field(default_factory=dict)
     concrete: Place | None = None
     general: dict[str, Place] = field(default_factory=dict)
+    contexts: list[DraftContext] = field(default_factory=list)
     demands: Demands = field(default_factory=Demands)
     ancestors: int = 0
 
@@ -127,6 +139,13 @@ class Draft:
     def is_root(self) -> bool:
         """Whether it asks for root fields."""
         return self.root is not None
+
+    def context(self, type_name: str, sources: tuple[ContextSource, ...]) -> int:
+        """The index of a context's value in `contexts`."""
+        wanted = DraftContext(type_name, sources)
+        if wanted not in self.contexts:
+            self.contexts.append(wanted)
+        return self.contexts.index(wanted)
 
     def waits_for(self, other: "Draft") -> bool:
         """Whether it depends on the other, over however many steps."""

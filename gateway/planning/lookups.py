@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
-from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
+from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 ENTITY = "_Entity"
 """The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
@@ -83,6 +83,8 @@ class Lookups:
         )
         self.visible = frozenset(supergraph.api.type_map)
         self._types = supergraph.subgraph_types
+        self._setters: dict[tuple[str, str], frozenset[str]] = {}
+        self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
         self._unknown_entries: dict[tuple[str, str, frozenset[str], bool], dict[str, tuple[Entry, ...]]] = {}
@@ -129,6 +131,37 @@ class Lookups:
             for known in types.values()
         )
 
+    def context_arguments(self, types: frozenset[str], name: str) -> dict[ContextArgument, str]:
+        """The arguments from contexts that a field takes on some of the types, each with its subgraph."""
+        found: dict[ContextArgument, str] = {}
+        for service in self.services:
+            for type_name in sorted(types):
+                for holder in (type_name, *sorted(self.supergraph.interfaces.get(type_name, ()))):
+                    known = self._types[service].get(holder)
+                    if known is not None and known.kind is TypeKind.OBJECT and name in known.fields:
+                        found.update(dict.fromkeys(known.fields[name].hidden_arguments, service))
+        return found
+
+    def context_setters(self, service: str, context: str) -> frozenset[str]:
+        """The concrete types whose objects set a context of the subgraph."""
+        known = self._setters.get((service, context))
+        if known is None:
+            setting = [name for name, known in self._types[service].items() if context in known.contexts]
+            known = frozenset().union(*(self.possible_in(service, name) for name in setting))
+            self._setters[service, context] = known
+        return known
+
+    def returned_types(self, types: frozenset[str], name: str) -> frozenset[str]:
+        """The concrete types of the objects that a field returns, in whatever subgraph."""
+        returned = {
+            known.fields[name].type_name
+            for subgraph in self._types.values()
+            for type_name in types
+            for holder in (type_name, *self.supergraph.interfaces.get(type_name, ()))
+            if (known := subgraph.get(holder)) is not None and name in known.fields
+        }
+        return frozenset().union(*(self.possible_types(type_name) for type_name in returned))
+
     def field_set_needs(self, field_set: FieldSet) -> tuple[Need, ...]:
         """The field set as needs; always the same objects."""
         needs = self._needs.get(field_set)
@@ -155,7 +188,7 @@ class Lookups:
         """How the subgraph at `here` serves a field for objects of `types`, and the types for which it does not.
 
         Args:
-            with_requirements: also fields with `@requires`: right at the entry into a subgraph only.
+            with_requirements: also fields with `@requires` or `@fromContext`: right at the entry into a subgraph only.
         """
         question = (here, name, types, with_requirements)
         answer = self._served.get(question)
@@ -176,7 +209,9 @@ class Lookups:
             holder = here.type_name if stated is not None and stated.is_interface_object else type_name
             own = self._types[service].get(holder)
             field = own.fields.get(name) if own else None
-            if field is None or not field.is_active(self.labels) or field.hidden_arguments:
+            if field is None or not field.is_active(self.labels):
+                continue
+            if field.hidden_arguments and not with_requirements:
                 continue
             is_provided, views = self._provided(here.views, type_name, name)
             if field.is_external and not is_provided:
@@ -199,16 +234,18 @@ class Lookups:
         general = stated.fields.get(name) if stated is not None and stated.kind is TypeKind.INTERFACE else None
         if general is not None and found.keys() == here.types:
             views = {view for _, view in found.values()}
-            demands = {field.requires for field, _ in found.values()}
-            if len(views) == 1 and demands == {None}:
+            demands = {(field.requires, field.hidden_arguments) for field, _ in found.values()}
+            if len(views) == 1 and demands == {(None, ())}:
                 returned = {field.type_name for field, _ in found.values()}
                 return [self._as_served(here, frozenset(found), general, views.pop(), returned)]
-        groups: dict[tuple[str, str, FieldSet | None, tuple[View, ...]], list[str]] = {}
+        groups: dict[tuple[object, ...], list[str]] = {}
         for type_name, (field, view) in found.items():
-            groups.setdefault((field.type_name, field.wrappers, field.requires, view), []).append(type_name)
+            alike = (field.type_name, field.wrappers, field.requires, field.hidden_arguments, view)
+            groups.setdefault(alike, []).append(type_name)
         return [
-            self._as_served(here, frozenset(names), found[names[0]][0], key[3], {key[0]})
-            for key, names in groups.items()
+            self._as_served(here, frozenset(names), field, views, {field.type_name})
+            for names in groups.values()
+            for field, views in (found[names[0]],)
         ]
 
     def _as_served(
@@ -332,9 +369,7 @@ class Lookups:
     def _has(self, service: str, holder: str, name: str) -> bool:
         known = self._types[service].get(holder)
         field = known.fields.get(name) if known else None
-        # A field with arguments from a context (`@fromContext`) is served by nobody yet: its plan is refused.
-        is_resolved = field is not None and not field.is_external and not field.hidden_arguments
-        return is_resolved and field is not None and field.is_active(self.labels)
+        return field is not None and not field.is_external and field.is_active(self.labels)
 
     def _entries_of_unknown(
         self, interface: str, types: frozenset[str], name: str, *, must_know: bool

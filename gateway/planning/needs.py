@@ -24,6 +24,7 @@ from graphql import (
 
 from gateway.operation.model import Field, Operation, Selection
 from gateway.supergraph.field_sets import SetField, SetSelection
+from gateway.supergraph.model import ContextArgument
 
 TYPENAME = "__typename"
 
@@ -41,6 +42,8 @@ class Need:
         returns_abstract: whether clients see an interface or a union there.
         weight: how many leaves it stands for.
         whole: the need of which this is a remainder; None if it is whole itself.
+        is_context: only there so that a field further down gets an argument from it.
+        contexts: where the field's arguments from contexts, in whatever subgraph, get their values.
     """
 
     types: frozenset[str] | None
@@ -52,6 +55,8 @@ class Need:
     returns_abstract: bool = False
     weight: int = 1
     whole: "Need | None" = None
+    is_context: bool = False
+    contexts: "tuple[NeedContext, ...]" = ()
 
     @property
     def origin(self) -> "Need":
@@ -70,7 +75,36 @@ class Need:
             self.returns_abstract,
             total_weight(children) or 1,
             self.origin,
+            self.is_context,
+            self.contexts,
         )
+
+    def sources(self, argument: ContextArgument) -> "tuple[ContextSource, ...]":
+        """Where an argument from a context gets its value; () if nothing around the field sets the context."""
+        return next((context.sources for context in self.contexts if context.argument == argument), ())
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSource:
+    """Enclosing objects that set a context.
+
+    Attributes:
+        levels: how many objects up they are from the object whose field takes the context.
+        types: the concrete types among them that set it; None for all.
+        needs: what is read of them; of one object exactly one leaf.
+    """
+
+    levels: int
+    types: frozenset[str] | None
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeedContext:
+    """An argument from a context: its sources, the nearest first."""
+
+    argument: ContextArgument
+    sources: tuple[ContextSource, ...]
 
 
 NEEDS_TYPENAME = Need(None, TYPENAME)

@@ -126,6 +126,36 @@ FetchedSelection = FetchedField | FetchedFragment
 
 
 @dataclass(frozen=True, slots=True)
+class ContextOrigin:
+    """Enclosing objects that a context's value is read from.
+
+    Attributes:
+        levels: how many objects up from the target's they are; 1 is the object whose field returns the target's.
+        types: concrete type names, judged by the tree's ``__typename``; None where all objects there set the context.
+        value: the field that is read; an object-valued one is followed down to the one leaf that it leads to.
+    """
+
+    levels: int
+    types: frozenset[str] | None
+    value: RepresentationField
+
+
+@dataclass(frozen=True, slots=True)
+class GroupContext:
+    """A variable of a group whose value depends on the objects around each of its objects (`@fromContext`).
+
+    Attributes:
+        variable: its name in the document.
+        type: as SDL. A null is sent as it is, unless the type ends with ``!``: then the object cannot be asked for.
+        origins: the nearest first; the first whose types hold the enclosing object gives the value.
+    """
+
+    variable: str
+    type: str
+    origins: tuple[ContextOrigin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntityGroup:
     """One ``_entities`` field of a request.
 
@@ -135,6 +165,8 @@ class EntityGroup:
         targets: the places in the tree whose objects it extends; the same representations and selections at each.
         representations: one for each kind of object; an object that none fits is left alone.
         selections: what is asked of each entity; merged into the object the representation was made of.
+        contexts: variables that fields of `selections`, at their top, take as arguments. Objects for which their values differ
+            cannot be asked for by one ``_entities`` field: the group then stands in the document once for each set of values.
     """
 
     alias: str
@@ -142,6 +174,7 @@ class EntityGroup:
     targets: tuple[Path, ...]
     representations: tuple[Representation, ...]
     selections: tuple[FetchedSelection, ...]
+    contexts: tuple[GroupContext, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.errors import ClientError
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.assembly import assemble
+from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
 from gateway.planning.fuel import DEFAULT_STEPS, Fuel
 from gateway.planning.lookups import Here, Lookups, lookups_for
@@ -35,7 +36,7 @@ def plan(
     """
     fuel = Fuel(steps)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
+    needs = _needs(operation, supergraph, lookups)
     drafting = Drafting(lookups, fuel)
     root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
     for solution in _solutions(operation, needs, Search(lookups, fuel), lookups):
@@ -60,8 +61,13 @@ def solve(
         ClientError: QUERY_TOO_COMPLEX past `steps`.
     """
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
+    needs = _needs(operation, supergraph, lookups)
     return _solutions(operation, needs, Search(lookups, Fuel(steps)), lookups)
+
+
+def _needs(operation: Operation, supergraph: Supergraph, lookups: Lookups) -> tuple[Need, ...]:
+    needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
+    return with_contexts(needs, operation, lookups) if lookups.has_contexts else needs
 
 
 def _solutions(operation: Operation, needs: tuple[Need, ...], search: Search, lookups: Lookups) -> list[Solution]:
@@ -85,7 +91,7 @@ def _refuse_missing(solution: Solution, lookups: Lookups) -> None:
     for path, name in _missing_paths(solution.missing, lookups):
         message = f"No subgraphs together can answer {path} here: no key leads to it."
         if lookups.takes_context(name):
-            message = f"{path} takes an argument from a context (@fromContext), which this gateway cannot plan."
+            message = f"{path} takes an argument from a context (@fromContext), but no subgraphs together can bring its value here."
         raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
 
 

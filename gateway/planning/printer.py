@@ -31,6 +31,7 @@ from gateway.planning.plan import (
     Fetch,
     FetchedFragment,
     FetchedSelection,
+    GroupContext,
     Path,
     Plan,
     Representation,
@@ -107,6 +108,8 @@ def _group(group: EntityGroup, depth: int) -> Iterator[str]:
     yield f"{indent}{_INDENT}{{"
     for representation in group.representations:
         yield f"{indent}{_INDENT * 2}{_representation(representation)}"
+    for context in group.contexts:
+        yield f"{indent}{_INDENT * 2}{_context(context)}"
     yield f"{indent}{_INDENT}}} => {{"
     yield from _selections(group.selections, depth + 2)
     yield f"{indent}{_INDENT}}}"
@@ -119,6 +122,15 @@ def _representation(representation: Representation) -> str:
     meant = f" for {types}" if types not in {"", typename} else ""
     fields = " ".join(_represented(field) for field in representation.fields)
     return f"... on {typename}{meant} {{ __typename {fields} }}"
+
+
+def _context(context: GroupContext) -> str:
+    """The variable, and the values that it can have: ``../`` is the object around."""
+    origins: list[str] = []
+    for origin in context.origins:
+        types = f"|[{','.join(sorted(origin.types))}] " if origin.types is not None else ""
+        origins.append(f"{'../' * origin.levels}{types}{_represented(origin.value)}")
+    return f"${context.variable}: {context.type} = {' or '.join(origins)}"
 
 
 def _represented(field: RepresentationField) -> str:
@@ -193,6 +205,7 @@ def _fetch_as_json(fetch: Fetch) -> dict[str, Any]:
                 "variable": group.variable,
                 "paths": [print_path(target) for target in group.targets],
                 "representations": [_representation(representation) for representation in group.representations],
+                **({"contexts": [_context(context) for context in group.contexts]} if group.contexts else {}),
             }
             for group in fetch.groups
         ]

@@ -6,8 +6,14 @@ key "id", requirement "price(currency: EUR) category { tag }", at a position whe
 
 from gateway.planning.drafts import Draft, DraftEntity
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import TYPENAME, Need
-from gateway.planning.plan import Representation, RepresentationBranch, RepresentationField
+from gateway.planning.needs import TYPENAME, ContextSource, Need
+from gateway.planning.plan import (
+    ContextOrigin,
+    GroupContext,
+    Representation,
+    RepresentationBranch,
+    RepresentationField,
+)
 from gateway.planning.tree import Position
 
 
@@ -38,6 +44,35 @@ def _of_entity(entity: DraftEntity, position: Position, lookups: Lookups, *, is_
     return [
         Representation(frozenset(names), entity.name, fields, key_count) for (fields, key_count), names in alike.items()
     ]
+
+
+def represent_contexts(draft: Draft, variables: tuple[str, ...]) -> tuple[GroupContext, ...]:
+    """The draft's contexts, read from the tree around its objects."""
+    return tuple(
+        GroupContext(
+            variable,
+            context.type,
+            tuple(
+                origin
+                for source in context.sources
+                for origin in _origins(source, draft.position.enclosing(source.levels))
+            ),
+        )
+        for variable, context in zip(variables, draft.contexts, strict=True)
+    )
+
+
+def _origins(source: ContextSource, position: Position) -> list[ContextOrigin]:
+    """One origin for all types whose objects hold the value alike."""
+    alike: dict[RepresentationField, list[str]] = {}
+    meant = position.types if source.types is None else position.types & source.types
+    for type_name in sorted(meant):
+        read = _fields([n for n in source.needs if _concerns(n, type_name)], position, frozenset({type_name}))
+        for value in read[:1]:
+            alike.setdefault(value, []).append(type_name)
+    if source.types is None and len(alike) == 1:
+        return [ContextOrigin(source.levels, None, value) for value in alike]
+    return [ContextOrigin(source.levels, frozenset(names), value) for value, names in alike.items()]
 
 
 def _concerns(need: Need, type_name: str) -> bool:

@@ -193,6 +193,8 @@ class Search:
         for ways, arrival in self._arrivals(service, entries, here, terms):
             for part in self._parts(need, types & arrival.types, arrival):
                 used = tuple(way for way in ways if way.entry.types & part.types)
+                if part.field.hidden_arguments and not _has_contexts(need, part.field, used[0]):
+                    continue
                 requirement = self._require(part, here, service, used[0].entry.entity, terms)
                 if part.field.requires is not None and requirement is None:
                     continue
@@ -365,6 +367,11 @@ class Search:
             steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
             cost = cost.beside(own.after(entry))
         return Solution(tuple(steps), cost, tuple(missing))
+
+
+def _has_contexts(need: Need, field: SubgraphField, way: Entered) -> bool:
+    """Whether the field is asked of entities, under objects that set the contexts of its arguments."""
+    return way.key is not None and all(need.sources(argument) for argument in field.hidden_arguments)
 
 
 def _name(service: str, entry: Entry) -> EntryName:

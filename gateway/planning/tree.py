@@ -33,6 +33,7 @@ class Position:
         client: what the client needs of them.
         is_abstract: whether clients see an interface or a union here, so that the tree needs a ``__typename``.
         is_told: whether the fetch that brings the objects also brings their types.
+        above: the position of the objects around them; None at the root.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Position:
     is_abstract: bool
     is_told: bool
     names: HiddenNames
+    above: "Position | None" = None
     _below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
     _colliding: frozenset[Need] | None = None
 
@@ -86,9 +88,18 @@ class Position:
                 is_abstract=owner.returns_abstract if owner is not None else False,
                 is_told=is_told,
                 names=self.names,
+                above=self,
             )
             self._below[key, filtered, id(owner)] = known
         return known
+
+    def enclosing(self, levels: int) -> "Position":
+        """The position so many objects up."""
+        position = self
+        for _ in range(levels):
+            assert position.above is not None
+            position = position.above
+        return position
 
     def under(self, key: str) -> "Position":
         """A position below the field that the tree has under `key`."""

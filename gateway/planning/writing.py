@@ -74,9 +74,13 @@ class Written:
     variables: tuple[str, ...]
 
 
-def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel) -> Written:
-    """The draft's selections, in their final form."""
-    writer = _Writer(draft.service, lookups, fuel)
+def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...] = ()) -> Written:
+    """The draft's selections, in their final form.
+
+    Args:
+        context_variables: names for the variables of the draft's contexts, in their order.
+    """
+    writer = _Writer(draft.service, lookups, fuel, context_variables)
     if draft.root is not None:
         root = writer.selections(draft.root, draft.root.here.type_name)
         writer.settle([root])
@@ -93,7 +97,8 @@ def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel) -> Written:
 class _Writer:
     """Writes the selections of one draft."""
 
-    def __init__(self, service: str, lookups: Lookups, fuel: Fuel) -> None:
+    def __init__(self, service: str, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...]) -> None:
+        self._context_variables = context_variables
         self._service = service
         self._lookups = lookups
         self._fuel = fuel
@@ -147,7 +152,8 @@ class _Writer:
         if selected.below is not None:
             below = self.selections(selected.below, definition.type_name)
         self._variables.update(dict.fromkeys(selected.variables))
-        return _Field(selected.key, definition, selected.arguments, selected.below is None, below)
+        taken = tuple((name, f"${self._context_variables[index]}") for name, index in selected.contexts)
+        return _Field(selected.key, definition, (*selected.arguments, *taken), selected.below is None, below)
 
     def _fragments(
         self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]

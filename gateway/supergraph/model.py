@@ -45,7 +45,7 @@ class ContextArgument:
     name: str
     type: str
     context: str
-    selection: str
+    selection: FieldSet
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -307,7 +307,13 @@ class _Reader:
             provides=self._field_set(str(here["provides"])) if "provides" in here else None,
             override_label=label,
             is_override_target=is_target,
-            hidden_arguments=_context_arguments(here),
+            hidden_arguments=self._context_arguments(here),
+        )
+
+    def _context_arguments(self, here: Mapping[str, Any]) -> tuple[ContextArgument, ...]:
+        return tuple(
+            ContextArgument(str(a["name"]), str(a["type"]), str(a["context"]), self._field_set(str(a["selection"])))
+            for a in here.get("contextArguments") or ()
         )
 
     def _label(
@@ -378,13 +384,6 @@ def _wrapped(node: TypeNode) -> tuple[str, str]:
             wrappers += "["
         node = node.type  # type: ignore[attr-defined]
     return node.name.value, wrappers
-
-
-def _context_arguments(here: Mapping[str, Any]) -> tuple[ContextArgument, ...]:
-    return tuple(
-        ContextArgument(str(a["name"]), str(a["type"]), str(a["context"]), str(a["selection"]))
-        for a in here.get("contextArguments") or ()
-    )
 
 
 def _arguments(directive: ConstDirectiveNode) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""Contexts: which enclosing objects give the arguments that fields take from them (`@context`, `@fromContext`).
+
+The needs of an operation are a tree, so what encloses a field is known before anything is searched. For each field that takes a
+context in some subgraph, the objects around it are gone through, from the nearest outwards; those whose type sets the context
+get one more need: what is read of them. So the search serves it like any other, and the field waits for it.
+
+    type Shop @context(name: "shop") { currency: String items: [Item] }    type Item { price(in: String @fromContext(..)): Int }
+
+    { shop { items { price } } }
+    shop -> [currency for the context, items -> [price, taking it from one object up]]
+
+Types decide at each object: where only some types of an enclosing object set the context, it is a source for those, and the search
+goes on outwards for the others. The object itself, whose field takes the context, does not enclose itself.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from gateway.operation.model import Operation, OperationKind
+from gateway.planning.lookups import Lookups
+from gateway.planning.needs import TYPENAME, ContextSource, Need, NeedContext, field_set_needs, total_weight
+from gateway.supergraph.field_sets import FieldSet
+from gateway.supergraph.model import ContextArgument
+
+
+def with_contexts(needs: tuple[Need, ...], operation: Operation, lookups: Lookups) -> tuple[Need, ...]:
+    """The needs of an operation, with those that contexts add, and each field told where its arguments come from."""
+    types = frozenset({operation.root_type})
+    root = _Level(types)
+    read = _Reader(lookups).read(needs, ((root, types),))
+    # Of a mutation's root nothing but mutations could be asked.
+    return (*root.needs(), *read) if operation.kind is OperationKind.QUERY else read
+
+
+@dataclass(slots=True, eq=False)
+class _Level:
+    """The objects that one need returns.
+
+    Attributes:
+        types: concrete types that they can have.
+        added: what contexts read of them, by selection and the types it is read of.
+    """
+
+    types: frozenset[str]
+    added: dict[tuple[FieldSet, frozenset[str]], tuple[Need, ...]] = field(default_factory=dict)
+
+    def needs(self) -> tuple[Need, ...]:
+        """All that contexts read of them."""
+        return tuple(need for needs in self.added.values() for need in needs)
+
+
+_Chain = tuple[tuple[_Level, frozenset[str]], ...]
+"""The enclosing objects from the root on, and the types they have where the chain goes on."""
+
+
+class _Reader:
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+
+    def read(self, needs: tuple[Need, ...], chain: _Chain) -> tuple[Need, ...]:
+        """The needs of the objects at the end of the chain."""
+        return tuple(need if need.name == TYPENAME else self._read(need, chain) for need in needs)
+
+    def _read(self, need: Need, chain: _Chain) -> Need:
+        around, types = chain[-1]
+        if need.types is not None:
+            types &= need.types
+            chain = (*chain[:-1], (around, types))
+        children = need.children
+        if children:
+            returned = self._lookups.returned_types(types, need.name)
+            level = _Level(returned)
+            read = self.read(children, (*chain, (level, returned)))
+            children = (*level.needs(), *read)
+        contexts = tuple(
+            NeedContext(argument, sources)
+            for argument, service in self._lookups.context_arguments(types, need.name).items()
+            if (sources := self._sources(argument, service, chain))
+        )
+        return replace(need, children=children, contexts=contexts, weight=total_weight(children) or 1)
+
+    def _sources(self, argument: ContextArgument, service: str, chain: _Chain) -> tuple[ContextSource, ...]:
+        setters = self._lookups.context_setters(service, argument.context)
+        sources: list[ContextSource] = []
+        for levels, (level, types) in enumerate(reversed(chain[:-1]), start=1):
+            setting = types & setters
+            if not setting:
+                continue
+            needs = self._added(level, argument.selection, setting)
+            sources.append(ContextSource(levels, None if setting == types else setting, needs))
+            if setting == types:
+                break
+        return tuple(sources)
+
+    def _added(self, level: _Level, selection: FieldSet, setting: frozenset[str]) -> tuple[Need, ...]:
+        known = level.added.get((selection, setting))
+        if known is None:
+            possible = self._lookups.supergraph.possible_types
+            types = None if setting == level.types else setting
+            read = field_set_needs(selection.selections, possible, types)
+            known = tuple(
+                replace(need, is_context=True) for need in read if need.types is None or need.types & level.types
+            )
+            level.added[selection, setting] = known
+        return known
