@@ -75,18 +75,35 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+class Servers:
+    """Serves apps in this loop, and in the end stops all of them at once: one after the other, each takes 0.2 s."""
+
+    def __init__(self) -> None:
+        self._serving: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+
+    async def __aenter__(self) -> "Servers":
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        for server, _ in self._serving:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self._serving))
+
+    async def serve(self, app: ASGIApp, *, port: int | None = None) -> str:
+        """The address where the app answers from now on."""
+        port = port or free_ports(1)[0]
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none")
+        server = uvicorn.Server(config)
+        self._serving.append((server, asyncio.create_task(server._serve())))
+        await eventually(lambda: server.started)
+        return f"http://127.0.0.1:{port}"
+
+
 @asynccontextmanager
 async def served(app: ASGIApp, *, port: int | None = None) -> AsyncIterator[str]:
     """Serve an app in this loop; its address."""
-    port = port or free_ports(1)[0]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none"))
-    serving = asyncio.create_task(server._serve())
-    try:
-        await eventually(lambda: server.started)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with Servers() as servers:
+        yield await servers.serve(app, port=port)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ from subgraphs.user.seed import seed as seed_users
 from subgraphs.user.settings import MIGRATIONS as USER_MIGRATIONS
 from subgraphs.user.settings import UserSettings
 from subgraphs.user.tokens import TokenKeys
-from tests.support.bank import served
+from tests.support.bank import Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.subgraphs import SubgraphUnderTest
 from workers.actors.outbox import work_off
@@ -245,20 +245,20 @@ async def order_market(
         admins=[],
     )
     refunds = NotedRefunds()
-    async with AsyncExitStack() as stack:
+    async with Servers() as servers, AsyncExitStack() as stack:
         catalog_settings = CatalogSettings(**common)
         await upgrade(catalog_settings.database, CATALOG_MIGRATIONS)
         await seed_catalog(catalog_settings, seed)
         catalog = CatalogResources.open(catalog_settings, clock=clock)
-        catalog_url = await stack.enter_async_context(served(create_catalog_app(catalog_settings, catalog)))
+        catalog_url = await servers.serve(create_catalog_app(catalog_settings, catalog))
 
         keys = folder / "keys" / "user-tokens.json"
         TokenKeys.rotate(keys)
         user_settings = UserSettings(**common, token_keys_file=keys)
         await upgrade(user_settings.database, USER_MIGRATIONS)
         await seed_users(user_settings, seed)
-        user_url = await stack.enter_async_context(served(create_user_app(user_settings)))
-        payment_url = await stack.enter_async_context(served(refunds.app))
+        user_url = await servers.serve(create_user_app(user_settings))
+        payment_url = await servers.serve(refunds.app)
 
         settings = order_settings(
             folder,
@@ -272,7 +272,7 @@ async def order_market(
         await upgrade(settings.database, MIGRATIONS)
         await upgrade(settings.analytics_database, ANALYTICS_MIGRATIONS)
         resources = OrderResources.open(settings, clock=clock)
-        url = await stack.enter_async_context(served(create_order_app(settings, resources)))
+        url = await servers.serve(create_order_app(settings, resources))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=20))
         analytics = Database(settings.analytics_database)
         stack.push_async_callback(analytics.close)

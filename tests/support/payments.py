@@ -22,7 +22,7 @@ from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.payment.app import create_payment_app
 from subgraphs.payment.resources import PaymentResources
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
-from tests.support.bank import API_KEY, WEBHOOK_SECRET, served
+from tests.support.bank import API_KEY, WEBHOOK_SECRET, Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service_tokens
 from tests.support.ports import free_ports
 from tests.support.subgraphs import SubgraphUnderTest
@@ -203,13 +203,11 @@ async def running_shop(place: Place) -> AsyncIterator[Shop]:
     """Migrate, start everything, stop it in the end."""
     await upgrade(place.database_url, MIGRATIONS)
     orders = FakeOrders()
-    async with served(orders.app) as order_address:
-        settings = place.settings(f"{order_address}/graphql")
+    async with Servers() as servers:
+        settings = place.settings(f"{await servers.serve(orders.app)}/graphql")
         resources = PaymentResources.open(settings)
-        async with (
-            served(create_payment_app(settings, resources), port=place.port) as address,
-            httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as http,
-        ):
+        address = await servers.serve(create_payment_app(settings, resources), port=place.port)
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as http:
             yield Shop(SubgraphUnderTest(http), orders, resources, place.redis_url, address)
 
 

@@ -82,6 +82,12 @@ def least() -> DemoMarket:
 
 
 @cache
+def trained_on_least() -> Trained:
+    """A model of as little."""
+    return train(written(least()), seed=3, trained_at=TRAINED_AT)
+
+
+@cache
 def history() -> History:
     """The log of the small market, by way of its files."""
     return written(small())

@@ -3,13 +3,14 @@
 from pathlib import Path
 from random import Random
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from gateway.composition.compose import Composed, compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.extract import extract_subgraphs
 from gateway.composition.model import Subgraph
+from tests.support.examples import examples
 from tests.support.random_subgraphs import random_subgraphs
 from tests.support.supergraphs import differences
 
@@ -24,7 +25,7 @@ def composed(seed: int) -> Composed | None:
         return None
 
 
-@settings(max_examples=80, deadline=None)
+@examples(40)
 @given(seed=st.integers(min_value=0, max_value=2**32))
 @example(seed=561626)  # an overridden field that makes the field nullable
 @example(seed=3195)  # an override from a subgraph that never had the field, nor its type

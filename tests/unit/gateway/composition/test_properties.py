@@ -3,13 +3,14 @@
 from pathlib import Path
 from random import Random
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gateway.composition.compose import Composed, compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
+from tests.support.examples import examples
 from tests.support.large_schemas import large_subgraphs
 from tests.support.random_subgraphs import random_subgraphs
 from tests.support.schema_split import split_schema
@@ -27,7 +28,7 @@ def composed(sdls: dict[str, str]) -> Composed | None:
         return None
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(seed=seeds, order=st.randoms())
 def test_shuffled_subgraphs_compose_to_the_same_text(seed: int, order: Random) -> None:
     sdls = list(random_subgraphs(Random(seed), breakage=0.1).items())
@@ -37,7 +38,7 @@ def test_shuffled_subgraphs_compose_to_the_same_text(seed: int, order: Random) -
     assert (first and first.supergraph_sdl) == (again and again.supergraph_sdl)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(seed=seeds, count=st.integers(min_value=1, max_value=4))
 def test_the_split_of_an_api_composes_to_it_again(seed: int, count: int) -> None:
     whole = composed(random_subgraphs(Random(seed), breakage=0))
@@ -55,7 +56,7 @@ def test_the_split_of_the_market_composes_to_it_again() -> None:
     assert api_facts(again.api_sdl) == api_facts(api)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(seed=seeds)
 def test_a_gateway_can_read_what_composes(seed: int) -> None:
     result = composed(random_subgraphs(Random(seed), breakage=0.05))

@@ -1,22 +1,20 @@
 """Random worlds once more, with every plan compiled: the fast path answers as one schema over the same data would."""
 
 import asyncio
-import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.execution import executor as executor_module
 from gateway.execution.executor import Executable, Executor
 from gateway.operation.model import Operation
 from gateway.planning.plan import Plan
+from tests.support.examples import examples
 from tests.support.worlds import run_trials
 
-EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "60"))
 
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(30)
 @given(seed=st.integers(min_value=0, max_value=2**32))
 def test_compiled_plans_answer_as_one_schema_would(seed: int) -> None:
     prepare = Executor.prepare

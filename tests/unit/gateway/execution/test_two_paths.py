@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.composition.compose import compose
@@ -27,6 +27,7 @@ from gateway.execution.transport import Reply
 from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection, Plan
 from gateway.planning.planner import plan as make_plan
 from gateway.supergraph.reader import read_supergraph
+from tests.support.examples import examples
 from tests.support.execution import normalized
 
 LINK = """
@@ -215,7 +216,7 @@ def _by_command_only() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(600)
 @given(
     text=st.sampled_from(OPERATIONS),
     seed=st.integers(0, 2**32),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ranking import TRAINED_AT, history, least, trained, written
+from tests.support.ranking import TRAINED_AT, history, least, trained, trained_on_least, written
 from workers.features.registry import schema_hash
 from workers.market.files import write
 from workers.training import artefact
@@ -24,9 +24,9 @@ def test_the_model_ranks_unseen_days_clearly_better_than_popularity() -> None:
 
 
 def test_the_same_log_and_seed_give_the_same_model() -> None:
-    one, again = (train(written(least()), seed=3, trained_at=TRAINED_AT) for _ in range(2))
-    assert one == again
-    assert train(written(least()), seed=4, trained_at=TRAINED_AT).model_text != one.model_text
+    log = written(least())
+    assert train(log, seed=3, trained_at=TRAINED_AT) == trained_on_least()
+    assert train(log, seed=4, trained_at=TRAINED_AT).model_text != trained_on_least().model_text
 
 
 def test_the_manifest_says_what_was_trained_and_how_well() -> None:
@@ -64,8 +64,7 @@ def test_an_artefact_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 def test_training_in_a_process_of_its_own_gives_the_same_model(tmp_path: Path) -> None:
     write(least(), tmp_path / "market")
     manifest = train_in_subprocess(market=tmp_path / "market", out=tmp_path / "model", seed=3, timeout_seconds=300.0)
-    here = train(written(least()), seed=3, trained_at=TRAINED_AT)
-    assert manifest["model_sha256"] == here.manifest["model_sha256"]
+    assert manifest["model_sha256"] == trained_on_least().manifest["model_sha256"]
 
 
 def test_a_training_process_that_fails_or_takes_too_long_says_so(tmp_path: Path) -> None:
