@@ -20,6 +20,9 @@ import pytest
 from tests.support.processes import free_port, must_have_servers, stop, wait_until
 
 SUPERUSER = "yarmarka"
+IN_MEMORY = Path("/dev/shm")
+MIN_MEMORY_BYTES = 6 * 2**30
+"""Each new database is 8 MB of files, of which a session makes some hundreds: on a busy disk that took a minute to write and remove."""
 
 
 def _program(name: str) -> Path | None:
@@ -60,6 +63,12 @@ def _runs(statement: str, port: int, database: str = "postgres") -> bool:
     return True
 
 
+def _folder() -> Path:
+    """A new folder for a server's files: in memory where the system has a place for that with room, else among temporary files."""
+    has_room = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= MIN_MEMORY_BYTES
+    return Path(tempfile.mkdtemp(prefix="yarmarka-postgres-", dir=IN_MEMORY if has_room else None))
+
+
 @pytest.fixture(scope="session")
 def postgres_port() -> Iterator[int]:
     """The port of a private PostgreSQL server that trusts loopback."""
@@ -69,7 +78,7 @@ def postgres_port() -> Iterator[int]:
             pytest.fail("PostgreSQL is needed in CI")
         pytest.skip("there is no PostgreSQL here")
     as_user, uid = _as_server_user()
-    folder = Path(tempfile.mkdtemp(prefix="yarmarka-postgres-"))
+    folder = _folder()
     if uid is not None:
         os.chown(folder, uid, -1)
     data, port = folder / "data", free_port()
