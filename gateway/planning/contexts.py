@@ -52,9 +52,20 @@ _Chain = tuple[tuple[_Level, frozenset[str]], ...]
 """The enclosing objects from the root on, and the types they have where the chain goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all subgraphs together say of a field: the concrete types it returns, its arguments from contexts with their subgraph."""
+
+    returned: frozenset[str]
+    arguments: dict[ContextArgument, str]
+
+
 class _Reader:
     def __init__(self, lookups: Lookups) -> None:
         self._lookups = lookups
+        self._types = lookups.supergraph.subgraph_types
+        self._fields: dict[tuple[frozenset[str], str], _Known] = {}
+        self._setters: dict[tuple[str, str], frozenset[str]] = {}
 
     def read(self, needs: tuple[Need, ...], chain: _Chain) -> tuple[Need, ...]:
         """The needs of the objects at the end of the chain."""
@@ -65,21 +76,44 @@ class _Reader:
         if need.types is not None:
             types &= need.types
             chain = (*chain[:-1], (around, types))
+        known = self._fields.get((types, need.name))
+        if known is None:
+            known = self._fields[types, need.name] = self._look_up(types, need.name)
         children = need.children
         if children:
-            returned = self._lookups.returned_types(types, need.name)
-            level = _Level(returned)
-            read = self.read(children, (*chain, (level, returned)))
+            level = _Level(known.returned)
+            read = self.read(children, (*chain, (level, known.returned)))
             children = (*level.needs(), *read)
         contexts = tuple(
             NeedContext(argument, sources)
-            for argument, service in self._lookups.context_arguments(types, need.name).items()
+            for argument, service in known.arguments.items()
             if (sources := self._sources(argument, service, chain))
         )
         return replace(need, children=children, contexts=contexts, weight=total_weight(children) or 1)
 
+    def _look_up(self, types: frozenset[str], name: str) -> _Known:
+        returned: set[str] = set()
+        arguments: dict[ContextArgument, str] = {}
+        for service, known_types in self._types.items():
+            for type_name in sorted(types):
+                for holder in (type_name, *sorted(self._lookups.supergraph.interfaces.get(type_name, ()))):
+                    known = known_types.get(holder)
+                    if known is not None and name in known.fields:
+                        returned.update(self._lookups.possible_types(known.fields[name].type_name))
+                        arguments.update(dict.fromkeys(known.fields[name].hidden_arguments, service))
+        return _Known(frozenset(returned), arguments)
+
+    def _setting(self, service: str, context: str) -> frozenset[str]:
+        """The concrete types whose objects set a context of the subgraph."""
+        known = self._setters.get((service, context))
+        if known is None:
+            setting = [name for name, each in self._types[service].items() if context in each.contexts]
+            known = frozenset().union(*(self._lookups.possible_in(service, name) for name in setting))
+            self._setters[service, context] = known
+        return known
+
     def _sources(self, argument: ContextArgument, service: str, chain: _Chain) -> tuple[ContextSource, ...]:
-        setters = self._lookups.context_setters(service, argument.context)
+        setters = self._setting(service, argument.context)
         sources: list[ContextSource] = []
         for levels, (level, types) in enumerate(reversed(chain[:-1]), start=1):
             setting = types & setters

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
-from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
+from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 ENTITY = "_Entity"
 """The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
@@ -83,7 +83,6 @@ class Lookups:
         )
         self.visible = frozenset(supergraph.api.type_map)
         self._types = supergraph.subgraph_types
-        self._setters: dict[tuple[str, str], frozenset[str]] = {}
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
@@ -130,37 +129,6 @@ class Lookups:
             for types in self._types.values()
             for known in types.values()
         )
-
-    def context_arguments(self, types: frozenset[str], name: str) -> dict[ContextArgument, str]:
-        """The arguments from contexts that a field takes on some of the types, each with its subgraph."""
-        found: dict[ContextArgument, str] = {}
-        for service in self.services:
-            for type_name in sorted(types):
-                for holder in (type_name, *sorted(self.supergraph.interfaces.get(type_name, ()))):
-                    known = self._types[service].get(holder)
-                    if known is not None and known.kind is TypeKind.OBJECT and name in known.fields:
-                        found.update(dict.fromkeys(known.fields[name].hidden_arguments, service))
-        return found
-
-    def context_setters(self, service: str, context: str) -> frozenset[str]:
-        """The concrete types whose objects set a context of the subgraph."""
-        known = self._setters.get((service, context))
-        if known is None:
-            setting = [name for name, known in self._types[service].items() if context in known.contexts]
-            known = frozenset().union(*(self.possible_in(service, name) for name in setting))
-            self._setters[service, context] = known
-        return known
-
-    def returned_types(self, types: frozenset[str], name: str) -> frozenset[str]:
-        """The concrete types of the objects that a field returns, in whatever subgraph."""
-        returned = {
-            known.fields[name].type_name
-            for subgraph in self._types.values()
-            for type_name in types
-            for holder in (type_name, *self.supergraph.interfaces.get(type_name, ()))
-            if (known := subgraph.get(holder)) is not None and name in known.fields
-        }
-        return frozenset().union(*(self.possible_types(type_name) for type_name in returned))
 
     def field_set_needs(self, field_set: FieldSet) -> tuple[Need, ...]:
         """The field set as needs; always the same objects."""

@@ -8,6 +8,7 @@ from gateway.operation.normalize import normalize
 from gateway.operation.parse import parse_document, select_operation
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
+from tests.support.planning import GOLDENS
 
 SUPERGRAPH = read_supergraph(shop_supergraph())
 RULES = AccessRules(SUPERGRAPH)
@@ -50,6 +51,18 @@ def test_roles_satisfy_policies() -> None:
 def test_a_field_demands_what_it_requires_demands() -> None:
     assert refusal(ANN, "Account", "badge") == Refusal("FORBIDDEN", 'You may not see "badge".')
     assert refusal(Caller(subject="ann", scopes=frozenset({"mail:read"})), "Account", "badge") is None
+
+
+def test_a_field_demands_what_its_arguments_from_contexts_demand() -> None:
+    text = (GOLDENS / "contexts" / "supergraph.graphql").read_text(encoding="utf-8")
+    guarded = text.replace("money: String!", "money: String! @authenticated").replace(
+        "{\n  query: Query\n}",
+        '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY)\n{\n  query: Query\n}',
+    )
+    rules = AccessRules(read_supergraph(guarded))
+    refuse = rules.refusals(rules.satisfied(ANONYMOUS))
+    assert refuse("Item", "price") == Refusal("UNAUTHENTICATED", 'Sign in to see "price".')
+    assert refuse("Item", "label") is None
 
 
 def test_a_field_of_an_interface_is_judged_for_each_type() -> None:
