@@ -1,6 +1,5 @@
 """Plans with arguments from contexts: the checker refuses those with one thing wrong, and planning stays within its limits."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
 from gateway.supergraph.model import Supergraph
 from tests.support.planning import GOLDENS, normalized, planned, read_supergraph_file
+from tests.support.work import calls_of
 
 TEXT = "{ places { ... on Market { shops { items { price } } } } sellers { items { label } } }"
 
@@ -119,9 +119,4 @@ def test_deep_nest_of_contexts_plans_within_the_limit(supergraph: Supergraph) ->
     for _ in range(60):
         inner = f"price label sold parts {{ {inner} }}"
     operation = normalized(supergraph, f"{{ shops {{ items {{ {inner} }} }} a: shops {{ items {{ {inner} }} }} }}")
-    spent: list[float] = []
-    for _ in range(2):
-        started = time.process_time()
-        plan(operation, supergraph)
-        spent.append((time.process_time() - started) * 1000)
-    assert min(spent) < 250
+    assert calls_of(lambda: plan(operation, supergraph)) < 1_500_000
