@@ -3,11 +3,12 @@
 In production the same variables come from the operator's secret store.
 """
 
-import base64
 import json
 import os
 import secrets
 from pathlib import Path
+
+from subgraphs.kit.runtime.keys import new_secret
 
 VARIABLES = ("YARMARKA_SERVICE_KEYS", "YARMARKA_CURSOR_KEYS", "PAYMENT_WEBHOOK_SECRET", "BANK_API_KEY")
 
@@ -31,5 +32,4 @@ def development_secrets(data_dir: Path) -> dict[str, str]:
 
 
 def _new_secret(name: str) -> str:
-    random = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    return f"dev1:{random}" if name.endswith("_KEYS") else random
+    return new_secret("dev1", secrets.token_bytes(32)) if name.endswith("_KEYS") else secrets.token_urlsafe(32)
