@@ -61,6 +61,9 @@ FLAGS = (
     ),
     _switch("user.sign_up_open", "Whether new accounts are taken", "user"),
     _switch("catalog.facets", "Whether listings count their facets", "catalog"),
+    _switch("feed.shelves", "Whether the feed has shelves between its cards", "feed"),
+    _switch("recommendation.personal", "Whether slates are each viewer's own", "recommendation"),
+    _switch("notification.email", "Whether e-mails are sent", "notification"),
     _switch("order.accepts_orders", "Whether orders may be placed", "order"),
     _switch("payment.accepts_payments", "Whether payments may be started", "payment"),
 )

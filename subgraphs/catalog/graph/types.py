@@ -187,7 +187,9 @@ class ProductConnection:
         return await self.count()
 
     @federation.field(directives=[Cost(weight=10)])
-    async def facets(self) -> list[Facet]:
+    async def facets(self, info: Info) -> list[Facet]:
+        if not info.context.resources.config.current.get("catalog.facets"):
+            return []
         return _grouped(await self.facet_counts())
 
 

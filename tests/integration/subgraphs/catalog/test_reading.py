@@ -7,6 +7,7 @@ import pytest
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.settings import MIGRATIONS
 from subgraphs.catalog.tables import Base
+from subgraphs.kit.runtime.config import merged
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
 from tests.support.identity import ANONYMOUS, account, service
@@ -92,6 +93,13 @@ async def test_facets_count_the_filtered_products(catalog: SubgraphUnderTest) ->
     assert facets["colour"] == [{"value": "red", "count": 7}]
     assert facets["glazed"] == [{"value": "false", "count": 4}, {"value": "true", "count": 2}]
     assert "volume" not in facets
+
+
+async def test_facets_can_be_switched_off(catalog: SubgraphUnderTest, resources: CatalogResources) -> None:
+    off = {"revision": "1", "flags": [{"key": "catalog.facets", "value": False}]}
+    resources.config._current = merged({"catalog.facets": True}, off)
+    data = await catalog.data('{ category(slug: "home") { products { totalCount facets { values { count } } } } }')
+    assert data["category"]["products"] == {"totalCount": 13, "facets": []}
 
 
 async def test_a_cursor_with_one_byte_changed_is_refused(catalog: SubgraphUnderTest) -> None:
