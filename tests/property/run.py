@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from tests.support.worlds import run_trials
+from tests.support.worlds.trials import run_trials
 
 
 async def failure_of(seed: int) -> str | None:

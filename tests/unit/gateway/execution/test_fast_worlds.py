@@ -11,7 +11,7 @@ from gateway.execution.executor import Executable, Executor
 from gateway.operation.model import Operation
 from gateway.planning.plan import Plan
 from tests.support.examples import examples
-from tests.support.worlds import run_trials
+from tests.support.worlds.trials import run_trials
 
 
 @examples(30)

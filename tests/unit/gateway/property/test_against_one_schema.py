@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
-from tests.support.worlds import run_trials
+from tests.support.worlds.trials import run_trials
 
 
 @examples(30)
