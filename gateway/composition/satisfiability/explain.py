@@ -134,7 +134,7 @@ def _stuck(dead: Dead, tables: Tables, position: Position) -> Iterator[str]:
             yield f'"{name}" requires "{wanted}" for it, but has no resolvable @key of its own to be asked again with it.'
     elif local.contexts:
         wanted = quoted(context.split("__", 1)[1] for context, _ in local.contexts)
-        yield f'"{name}" takes an argument of it from the context {wanted}, which is not set, or cannot be had, on this path.'
+        yield f'"{name}" takes an argument of it from the context {wanted}, which no object above it on this path sets, or lets have.'
 
 
 def _resolves(context: MergeContext, tables: Tables, dead: Dead, subgraph: str) -> bool:
@@ -192,7 +192,7 @@ def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Pos
             return _advice_to_require(dead, tables, position, local.requires)
         if local.contexts:
             wanted = local.contexts[0][0].rpartition("__")[2]
-            return f'Put @context(name: "{wanted}") on a type of this path in "{name}", or remove the path.'
+            return f'Put @context(name: "{wanted}") on a type above "{dead.type}" on this path in "{name}", or remove the path.'
     first = start[0].subgraph if start else ""
     return f'Resolve "{dead.type}.{field}" in "{first}", or in a subgraph that can be reached from it, or remove the path to it.'
 

@@ -41,6 +41,12 @@ Contexts = Mapping[str, tuple[str, frozenset[Position]]]
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    """Objects on the way.
+
+    Attributes:
+        contexts: those that objects above them set.
+    """
+
     type: str
     positions: frozenset[Position]
     contexts: frozenset[tuple[str, tuple[str, frozenset[Position]]]]
@@ -113,10 +119,6 @@ class _Walk:
         return True
 
     def _visit(self, state: _State) -> None:
-        if self._set_by and state.type in self._set_by:
-            contexts = dict(state.contexts)
-            contexts.update(dict.fromkeys(self._set_by[state.type], (state.type, state.positions)))
-            state = _State(state.type, state.positions, frozenset(contexts.items()), state.path)
         walked = self._walked.setdefault((state.type, state.contexts), [])
         if any(earlier <= state.positions for earlier in walked):
             return
@@ -127,6 +129,7 @@ class _Walk:
         merged = self.context.supergraph.types[state.type]
         reached = {q for p in state.positions for q in self.routes.reach(state.type, p)}
         contexts = dict(state.contexts)
+        below_contexts = self._contexts_below(state)
         for field in merged.fields.values():
             if is_inaccessible(field.directives) or is_inaccessible(self._named(field).directives):
                 continue
@@ -153,7 +156,14 @@ class _Walk:
                 )
                 if children:
                     below = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
-                    self._visit(_State(possible, children, state.contexts, below))
+                    self._visit(_State(possible, children, below_contexts, below))
+
+    def _contexts_below(self, state: _State) -> frozenset[tuple[str, tuple[str, frozenset[Position]]]]:
+        """What the state's objects, and those above them, set for the objects below: an object never takes its own."""
+        set_here = self._set_by.get(state.type)
+        if not set_here:
+            return state.contexts
+        return frozenset({**dict(state.contexts), **dict.fromkeys(set_here, (state.type, state.positions))}.items())
 
     def _named(self, field: MergedField) -> MergedType:
         return self.context.supergraph.types.get(field.type.name) or MergedType(Kind.SCALAR, field.type.name)

@@ -126,6 +126,24 @@ def test_a_context_that_is_not_set_on_the_path_is_refused() -> None:
     assert 'context "c"' in message
 
 
+def with_context(query: str, top: str = "") -> dict[str, str]:
+    taking = 'id: ID! x: Int! s: T f(a: Int @fromContext(field: "$c { x }")): Int'
+    return {"a": f'type Query {{ {query} }}\n{top}\ntype T @key(fields: "id") @context(name: "c") {{ {taking} }}'}
+
+
+def test_an_object_does_not_take_from_the_context_that_it_sets_itself() -> None:
+    (message,) = unreachable(with_context("t: T"))
+    assert "no object above it on this path sets" in message
+    above = 'type P @key(fields: "id") @context(name: "c") { id: ID! x: Int! t: T }'
+    assert composed(with_context("p: P", above))
+
+
+def test_a_path_on_which_only_the_object_itself_sets_the_context_is_refused_beside_one_that_is_not() -> None:
+    above = 'type P @key(fields: "id") @context(name: "c") { id: ID! x: Int! t: T }'
+    (message,) = unreachable(with_context("p: P t: T", above))
+    assert "  query {\n    t {\n      f\n    }\n  }" in message
+
+
 def test_cycles_of_types_end() -> None:
     sdls = {
         "a": 'type Query { t: T }\ntype T @key(fields: "u { id }") { u: U }\ntype U @key(fields: "t { u { id } }") { id: ID! @shareable t: T }',
