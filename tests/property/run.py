@@ -1,7 +1,8 @@
 """Runs random worlds for as long as is asked: `python -m tests.property.run --seconds 3600`.
 
-Each seed makes a schema with data, splits it over subgraphs, and draws operations; the gateway's answers must be those of one schema.
-Prints each seed that fails with its world and its plan. Exit status 1 if one failed.
+Each seed makes a schema with data, splits it over subgraphs, and draws operations; the gateway's answers must be those of one schema,
+and an operation that is written in another way must get the same data. Prints each seed that fails with its world and its plan.
+Exit status 1 if one failed.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 import time
 import traceback
 
+from tests.support.rewritten_trials import run_rewritten_trials
 from tests.support.worlds.trials import run_trials
 
 
@@ -19,6 +21,9 @@ async def failure_of(seed: int) -> str | None:
         for trial in await run_trials(seed):
             if trial.answered != trial.expected:
                 return f"{trial.shown}\ngateway    {trial.answered}\none schema {trial.expected}"
+        for trial in await run_rewritten_trials(seed, operations=2, rewritings=1):
+            if trial.answered != trial.expected:
+                return f"{trial.shown}\nrewritten {trial.answered}\nas first  {trial.expected}"
     except Exception:  # noqa: BLE001  # whatever goes wrong in a random world is what this is looking for
         return f"seed {seed}\n{traceback.format_exc()}"
     return None
