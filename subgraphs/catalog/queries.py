@@ -17,6 +17,7 @@ from subgraphs.catalog.tables import (
     ProductRow,
     ReservedLineRow,
 )
+from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_page, fetch_pages
 
 
@@ -65,22 +66,22 @@ class FacetCount:
 
 async def products_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, ProductRow]:
     """Products by id, whatever their status."""
-    return {row.id: row for row in await session.scalars(select(ProductRow).where(ProductRow.id.in_(ids)))}
+    return await rows_by(session, ProductRow, ProductRow.id, ids)
 
 
 async def products_by_slug(session: AsyncSession, slugs: Sequence[str]) -> dict[str, ProductRow]:
     """Products by slug, whatever their status."""
-    return {row.slug: row for row in await session.scalars(select(ProductRow).where(ProductRow.slug.in_(slugs)))}
+    return await rows_by(session, ProductRow, ProductRow.slug, slugs)
 
 
 async def categories_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, CategoryRow]:
     """Categories by id."""
-    return {row.id: row for row in await session.scalars(select(CategoryRow).where(CategoryRow.id.in_(ids)))}
+    return await rows_by(session, CategoryRow, CategoryRow.id, ids)
 
 
 async def categories_by_slug(session: AsyncSession, slugs: Sequence[str]) -> dict[str, CategoryRow]:
     """Categories by slug."""
-    return {row.slug: row for row in await session.scalars(select(CategoryRow).where(CategoryRow.slug.in_(slugs)))}
+    return await rows_by(session, CategoryRow, CategoryRow.slug, slugs)
 
 
 async def children(session: AsyncSession, parent_ids: Sequence[str]) -> dict[str, list[CategoryRow]]:
@@ -88,10 +89,7 @@ async def children(session: AsyncSession, parent_ids: Sequence[str]) -> dict[str
     rows = await session.scalars(
         select(CategoryRow).where(CategoryRow.parent_id.in_(parent_ids)).order_by(CategoryRow.position, CategoryRow.id)
     )
-    found: dict[str, list[CategoryRow]] = {}
-    for row in rows:
-        found.setdefault(row.parent_id or "", []).append(row)
-    return found
+    return grouped((row.parent_id or "", row) for row in rows)
 
 
 async def roots(session: AsyncSession) -> list[CategoryRow]:
@@ -110,10 +108,7 @@ async def ancestors(session: AsyncSession, ids: Sequence[str]) -> dict[str, list
         .where(CategoryLinkRow.descendant_id.in_(ids))
         .order_by(CategoryLinkRow.distance.desc())
     )
-    found: dict[str, list[CategoryRow]] = {}
-    for descendant_id, row in rows:
-        found.setdefault(descendant_id, []).append(row)
-    return found
+    return grouped(rows)
 
 
 async def definitions(session: AsyncSession, category_ids: Sequence[str]) -> dict[str, list[DefinitionRow]]:
@@ -124,10 +119,7 @@ async def definitions(session: AsyncSession, category_ids: Sequence[str]) -> dic
         .where(CategoryLinkRow.descendant_id.in_(category_ids))
         .order_by(CategoryLinkRow.distance.desc(), DefinitionRow.position)
     )
-    found: dict[str, list[DefinitionRow]] = {}
-    for category_id, row in rows:
-        found.setdefault(category_id, []).append(row)
-    return found
+    return grouped(rows)
 
 
 async def attributes(
@@ -140,10 +132,7 @@ async def attributes(
         .where(AttributeRow.product_id.in_(product_ids))
         .order_by(DefinitionRow.position, DefinitionRow.id)
     )
-    found: dict[str, list[tuple[AttributeRow, DefinitionRow]]] = {}
-    for value, definition in rows:
-        found.setdefault(value.product_id, []).append((value, definition))
-    return found
+    return grouped((value.product_id, (value, definition)) for value, definition in rows)
 
 
 async def reserved_lines(session: AsyncSession, order_id: str) -> list[ReservedLineRow]:
@@ -183,7 +172,7 @@ SELLER = Lister("seller", ProductRow, ProductRow.seller_id)
 
 
 async def pages_by(
-    session: AsyncSession, lister: Lister, owners: Sequence[str], listing: Listing, *, cursors: Cursors
+    session: AsyncSession, owners: Sequence[str], listing: Listing, *, lister: Lister, cursors: Cursors
 ) -> dict[str, Page[Any]]:
     """A page of each owner's list."""
     return await fetch_pages(
@@ -199,7 +188,7 @@ async def pages_by(
     )
 
 
-async def counts_by(session: AsyncSession, lister: Lister, owners: Sequence[str], wanted: Filter) -> dict[str, int]:
+async def counts_by(session: AsyncSession, owners: Sequence[str], wanted: Filter, *, lister: Lister) -> dict[str, int]:
     """The length of each owner's list under a filter."""
     statement = select(lister.column, func.count()).where(lister.column.in_(owners)).group_by(lister.column)
     rows = await session.execute(statement.where(*_conditions(lister.table, wanted)))
@@ -207,7 +196,7 @@ async def counts_by(session: AsyncSession, lister: Lister, owners: Sequence[str]
 
 
 async def facets_by(
-    session: AsyncSession, lister: Lister, owners: Sequence[str], wanted: Filter
+    session: AsyncSession, owners: Sequence[str], wanted: Filter, *, lister: Lister
 ) -> dict[str, list[FacetCount]]:
     """For each owner, the values of filterable attributes in its list, the most frequent of an attribute first."""
     statement = _facets(lister.table, lister.column).where(lister.column.in_(owners))

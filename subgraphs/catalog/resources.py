@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from subgraphs.catalog.settings import CatalogSettings
-from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 from subgraphs.kit.storage.session import Database
@@ -22,24 +21,18 @@ class CatalogResources:
     database: Database
     tokens: ServiceTokens
     cursors: Cursors
-    config: ConfigSource
-    config_client: GraphQLClient
+    config: ServiceConfig
     clock: Clock
 
     @classmethod
     def open(cls, settings: CatalogSettings, *, clock: Clock = utc_now) -> "CatalogResources":
         """Open everything; nothing is connected before it is used."""
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
-        config_client = GraphQLClient(settings.config_url, service="config", caller="catalog", tokens=tokens)
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="catalog", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "catalog.json",
-        )
+        config = ServiceConfig(DEFAULT_CONFIG, service="catalog", settings=settings, tokens=tokens)
         cursors = Cursors(settings.cursor_key_ring)
-        return cls(settings, Database(settings.database), tokens, cursors, config, config_client, clock)
+        return cls(settings, Database(settings.database), tokens, cursors, config, clock)
 
     async def close(self) -> None:
         """Close what was opened."""
-        await self.config_client.close()
+        await self.config.close()
         await self.database.close()

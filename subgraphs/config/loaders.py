@@ -1,6 +1,5 @@
 """One loader a key, made anew for each request."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strawberry.dataloader import DataLoader
@@ -21,13 +20,7 @@ class ConfigLoaders:
 
 def make_loaders(database: Database) -> ConfigLoaders:
     """Loaders on the reading side of the database."""
-
-    async def flags(keys: Sequence[str]) -> dict[str, FlagRow]:
-        async with database.reading() as session:
-            return await queries.flags_by_key(session, keys)
-
-    async def histories(keys: Sequence[str], last: int) -> dict[str, list[FlagChangeRow]]:
-        async with database.reading() as session:
-            return await queries.histories(session, keys, last)
-
-    return ConfigLoaders(flag=keyed_loader(flags), history=argued_loader(histories))
+    return ConfigLoaders(
+        flag=keyed_loader(database.reads(queries.flags_by_key)),
+        history=argued_loader(database.reads(queries.histories)),
+    )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.config.tables import FlagChangeRow, FlagRow, RevisionRow
+from subgraphs.kit.storage.lookups import grouped, rows_by
 
 
 async def revision(session: AsyncSession) -> int:
@@ -32,7 +33,7 @@ async def flags(session: AsyncSession, *, owner: str | None = None, stale_at: da
 
 async def flags_by_key(session: AsyncSession, keys: Sequence[str]) -> dict[str, FlagRow]:
     """Flags by key."""
-    return {row.key: row for row in await session.scalars(select(FlagRow).where(FlagRow.key.in_(keys)))}
+    return await rows_by(session, FlagRow, FlagRow.key, keys)
 
 
 async def change(session: AsyncSession, key: str, version: int) -> FlagChangeRow | None:
@@ -52,7 +53,4 @@ async def histories(session: AsyncSession, keys: Sequence[str], last: int) -> di
     rows = await session.scalars(
         select(row_of).where(numbered.c.number <= last).order_by(row_of.flag_key, row_of.version.desc())
     )
-    found: dict[str, list[FlagChangeRow]] = {key: [] for key in keys}
-    for row in rows:
-        found[row.flag_key].append(row)
-    return found
+    return {**{key: [] for key in keys}, **grouped((row.flag_key, row) for row in rows)}

@@ -13,7 +13,7 @@ from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 
@@ -29,23 +29,18 @@ class FeedResources:
     feed_tokens: FeedTokens
     slates: Slates
     intake: Intake
-    config: ConfigSource
-    clients: tuple[GraphQLClient, ...]
+    config: ServiceConfig
+    ranking_client: GraphQLClient
     clock: Clock
 
     @classmethod
     def open(cls, settings: FeedSettings, *, clock: Clock = utc_now, slates: Slates | None = None) -> "FeedResources":
         """Open everything; nothing is connected before it is used."""
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
-        config_client = GraphQLClient(settings.config_url, service="config", caller="feed", tokens=tokens)
         ranking_client = GraphQLClient(
             settings.recommendation_url, service="recommendation", caller="feed", tokens=tokens
         )
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="feed", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "feed.json",
-        )
+        config = ServiceConfig(DEFAULT_CONFIG, service="feed", settings=settings, tokens=tokens)
         feed_tokens = FeedTokens(Cursors(settings.cursor_key_ring))
         intake = Intake(
             stream=EventStream(settings.redis_url, name=STREAM, group=GROUP),
@@ -61,14 +56,14 @@ class FeedResources:
             slates=slates or RecommendationSlates(ranking_client),
             intake=intake,
             config=config,
-            clients=(config_client, ranking_client),
+            ranking_client=ranking_client,
             clock=clock,
         )
 
     async def close(self) -> None:
         """Close what was opened."""
-        for client in self.clients:
-            await client.close()
+        await self.config.close()
+        await self.ranking_client.close()
         await self.intake.stream.close()
         await self.intake.seen.close()
         await self.intake.queue.close()

@@ -1,12 +1,14 @@
 """What the notification service reads."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_pages
 from subgraphs.notification.model import Channel, Topic
 from subgraphs.notification.tables import (
@@ -21,13 +23,21 @@ from subgraphs.notification.templates import FALLBACK_LOCALE
 Choices = dict[tuple[Topic, Channel], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class InboxRequest:
+    """A page of an inbox."""
+
+    page: PageRequest
+    only_unread: bool
+
+
 async def notifications_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, NotificationRow]:
     """Notifications by id, whosever they are."""
-    return {row.id: row for row in await session.scalars(select(NotificationRow).where(NotificationRow.id.in_(ids)))}
+    return await rows_by(session, NotificationRow, NotificationRow.id, ids)
 
 
 async def inboxes(
-    session: AsyncSession, account_ids: Sequence[str], *, page: PageRequest, only_unread: bool, cursors: Cursors
+    session: AsyncSession, account_ids: Sequence[str], wanted: InboxRequest, *, cursors: Cursors
 ) -> dict[str, Page[NotificationRow]]:
     """A page of each account's notifications, the newest first."""
     return await fetch_pages(
@@ -35,11 +45,11 @@ async def inboxes(
         NotificationRow,
         owner=NotificationRow.account_id,
         owners=account_ids,
-        where=[NotificationRow.read_at.is_(None)] if only_unread else (),
+        where=[NotificationRow.read_at.is_(None)] if wanted.only_unread else (),
         keys=[SortKey(NotificationRow.created_at, is_descending=True), SortKey(NotificationRow.id, is_descending=True)],
-        page=page,
+        page=wanted.page,
         cursors=cursors,
-        scope=f"inbox:{only_unread}",
+        scope=f"inbox:{wanted.only_unread}",
     )
 
 
@@ -67,10 +77,7 @@ async def deliveries(session: AsyncSession, notification_ids: Sequence[str]) -> 
     rows = await session.scalars(
         select(DeliveryRow).where(DeliveryRow.notification_id.in_(notification_ids)).order_by(DeliveryRow.channel)
     )
-    found: dict[str, list[DeliveryRow]] = {}
-    for row in rows:
-        found.setdefault(row.notification_id, []).append(row)
-    return found
+    return grouped((row.notification_id, row) for row in rows)
 
 
 async def attempts(session: AsyncSession, delivery_ids: Sequence[str]) -> dict[str, list[AttemptRow]]:
@@ -78,10 +85,7 @@ async def attempts(session: AsyncSession, delivery_ids: Sequence[str]) -> dict[s
     rows = await session.scalars(
         select(AttemptRow).where(AttemptRow.delivery_id.in_(delivery_ids)).order_by(AttemptRow.at, AttemptRow.id)
     )
-    found: dict[str, list[AttemptRow]] = {}
-    for row in rows:
-        found.setdefault(row.delivery_id, []).append(row)
-    return found
+    return grouped((row.delivery_id, row) for row in rows)
 
 
 async def newest_templates(session: AsyncSession, *, key: str | None = None) -> list[TemplateRow]:

@@ -7,11 +7,11 @@ from typing import Any
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
-from subgraphs.kit.storage.relay import announce
-from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.kit.storage.relay import announcing
+from subgraphs.kit.storage.session import Database
 from subgraphs.notification.channels.interface import ChannelClient
 from subgraphs.notification.channels.smtp import SmtpChannel
 from subgraphs.notification.delivering import Courier
@@ -33,27 +33,18 @@ class NotificationResources:
     cursors: Cursors
     courier: Courier
     channels: Mapping[Channel, ChannelClient]
-    config: ConfigSource
-    clients: tuple[GraphQLClient, ...]
+    config: ServiceConfig
+    user_client: GraphQLClient
     clock: Clock
 
     @classmethod
     def open(cls, settings: NotificationSettings, *, clock: Clock = utc_now) -> "NotificationResources":
         """Open everything; nothing is connected before it is used."""
         queue = TaskQueue(settings.redis_url)
-
-        async def on_committed(wakes: list[Wake]) -> None:
-            await announce(queue, wakes)
-
-        database = Database(settings.database, on_committed=on_committed)
+        database = Database(settings.database, on_committed=announcing(queue))
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
-        config_client = GraphQLClient(settings.config_url, service="config", caller="notification", tokens=tokens)
         user_client = GraphQLClient(settings.user_url, service="user", caller="notification", tokens=tokens)
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="notification", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "notification.json",
-        )
+        config = ServiceConfig(DEFAULT_CONFIG, service="notification", settings=settings, tokens=tokens)
         channels: dict[Channel, ChannelClient] = {Channel.EMAIL: SmtpChannel(settings.smtp_url, sender=settings.sender)}
         return cls(
             settings=settings,
@@ -64,7 +55,7 @@ class NotificationResources:
             courier=Courier(database, channels, UserRecipients(user_client), clock),
             channels=channels,
             config=config,
-            clients=(config_client, user_client),
+            user_client=user_client,
             clock=clock,
         )
 
@@ -76,7 +67,7 @@ class NotificationResources:
 
     async def close(self) -> None:
         """Close what was opened."""
-        for client in self.clients:
-            await client.close()
+        await self.config.close()
+        await self.user_client.close()
         await self.queue.close()
         await self.database.close()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_pages
 from subgraphs.order.tables import Order, OrderChange, OrderItem, OrderSeller, Sale
 
@@ -21,12 +22,12 @@ class Listing:
 
 async def orders_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, Order]:
     """Orders by id."""
-    return {row.id: row for row in await session.scalars(select(Order).where(Order.id.in_(ids)))}
+    return await rows_by(session, Order, Order.id, ids)
 
 
 async def orders_by_number(session: AsyncSession, numbers: Sequence[str]) -> dict[str, Order]:
     """Orders by number."""
-    return {row.number: row for row in await session.scalars(select(Order).where(Order.number.in_(numbers)))}
+    return await rows_by(session, Order, Order.number, numbers)
 
 
 async def items_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[OrderItem]]:
@@ -34,10 +35,7 @@ async def items_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dic
     rows = await session.scalars(
         select(OrderItem).where(OrderItem.order_id.in_(order_ids)).order_by(OrderItem.order_id, OrderItem.position)
     )
-    found: dict[str, list[OrderItem]] = {}
-    for row in rows:
-        found.setdefault(row.order_id, []).append(row)
-    return found
+    return grouped((row.order_id, row) for row in rows)
 
 
 async def sellers_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -45,10 +43,7 @@ async def sellers_by_order(session: AsyncSession, order_ids: Sequence[str]) -> d
     rows = await session.execute(
         select(OrderSeller.order_id, OrderSeller.seller_id).where(OrderSeller.order_id.in_(order_ids))
     )
-    found: dict[str, list[str]] = {}
-    for order_id, seller_id in rows:
-        found.setdefault(order_id, []).append(seller_id)
-    return found
+    return grouped(rows)
 
 
 async def changes_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[OrderChange]]:
@@ -58,10 +53,7 @@ async def changes_by_order(session: AsyncSession, order_ids: Sequence[str]) -> d
         .where(OrderChange.order_id.in_(order_ids))
         .order_by(OrderChange.order_id, OrderChange.version)
     )
-    found: dict[str, list[OrderChange]] = {}
-    for row in rows:
-        found.setdefault(row.order_id, []).append(row)
-    return found
+    return grouped((row.order_id, row) for row in rows)
 
 
 async def changes_after(session: AsyncSession, seen: Mapping[str, int]) -> list[OrderChange]:

@@ -7,11 +7,11 @@ from typing import Any
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
-from subgraphs.kit.storage.relay import announce
-from subgraphs.kit.storage.session import Database, OnCommitted, Wake
+from subgraphs.kit.storage.relay import announcing
+from subgraphs.kit.storage.session import Database
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.desk import Desk
 from subgraphs.order.settings import OrderSettings
@@ -32,8 +32,7 @@ class OrderResources:
     queue: TaskQueue
     desk: Desk
     watch: Watch
-    config: ConfigSource
-    config_client: GraphQLClient
+    config: ServiceConfig
 
     @property
     def database(self) -> Database:
@@ -59,29 +58,13 @@ class OrderResources:
             lease=timedelta(seconds=settings.lease_seconds),
             clock=clock,
         )
-        config_client = GraphQLClient(settings.config_url, service="config", caller="order", tokens=tokens)
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="order", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "order.json",
-        )
-        return cls(
-            settings, tokens, Cursors(settings.cursor_key_ring), queue, desk, Watch(database), config, config_client
-        )
+        config = ServiceConfig(DEFAULT_CONFIG, service="order", settings=settings, tokens=tokens)
+        return cls(settings, tokens, Cursors(settings.cursor_key_ring), queue, desk, Watch(database), config)
 
     async def close(self) -> None:
         """Close what was opened."""
-        await self.config_client.close()
+        await self.config.close()
         await self.desk.catalog.close()
         await self.desk.users.close()
         await self.queue.close()
         await self.database.close()
-
-
-def announcing(queue: TaskQueue) -> OnCommitted:
-    """What a database does with the wake-ups of a committed transaction: put them into the queue."""
-
-    async def announce_all(wakes: list[Wake]) -> None:
-        await announce(queue, wakes)
-
-    return announce_all

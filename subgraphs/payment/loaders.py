@@ -1,6 +1,5 @@
 """One loader a key, made anew for each request."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strawberry.dataloader import DataLoader
@@ -23,26 +22,9 @@ class PaymentLoaders:
 
 def make_loaders(database: Database) -> PaymentLoaders:
     """Loaders on the reading side of the database."""
-
-    async def payments(ids: Sequence[str]) -> dict[str, Payment]:
-        async with database.reading() as session:
-            return await queries.payments_by_id(session, ids)
-
-    async def payments_of_order(order_ids: Sequence[str]) -> dict[str, list[Payment]]:
-        async with database.reading() as session:
-            return await queries.payments_by_order(session, order_ids)
-
-    async def history(payment_ids: Sequence[str]) -> dict[str, list[PaymentEvent]]:
-        async with database.reading() as session:
-            return await queries.history_by_payment(session, payment_ids)
-
-    async def refunds(payment_ids: Sequence[str]) -> dict[str, list[Refund]]:
-        async with database.reading() as session:
-            return await queries.refunds_by_payment(session, payment_ids)
-
     return PaymentLoaders(
-        payment=keyed_loader(payments),
-        payments_of_order=grouped_loader(payments_of_order),
-        history=grouped_loader(history),
-        refunds=grouped_loader(refunds),
+        payment=keyed_loader(database.reads(queries.payments_by_id)),
+        payments_of_order=grouped_loader(database.reads(queries.payments_by_order)),
+        history=grouped_loader(database.reads(queries.history_by_payment)),
+        refunds=grouped_loader(database.reads(queries.refunds_by_payment)),
     )

@@ -5,41 +5,37 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.payment.tables import Payment, PaymentEvent, ProviderEvent, Refund
 
 
 async def payments_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, Payment]:
     """The payments that exist, by id."""
-    return {row.id: row for row in await session.scalars(select(Payment).where(Payment.id.in_(ids)))}
+    return await rows_by(session, Payment, Payment.id, ids)
 
 
 async def payments_by_order(session: AsyncSession, order_ids: Sequence[str]) -> dict[str, list[Payment]]:
     """The payments of the orders, oldest first."""
-    found: dict[str, list[Payment]] = {}
-    for row in await session.scalars(
+    rows = await session.scalars(
         select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.created_at, Payment.id)
-    ):
-        found.setdefault(row.order_id, []).append(row)
-    return found
+    )
+    return grouped((row.order_id, row) for row in rows)
 
 
 async def history_by_payment(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, list[PaymentEvent]]:
     """The steps of the payments, in the order in which they were taken."""
-    found: dict[str, list[PaymentEvent]] = {}
-    steps = select(PaymentEvent).where(PaymentEvent.payment_id.in_(payment_ids)).order_by(PaymentEvent.payment_version)
-    for row in await session.scalars(steps):
-        found.setdefault(row.payment_id, []).append(row)
-    return found
+    rows = await session.scalars(
+        select(PaymentEvent).where(PaymentEvent.payment_id.in_(payment_ids)).order_by(PaymentEvent.payment_version)
+    )
+    return grouped((row.payment_id, row) for row in rows)
 
 
 async def refunds_by_payment(session: AsyncSession, payment_ids: Sequence[str]) -> dict[str, list[Refund]]:
     """The refunds of the payments, oldest first."""
-    found: dict[str, list[Refund]] = {}
-    for row in await session.scalars(
+    rows = await session.scalars(
         select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.created_at, Refund.id)
-    ):
-        found.setdefault(row.payment_id, []).append(row)
-    return found
+    )
+    return grouped((row.payment_id, row) for row in rows)
 
 
 async def is_known_event(session: AsyncSession, *, provider: str, event_id: str) -> bool:

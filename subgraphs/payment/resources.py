@@ -7,10 +7,10 @@ from typing import Any
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
-from subgraphs.kit.storage.relay import announce
-from subgraphs.kit.storage.session import Database, OnCommitted, Wake
+from subgraphs.kit.storage.relay import announcing
+from subgraphs.kit.storage.session import Database
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.orders import OrderService
 from subgraphs.payment.providers.bank import BankProvider
@@ -30,8 +30,7 @@ class PaymentResources:
     tokens: ServiceTokens
     queue: TaskQueue
     desk: Desk
-    config: ConfigSource
-    config_client: GraphQLClient
+    config: ServiceConfig
 
     @property
     def database(self) -> Database:
@@ -43,31 +42,19 @@ class PaymentResources:
         """Open everything; nothing is connected before it is used."""
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         queue = TaskQueue(settings.redis_url)
-        database = Database(settings.database, synchronous="FULL", on_committed=_announcing(queue))
+        database = Database(settings.database, synchronous="FULL", on_committed=announcing(queue))
         orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="payment", tokens=tokens))
         desk = Desk(database, make_provider(settings), orders, timedelta(seconds=settings.lease_seconds), clock)
-        config_client = GraphQLClient(settings.config_url, service="config", caller="payment", tokens=tokens)
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="payment", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "payment.json",
-        )
-        return cls(settings, tokens, queue, desk, config, config_client)
+        config = ServiceConfig(DEFAULT_CONFIG, service="payment", settings=settings, tokens=tokens)
+        return cls(settings, tokens, queue, desk, config)
 
     async def close(self) -> None:
         """Close what was opened."""
-        await self.config_client.close()
+        await self.config.close()
         await self.desk.orders.close()
         await self.desk.provider.close()
         await self.queue.close()
         await self.database.close()
-
-
-def _announcing(queue: TaskQueue) -> OnCommitted:
-    async def announce_all(wakes: list[Wake]) -> None:
-        await announce(queue, wakes)
-
-    return announce_all
 
 
 def make_provider(settings: PaymentSettings) -> Provider:

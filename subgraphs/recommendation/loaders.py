@@ -51,14 +51,8 @@ def make_loaders(database: Database) -> RecommendationLoaders:
             for each in product_ids
         }
 
-    async def interests(viewers: Sequence[str]) -> dict[str, list[list[Any]]]:
-        async with database.reading() as session:
-            return await queries.interests(session, viewers)
-
-    async def models(ids: Sequence[str]) -> dict[str, ModelRow]:
-        async with database.reading() as session:
-            return await queries.models_by_id(session, ids)
-
     return RecommendationLoaders(
-        beside=argued_loader(beside), interests=keyed_loader(interests), model=keyed_loader(models)
+        beside=argued_loader(beside),
+        interests=keyed_loader(database.reads(queries.interests)),
+        model=keyed_loader(database.reads(queries.models_by_id)),
     )

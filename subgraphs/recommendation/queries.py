@@ -1,12 +1,12 @@
 """What the recommendation service reads."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.seed import MAX_PARAMETERS
 from subgraphs.recommendation.model import ModelStatus, Question
 from subgraphs.recommendation.tables import (
@@ -95,10 +95,7 @@ async def most_popular_of_each(session: AsyncSession, category_ids: Sequence[str
         .where(placed.c.place <= size)
         .order_by(placed.c.category_id, placed.c.place)
     )
-    found: dict[str, list[str]] = defaultdict(list)
-    for category_id, product_id in rows:
-        found[category_id].append(product_id)
-    return found
+    return grouped(rows)
 
 
 async def interests(session: AsyncSession, viewers: Sequence[str]) -> dict[str, list[list[Any]]]:
@@ -114,7 +111,7 @@ async def models(session: AsyncSession) -> list[ModelRow]:
 
 async def models_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, ModelRow]:
     """Models by id, without their texts."""
-    return {row.id: row for row in await session.scalars(select(ModelRow).where(ModelRow.id.in_(ids)))}
+    return await rows_by(session, ModelRow, ModelRow.id, ids)
 
 
 async def active_model_version(session: AsyncSession) -> str | None:

@@ -1,6 +1,5 @@
 """One loader a key, made anew for each request."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from strawberry.dataloader import DataLoader
@@ -24,31 +23,10 @@ class UserLoaders:
 
 def make_loaders(database: Database) -> UserLoaders:
     """Loaders on the reading side of the database."""
-
-    async def accounts(ids: Sequence[str]) -> dict[str, Account]:
-        async with database.reading() as session:
-            return await queries.accounts_by_id(session, ids)
-
-    async def buyers(ids: Sequence[str]) -> dict[str, Buyer]:
-        async with database.reading() as session:
-            return await queries.buyers_by_id(session, ids)
-
-    async def sellers(ids: Sequence[str]) -> dict[str, Seller]:
-        async with database.reading() as session:
-            return await queries.sellers_by_id(session, ids)
-
-    async def sellers_by_slug(slugs: Sequence[str]) -> dict[str, Seller]:
-        async with database.reading() as session:
-            return await queries.sellers_by_slug(session, slugs)
-
-    async def addresses(ids: Sequence[str]) -> dict[str, list[Address]]:
-        async with database.reading() as session:
-            return await queries.addresses_by_account(session, ids)
-
     return UserLoaders(
-        account=keyed_loader(accounts),
-        buyer=keyed_loader(buyers),
-        seller=keyed_loader(sellers),
-        seller_by_slug=keyed_loader(sellers_by_slug),
-        addresses=grouped_loader(addresses),
+        account=keyed_loader(database.reads(queries.accounts_by_id)),
+        buyer=keyed_loader(database.reads(queries.buyers_by_id)),
+        seller=keyed_loader(database.reads(queries.sellers_by_id)),
+        seller_by_slug=keyed_loader(database.reads(queries.sellers_by_slug)),
+        addresses=grouped_loader(database.reads(queries.addresses_by_account)),
     )

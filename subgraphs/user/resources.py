@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ConfigSource, fetch_from
+from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
 from subgraphs.user.attempts import SignInAttempts
@@ -28,8 +27,7 @@ class UserResources:
     token_keys: TokenKeys
     sessions: Sessions
     attempts: SignInAttempts
-    config: ConfigSource
-    config_client: GraphQLClient
+    config: ServiceConfig
     clock: Clock
 
     @classmethod
@@ -51,16 +49,11 @@ class UserResources:
             refresh_ttl=timedelta(days=settings.refresh_ttl_days),
             clock=clock,
         )
-        config_client = GraphQLClient(settings.config_url, service="config", caller="user", tokens=tokens)
-        config = ConfigSource(
-            DEFAULT_CONFIG,
-            fetch=fetch_from(config_client, service="user", keys=list(DEFAULT_CONFIG)),
-            kept_at=settings.data_dir / "config" / "user.json",
-        )
-        return cls(settings, database, tokens, token_keys, sessions, attempts, config, config_client, clock)
+        config = ServiceConfig(DEFAULT_CONFIG, service="user", settings=settings, tokens=tokens)
+        return cls(settings, database, tokens, token_keys, sessions, attempts, config, clock)
 
     async def close(self) -> None:
         """Close what was opened."""
-        await self.config_client.close()
+        await self.config.close()
         await self.attempts.close()
         await self.database.close()

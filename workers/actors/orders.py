@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import events
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.delivery import Courier, deliver
 from subgraphs.order.payments import PaymentService
-from subgraphs.order.resources import announcing
 from subgraphs.order.tables import Outbox
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.outbox import work_off

@@ -16,7 +16,7 @@ from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
-from subgraphs.kit.storage.relay import announce
+from subgraphs.kit.storage.relay import announce, announcing
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import RankingJobRow
@@ -43,11 +43,7 @@ _log = structlog.get_logger(__name__)
 async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     """Recommendation's actors, with its database, the feed's stream and the catalog."""
     queue = TaskQueue(settings.redis_url)
-
-    async def on_committed(wakes: list[Wake]) -> None:
-        await announce(queue, wakes)
-
-    database = Database(settings.recommendation_database, on_committed=on_committed)
+    database = Database(settings.recommendation_database, on_committed=announcing(queue))
     stream = EventStream(settings.redis_url, name=STREAM, group=GROUP)
     tokens = ServiceTokens(settings.service_key_ring)
     catalog = GraphQLClient(settings.catalog_url, service="catalog", caller="recommendation", tokens=tokens)

@@ -16,6 +16,8 @@ import orjson
 import structlog
 
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
+from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.runtime.settings import SharedSettings
 
 POLL_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 5.0
@@ -45,27 +47,6 @@ class ConfigSnapshot:
 
 Fetch = Callable[[str], Awaitable[dict[str, Any] | None]]
 """From the revision in hand to the new `{revision, flags}`, or None when nothing changed."""
-
-
-def fetch_from(client: GraphQLClient, *, service: str, keys: list[str]) -> Fetch:
-    """Asks the config service for these keys, as the named service."""
-
-    async def fetch(revision: str) -> dict[str, Any] | None:
-        data = await client.execute(
-            _QUERY,
-            {
-                "context": {"platform": f"service:{service}", "appVersion": "1"},
-                "keys": keys,
-                "revision": revision or None,
-            },
-            timeout_seconds=1.0,
-        )
-        answer = data.get("clientConfig")
-        if answer is not None and not isinstance(answer, dict):
-            raise InvalidConfig("clientConfig is not an object")
-        return answer
-
-    return fetch
 
 
 def merged(defaults: Mapping[str, Any], answer: Mapping[str, Any]) -> ConfigSnapshot:
@@ -172,3 +153,26 @@ class ConfigSource:
         beside = self._kept_at.with_suffix(f".{os.getpid()}.tmp")
         beside.write_bytes(orjson.dumps(answer))
         beside.replace(self._kept_at)
+
+
+class ServiceConfig(ConfigSource):
+    """A service's own source: asks the config service in the service's name, and keeps the last good answer under the data folder."""
+
+    def __init__(
+        self, defaults: Mapping[str, Any], *, service: str, settings: SharedSettings, tokens: ServiceTokens
+    ) -> None:
+        self._client = GraphQLClient(settings.config_url, service="config", caller=service, tokens=tokens)
+        self._context = {"platform": f"service:{service}", "appVersion": "1"}
+        super().__init__(defaults, fetch=self._ask, kept_at=settings.data_dir / "config" / f"{service}.json")
+
+    async def _ask(self, revision: str) -> dict[str, Any] | None:
+        asked = {"context": self._context, "keys": list(self._defaults), "revision": revision or None}
+        data = await self._client.execute(_QUERY, asked, timeout_seconds=1.0)
+        answer = data.get("clientConfig")
+        if answer is not None and not isinstance(answer, dict):
+            raise InvalidConfig("clientConfig is not an object")
+        return answer
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.kit.storage.session import Database, OnCommitted, Wake
 
 LEFTOVER_AFTER = timedelta(seconds=5)
 LEFTOVER_PAUSE_SECONDS = 5.0
@@ -31,6 +31,15 @@ async def announce(queue: TaskQueue, wakes: list[Wake]) -> int:
             _log.warning("relay.queue_unavailable", error=str(error), left_over=len(wakes) - sent)
             return sent
     return len(wakes)
+
+
+def announcing(queue: TaskQueue) -> OnCommitted:
+    """What a database does with the wake-ups of a committed transaction: put them into the queue."""
+
+    async def announce_all(wakes: list[Wake]) -> None:
+        await announce(queue, wakes)
+
+    return announce_all
 
 
 async def leftovers(database: Database, table: type[Any], *, now: datetime, limit: int = LEFTOVER_LIMIT) -> list[Wake]:

@@ -10,11 +10,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from subgraphs.kit.storage.engine import Engines, Synchronous, open_engines
+
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
 
 _WAKES = "kit.wakes"
 
@@ -73,6 +77,17 @@ class Database:
         """A session that only reads."""
         async with self._reading() as session:
             yield session
+
+    def reads(
+        self, query: Callable[Concatenate[AsyncSession, Arguments], Awaitable[Found]]
+    ) -> Callable[Arguments, Awaitable[Found]]:
+        """The query as a function of its other arguments, run in a short reading session of its own each time."""
+
+        async def read(*arguments: Arguments.args, **named: Arguments.kwargs) -> Found:
+            async with self.reading() as session:
+                return await query(session, *arguments, **named)
+
+        return read
 
     async def ready(self) -> None:
         """A readiness check: raises unless the database answers and has been migrated."""

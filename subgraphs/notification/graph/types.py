@@ -14,8 +14,8 @@ from subgraphs.kit.graph.scalars import Node, PageInfo
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
 from subgraphs.notification import model
 from subgraphs.notification.graph.context import Info
-from subgraphs.notification.loaders import InboxRequest
 from subgraphs.notification.model import Channel, DeliveryStatus, Topic
+from subgraphs.notification.queries import InboxRequest
 from subgraphs.notification.tables import AttemptRow, DeliveryRow, NotificationRow, TemplateRow
 from subgraphs.notification.templates import Rendered
 

@@ -94,7 +94,7 @@ def test_a_deadline_header_is_believed_within_reason(header: str | None, seconds
 
 
 class ConfigService:
-    """Answers what the test puts in; the fake of `fetch_from`."""
+    """Answers what the test puts in; the fake of what `ServiceConfig` asks."""
 
     def __init__(self) -> None:
         self.answer: dict[str, Any] | Exception | None = None
