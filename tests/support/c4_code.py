@@ -1,7 +1,8 @@
 """What the code itself says about its relations, read from its syntax trees.
 
 The evidence is what a process needs in order to make a call at all: the address of another service in its settings
-(`settings.<service>_url`), a table module of its own or the address of a database, an import of the queue. A docstring is not evidence.
+(`settings.<service>_url`) or the kit's source of configuration, a table module of its own or the address of a database, an import of the queue.
+A docstring is not evidence.
 """
 
 import ast
@@ -18,6 +19,7 @@ OTHER_ADDRESSES = {
     ("notification", "smtp_url"): "mailsink",
     ("order", "analytics_database_url"): "yarmarka.order_analytics_db",
 }
+CONFIG = "subgraphs.kit.runtime.config.ServiceConfig"
 QUEUE_MODULES = ("subgraphs.kit.messaging.stq", "subgraphs.kit.messaging.stream", "subgraphs.kit.storage.relay")
 
 
@@ -100,6 +102,8 @@ def _of_workers(package: Path) -> set[Relation]:
 def _calls(source: str, evidence: Evidence) -> set[Relation]:
     """The calls of other subgraphs, and both ways of using Redis: through the queue, and as a client."""
     called = {name for name in SUBGRAPHS if f"{name}_url" in evidence.attributes}
+    if evidence.has_import(CONFIG):
+        called.add("config")
     found = {Relation(source, f"yarmarka.{name}", "sync") for name in called}
     if any(evidence.has_import(module) for module in QUEUE_MODULES):
         found.add(Relation(source, "yarmarka.redis", "async"))
