@@ -1,11 +1,7 @@
 """The catalog as an application: the schema, its resources' life, the pictures, and what releases stock nobody came for."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -18,11 +14,9 @@ from subgraphs.catalog.pictures import picture
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import lifespan, repeat
 
 RELEASE_PAUSE_SECONDS = 5.0
-
-_log = structlog.get_logger(__name__)
 
 
 def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | None = None) -> Starlette:
@@ -33,11 +27,10 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
     """
     opened = resources or CatalogResources.open(settings)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(opened.config.run(), _release_expired(opened)):
-            yield
-        await opened.close()
+    async def release_expired() -> int:
+        return await commands.release_expired(opened.database, now=opened.clock())
+
+    releasing = partial(repeat, release_expired, name="catalog.release_expired", pause_seconds=RELEASE_PAUSE_SECONDS)
 
     async def image(request: Request) -> Response:
         product_id = request.path_params["product_id"]
@@ -55,20 +48,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "config": opened.config.ready},
-        lifespan=lifespan,
+        lifespan=lifespan(opened.config.run, releasing, close=opened.close),
         routes=[Route("/images/{product_id}.svg", image, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
     )
-
-
-async def _release_expired(resources: CatalogResources) -> None:
-    """Release expired reservations for ever; any number of replicas may do so at once, each reservation ends once."""
-    while True:
-        await asyncio.sleep(RELEASE_PAUSE_SECONDS)
-        try:
-            released = await commands.release_expired(resources.database, now=resources.clock())
-        except (SQLAlchemyError, OSError):
-            _log.exception("catalog.release_failed")
-            continue
-        if released:
-            _log.info("catalog.released", reservations=released)

@@ -1,8 +1,5 @@
 """The config service as an application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from starlette.applications import Starlette
 
 from subgraphs.config.graph.schema import schema
@@ -10,7 +7,7 @@ from subgraphs.config.loaders import make_loaders
 from subgraphs.config.resources import ConfigResources
 from subgraphs.config.settings import ConfigSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import lifespan
 
 
 def create_config_app(settings: ConfigSettings, resources: ConfigResources | None = None) -> Starlette:
@@ -21,12 +18,6 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
     """
     opened = resources or ConfigResources.open(settings)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(opened.snapshots.run()):
-            yield
-        await opened.close()
-
     return create_app(
         name="config",
         schema=schema,
@@ -34,7 +25,7 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready},
-        lifespan=lifespan,
+        lifespan=lifespan(opened.snapshots.run, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
         quiet_operations=frozenset({"ClientConfig"}),
     )

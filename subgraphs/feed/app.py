@@ -1,15 +1,12 @@
 """The feed as an application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from starlette.applications import Starlette
 
 from subgraphs.feed.graph.schema import schema
 from subgraphs.feed.resources import FeedResources
 from subgraphs.feed.settings import FeedSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import lifespan
 
 
 def create_feed_app(settings: FeedSettings, resources: FeedResources | None = None) -> Starlette:
@@ -20,12 +17,6 @@ def create_feed_app(settings: FeedSettings, resources: FeedResources | None = No
     """
     opened = resources or FeedResources.open(settings)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(opened.config.run()):
-            yield
-        await opened.close()
-
     return create_app(
         name="feed",
         schema=schema,
@@ -33,6 +24,6 @@ def create_feed_app(settings: FeedSettings, resources: FeedResources | None = No
         resources=opened,
         loaders=lambda _, __: None,
         checks={"queue": opened.intake.queue.ping, "config": opened.config.ready},
-        lifespan=lifespan,
+        lifespan=lifespan(opened.config.run, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

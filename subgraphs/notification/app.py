@@ -1,12 +1,9 @@
 """The notification service as an application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from starlette.applications import Starlette
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import lifespan
 from subgraphs.notification.graph.schema import schema
 from subgraphs.notification.loaders import make_loaders
 from subgraphs.notification.resources import NotificationResources
@@ -23,12 +20,6 @@ def create_notification_app(
     """
     opened = resources or NotificationResources.open(settings)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(opened.config.run()):
-            yield
-        await opened.close()
-
     return create_app(
         name="notification",
         schema=schema,
@@ -36,6 +27,6 @@ def create_notification_app(
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "config": opened.config.ready, "queue": opened.queue.ping},
-        lifespan=lifespan,
+        lifespan=lifespan(opened.config.run, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

@@ -1,15 +1,12 @@
 """The user service as an application: the schema, its resources' life, and the published keys."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import lifespan
 from subgraphs.kit.runtime.health import json_response
 from subgraphs.user.graph.schema import schema
 from subgraphs.user.loaders import make_loaders
@@ -25,14 +22,6 @@ def create_user_app(settings: UserSettings, resources: UserResources | None = No
     """
     opened = resources or UserResources.open(settings)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        try:
-            async with running(opened.config.run()):
-                yield
-        finally:
-            await opened.close()
-
     async def published_keys(_: Request) -> Response:
         response = json_response(opened.token_keys.published())
         response.headers["cache-control"] = "public, max-age=60"
@@ -45,7 +34,7 @@ def create_user_app(settings: UserSettings, resources: UserResources | None = No
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready, "config": opened.config.ready},
-        lifespan=lifespan,
+        lifespan=lifespan(opened.config.run, close=opened.close),
         routes=[Route("/.well-known/jwks.json", published_keys, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
     )
