@@ -12,25 +12,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    REMOVE,
     DirectiveNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
+    NameNode,
     Node,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
+    Visitor,
     parse,
     print_ast,
     value_from_ast_untyped,
+    visit,
 )
 
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
+from gateway.composition.specs import OTHER_SPECS
 from gateway.composition.types import from_node
+from gateway.supergraph.features import Feature, read_features
+from gateway.supergraph.reader import read_supergraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@requires", "@provides", "@external",'
@@ -41,6 +48,7 @@ PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__")
 KEPT = frozenset({"tag", "inaccessible", "deprecated", "specifiedBy", "oneOf"})
 SIZES = frozenset({"cost", "listSize"})
 ACCESS = frozenset({"authenticated", "requiresScopes", "policy"})
+KEPT_CORE = frozenset({"tag", "inaccessible", "context", *SIZES, *ACCESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +70,12 @@ def extract_subgraphs(supergraph_sdl: str) -> list[Subgraph]:
     """The subgraphs of a supergraph, in its order.
 
     Raises:
-        GraphQLSyntaxError: if the text is not GraphQL.
+        SupergraphError: if the text is not a supergraph.
     """
-    definitions = [d for d in parse(supergraph_sdl, no_location=True).definitions if isinstance(d, TypeDefinitionNode)]
+    read_supergraph(supergraph_sdl)
+    document = parse(supergraph_sdl, no_location=True)
+    document = visit(document, _CoreNames(read_features(document)))
+    definitions = [d for d in document.definitions if isinstance(d, TypeDefinitionNode)]
     types = [d for d in definitions if not d.name.value.startswith(PLUMBING)]
     return [
         Subgraph(
@@ -74,6 +85,25 @@ def extract_subgraphs(supergraph_sdl: str) -> list[Subgraph]:
         )
         for graph in _graphs(definitions)
     ]
+
+
+class _CoreNames(Visitor):
+    """Gives federation's directives their own names again, and drops others that have these names here."""
+
+    def __init__(self, features: Mapping[str, Feature]) -> None:
+        super().__init__()
+        self._core = {
+            feature.directive(name): name
+            for feature in features.values()
+            if feature.name in OTHER_SPECS
+            for name in OTHER_SPECS[feature.name][0]
+        }
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> Any:
+        core = self._core.get(node.name.value)
+        if core is not None:
+            return DirectiveNode(name=NameNode(value=core), arguments=node.arguments)
+        return REMOVE if node.name.value in KEPT_CORE else None
 
 
 def _graphs(definitions: Sequence[TypeDefinitionNode]) -> Iterator[_Graph]:

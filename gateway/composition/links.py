@@ -170,7 +170,11 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
                 "Begin both names with @, or neither.",
                 node,
             )
-        imports[local] = element
+        if imports.setdefault(local, element) != element:
+            return _double_import(node, f'imports both "{imports[local]}" and "{element}" as "{local}"')
+    twice = next((e for e in imports.values() if list(imports.values()).count(e) > 1), None)
+    if twice is not None:
+        return _double_import(node, f'imports "{twice}" under two names')
     purpose = arguments.get("for")
     return Link(
         identity=identity,
@@ -180,6 +184,12 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
         imports=imports,
         purpose=purpose.value if isinstance(purpose, EnumValueNode) else None,
         node=node,
+    )
+
+
+def _double_import(node: DirectiveNode, what: str) -> LinkProblem:
+    return LinkProblem(
+        "INVALID_LINK_DIRECTIVE_USAGE", f"@link {what}.", "Import each element once, under a name of its own.", node
     )
 
 

@@ -9,14 +9,24 @@ from gateway.composition.types import TypeRef
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A directive as the supergraph shows it; argument values as GraphQL text."""
+    """A directive on an element of the supergraph.
+
+    Attributes:
+        name: of a core directive and of GraphQL's own: as specified, ``tag``, whatever the supergraph calls it; of the subgraphs'
+            own: as the supergraph calls it, after an ``@``, so that ``@tag`` is never taken for federation's.
+        arguments: their values as GraphQL text.
+    """
 
     name: str
     arguments: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{name}: {value}" for name, value in self.arguments)
-        return f"@{self.name}({shown})" if shown else f"@{self.name}"
+        return self.called(self.name.removeprefix("@"))
+
+    def called(self, name: str) -> str:
+        """The directive as SDL, under a name."""
+        shown = ", ".join(f"{argument}: {value}" for argument, value in self.arguments)
+        return f"@{name}({shown})" if shown else f"@{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,7 @@ class Supergraph:
         types: by name.
         features: of `@composeDirective`.
         directives: on the schema itself.
+        core_names: core directive -> what the subgraphs call it, where they all have another name for it.
     """
 
     subgraphs: tuple[SubgraphSchema, ...]
@@ -154,6 +165,7 @@ class Supergraph:
     features: list[ComposedFeature] = field(default_factory=list)
     directives: list[Applied] = field(default_factory=list)
     description: str | None = None
+    core_names: dict[str, str] = field(default_factory=dict)
 
     def implementations(self, interface: str) -> Iterator[MergedType]:
         """The object types that implement an interface, in any subgraph."""

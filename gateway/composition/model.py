@@ -156,6 +156,7 @@ class SubgraphSchema:
         types: by name, in the order written; without built-in scalars and federation's own.
         directives: definitions of directives that are not of federation, by name.
         implementations: interface -> object types that implement it here, in the order written.
+        core_names: federation directive that is applied -> what it is called here, without ``@``.
         ignored_interface_keys: interfaces whose keys mean nothing, because the document is of federation 1.
     """
 
@@ -170,6 +171,7 @@ class SubgraphSchema:
     description: str | None = None
     implementations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     node: Node | None = None
+    core_names: Mapping[str, str] = field(default_factory=dict)
     ignored_interface_keys: frozenset[str] = frozenset()
 
     @property

@@ -211,6 +211,12 @@ def build_schema(document: Document) -> SubgraphSchema:
             for interface in definition.interfaces:
                 implementations.setdefault(interface, []).append(name)
     described = (n.description for n in document.schema_nodes if isinstance(n, SchemaDefinitionNode))
+    schema_directives = tuple(
+        use
+        for node in document.schema_nodes
+        for use in builder.directives(node.directives, in_extension=isinstance(node, SchemaExtensionNode))
+        if use.core != "link"
+    )
     return SubgraphSchema(
         name=document.subgraph.name,
         url=document.subgraph.url,
@@ -219,15 +225,11 @@ def build_schema(document: Document) -> SubgraphSchema:
         links=document.links,
         types=types,
         directives=document.directives,
-        schema_directives=tuple(
-            use
-            for node in document.schema_nodes
-            for use in builder.directives(node.directives, in_extension=isinstance(node, SchemaExtensionNode))
-            if use.core != "link"
-        ),
+        schema_directives=schema_directives,
         description=next((d.value for d in described if d is not None), None),
         implementations={name: tuple(objects) for name, objects in implementations.items()},
         node=document.schema_nodes[0] if document.schema_nodes else None,
+        core_names={core: local for local, core in builder.core.items() if core is not None},
     )
 
 
@@ -236,7 +238,7 @@ class _Builder:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._core: dict[str, str | None] = {}
+        self.core: dict[str, str | None] = {}
 
     def directives(
         self, nodes: Iterable[DirectiveNode | ConstDirectiveNode] | None, *, in_extension: bool = False, block: int = 0
@@ -292,14 +294,14 @@ class _Builder:
 
     def _directive(self, node: DirectiveNode | ConstDirectiveNode, in_extension: bool, block: int) -> DirectiveUse:
         name = node.name.value
-        if name not in self._core:
+        if name not in self.core:
             document = self.document
             core = specs.core_directive(name, document.links, is_fed1=document.is_fed1)
             if core is None and name == "link" and not any(link.name == "link" for link in document.links):
                 core = "link"
-            self._core[name] = core
+            self.core[name] = core
         arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
-        return DirectiveUse(name, self._core[name], arguments, node, in_extension, block)
+        return DirectiveUse(name, self.core[name], arguments, node, in_extension, block)
 
     def _fields(
         self, parent: str, nodes: Iterable[TypeDefinitionNode | TypeExtensionNode]

@@ -14,7 +14,7 @@ from graphql import StringValueNode, print_ast
 
 from gateway.composition.merged import Applied, JoinField, JoinType, MergedInput, MergedType, MergedValue, Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.specs import DIRECTIVES
+from gateway.composition.specs import DIRECTIVES, TYPES
 
 _NOT_A_NAME = re.compile(r"\W")
 _NUMBERED = re.compile(r"_\d+$")
@@ -33,19 +33,21 @@ class _Feature:
     directives: tuple[str, ...]
     scalar: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What its elements are prefixed with, unless imported."""
+        return self.url.split("/")[-2]
+
 
 _FEATURES = (
     _Feature("https://specs.apollo.dev/tag/v0.3", None, ("tag",)),
     _Feature("https://specs.apollo.dev/inaccessible/v0.2", "SECURITY", ("inaccessible",)),
     _Feature("https://specs.apollo.dev/authenticated/v0.1", "SECURITY", ("authenticated",)),
-    _Feature("https://specs.apollo.dev/requiresScopes/v0.1", "SECURITY", ("requiresScopes",), "requiresScopes__Scope"),
-    _Feature("https://specs.apollo.dev/policy/v0.1", "SECURITY", ("policy",), "policy__Policy"),
-    _Feature("https://specs.apollo.dev/context/v0.1", "SECURITY", ("context",), "context__ContextFieldValue"),
+    _Feature("https://specs.apollo.dev/requiresScopes/v0.1", "SECURITY", ("requiresScopes",), "Scope"),
+    _Feature("https://specs.apollo.dev/policy/v0.1", "SECURITY", ("policy",), "Policy"),
+    _Feature("https://specs.apollo.dev/context/v0.1", "SECURITY", ("context",), "ContextFieldValue"),
     _Feature("https://specs.apollo.dev/cost/v0.1", None, ("cost", "listSize")),
 )
-_SCALARS = {"Scope": "requiresScopes__Scope", "Policy": "policy__Policy", "FieldSet": "join__FieldSet"}
-_SCALARS["ContextFieldValue"] = "context__ContextFieldValue"
-
 _LINK = "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA"
 _JOIN = tuple(
     f"directive @join__{definition}"
@@ -72,18 +74,40 @@ _PLUMBING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the document calls things.
+
+    Attributes:
+        graphs: subgraph -> its value of ``join__Graph``.
+        core: core directive -> what the subgraphs call it, where they rename it.
+        namespaces: URL of a linked specification -> what stands before its elements that are not imported.
+    """
+
+    graphs: Mapping[str, str]
+    core: Mapping[str, str]
+    namespaces: Mapping[str, str]
+
+    def directive(self, core: str) -> str:
+        return self.core.get(core, core)
+
+    def applied(self, directives: Iterable[Applied]) -> Iterator[str]:
+        for applied in directives:
+            yield str(applied) if applied.name.startswith("@") else applied.called(self.directive(applied.name))
+
+
 def print_supergraph(supergraph: Supergraph) -> str:
     """The supergraph's SDL, ending with a newline."""
-    graphs = graph_names(supergraph.subgraphs)
     used = set(_used_directives(supergraph))
     features = [feature for feature in _FEATURES if used.intersection(feature.directives)]
+    names = _Names(graph_names(supergraph.subgraphs), supergraph.core_names, _namespaces(supergraph, features))
     parts = [
-        _schema(supergraph, features, used),
-        *_definitions(supergraph, features, used),
-        *(f"scalar {feature.scalar}" for feature in features if feature.scalar),
+        _schema(supergraph, names, features, used),
+        *_definitions(supergraph, names, features, used),
+        *(f"scalar {names.namespaces[f.url]}__{f.scalar}" for f in features if f.scalar),
         *_PLUMBING,
-        _graph_enum(supergraph, graphs),
-        *(_type(merged, graphs) for merged in supergraph.types.values()),
+        _graph_enum(supergraph, names.graphs),
+        *(_type(merged, names) for merged in supergraph.types.values()),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -111,23 +135,60 @@ def describe(text: str | None, indent: str = "") -> str:
     return "".join(f"{indent}{line}\n" if line else "\n" for line in block.split("\n"))
 
 
-def _schema(supergraph: Supergraph, features: list[_Feature], used: set[str]) -> str:
+def _namespaces(supergraph: Supergraph, features: Iterable[_Feature]) -> dict[str, str]:
+    """URL of a specification -> its namespace: its name, or a longer one where that is another's or a directive of the subgraphs."""
+    taken = {"link", "join", *(local[1:] for composed in supergraph.features for local, _ in composed.imports)}
+    found: dict[str, str] = {}
+    wanted: list[tuple[str, str, set[str]]] = [(f.url, f.name, set()) for f in features]
+    wanted += [
+        (c.url, c.namespace, {local[1:] for local, e in c.imports if e == f"@{c.namespace}"})
+        for c in supergraph.features
+    ]
+    for url, name, own in wanted:
+        namespace = name
+        while namespace in taken - own or namespace in found.values():
+            namespace = f"_{namespace}"
+        found[url] = namespace
+    return found
+
+
+def _link(url: str, name: str, namespace: str, imports: Iterable[tuple[str, str]], purpose: str | None) -> str:
+    """A `@link`.
+
+    Args:
+        imports: (name here, name in the specification), directives with their ``@``.
+    """
+    shown = [
+        _text(local) if local == element else f"{{name: {_text(element)}, as: {_text(local)}}}"
+        for local, element in imports
+    ]
+    arguments = [f"url: {_text(url)}"]
+    if namespace != name:
+        arguments.append(f"as: {_text(namespace)}")
+    if shown:
+        arguments.append(f"import: [{', '.join(shown)}]")
+    if purpose:
+        arguments.append(f"for: {purpose}")
+    return f"@link({', '.join(arguments)})"
+
+
+def _imports(names: _Names, feature: _Feature, used: set[str]) -> Iterator[tuple[str, str]]:
+    """The directives of a specification that go by another name than they would have without an import."""
+    namespace = names.namespaces[feature.url]
+    for name in feature.directives:
+        local = names.directive(name)
+        if name in used and local != (namespace if name == feature.name else f"{namespace}__{name}"):
+            yield f"@{local}", f"@{name}"
+
+
+def _schema(supergraph: Supergraph, names: _Names, features: list[_Feature], used: set[str]) -> str:
     links = [
         '@link(url: "https://specs.apollo.dev/link/v1.0")',
         '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
     ]
-    for feature in features:
-        imported = [name for name in feature.directives[1:] if name in used]
-        imports = f", import: [{', '.join(_text(f'@{name}') for name in imported)}]" if imported else ""
-        purpose = f", for: {feature.purpose}" if feature.purpose else ""
-        links.append(f'@link(url: "{feature.url}"{imports}{purpose})')
-    for composed in supergraph.features:
-        names = (
-            _text(local) if local == element else f"{{name: {_text(element)}, as: {_text(local)}}}"
-            for local, element in composed.imports
-        )
-        links.append(f"@link(url: {_text(composed.url)}, import: [{', '.join(names)}])")
-    links.extend(str(applied) for applied in supergraph.directives)
+    links.extend(_link(f.url, f.name, names.namespaces[f.url], _imports(names, f, used), f.purpose) for f in features)
+    links.extend(_link(c.url, c.namespace, names.namespaces[c.url], c.imports, None) for c in supergraph.features)
+    links.extend(names.applied(supergraph.directives))
     roots = [
         f"  {operation}: {name}"
         for operation, name in (("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription"))
@@ -137,13 +198,14 @@ def _schema(supergraph: Supergraph, features: list[_Feature], used: set[str]) ->
     return f"{describe(supergraph.description)}{head}\n{{\n" + "\n".join(roots) + "\n}"
 
 
-def _definitions(supergraph: Supergraph, features: list[_Feature], used: set[str]) -> list[str]:
+def _definitions(supergraph: Supergraph, names: _Names, features: list[_Feature], used: set[str]) -> list[str]:
     definitions = {text.split("@", 1)[1].split("(", 1)[0]: text for text in (_LINK, *_JOIN)}
     for feature in features:
+        scalars = {name: f"{names.namespaces[feature.url]}__{name}" for name in TYPES}
         for name in feature.directives:
             if name in used:
-                definition = DIRECTIVES[name].definition.format(**_SCALARS)
-                definitions[name] = f"directive @{name}{'' if definition.startswith('(') else ' '}{definition}"
+                local, definition = names.directive(name), DIRECTIVES[name].definition.format(**scalars)
+                definitions[local] = f"directive @{local}{'' if definition.startswith('(') else ' '}{definition}"
     for composed in supergraph.features:
         definitions.update(composed.definitions)
     return [definitions[name] for name in sorted(definitions)]
@@ -171,20 +233,23 @@ def _graph_enum(supergraph: Supergraph, graphs: Mapping[str, str]) -> str:
     return "enum join__Graph {\n" + "\n".join(values) + "\n}"
 
 
-def _type(merged: MergedType, graphs: Mapping[str, str]) -> str:
+def _type(merged: MergedType, names: _Names) -> str:
     interfaces = merged.interfaces if merged.kind in {Kind.OBJECT, Kind.INTERFACE} else []
     head = f"{describe(merged.description)}{merged.kind.value} {merged.name}"
     if interfaces:
         head += f" implements {' & '.join(interfaces)}"
     lines = [
-        *(f"@join__implements(graph: {graphs[graph]}, interface: {_text(name)})" for graph, name in merged.implements),
-        *(_join_type(join, graphs) for join in merged.joins),
         *(
-            f"@join__unionMember(graph: {graphs[graph]}, member: {_text(member.name)})"
+            f"@join__implements(graph: {names.graphs[graph]}, interface: {_text(name)})"
+            for graph, name in merged.implements
+        ),
+        *(_join_type(join, names) for join in merged.joins),
+        *(
+            f"@join__unionMember(graph: {names.graphs[graph]}, member: {_text(member.name)})"
             for member in merged.members.values()
             for graph in member.graphs
         ),
-        *map(str, merged.directives),
+        *names.applied(merged.directives),
     ]
     text = "\n".join((head, *(f"  {line}" for line in lines)))
     body: Iterable[str]
@@ -194,39 +259,39 @@ def _type(merged: MergedType, graphs: Mapping[str, str]) -> str:
         case Kind.UNION:
             return f"{text}\n = {' | '.join(merged.members)}"
         case Kind.ENUM:
-            body = (_enum_value(value, graphs) for value in merged.values.values())
+            body = (_enum_value(value, names) for value in merged.values.values())
         case Kind.INPUT:
-            body = (f"{describe(value.description, '  ')}  {_input(value, graphs)}" for value in merged.inputs.values())
+            body = (f"{describe(value.description, '  ')}  {_input(value, names)}" for value in merged.inputs.values())
         case Kind.OBJECT | Kind.INTERFACE:
-            body = _fields(merged, graphs)
+            body = _fields(merged, names)
     return f"{text}\n{{\n" + "\n".join(body) + "\n}"
 
 
-def _fields(merged: MergedType, graphs: Mapping[str, str]) -> Iterator[str]:
+def _fields(merged: MergedType, names: _Names) -> Iterator[str]:
     for field in merged.fields.values():
         arguments = ""
         if any(argument.description for argument in field.arguments.values()):
-            shown = (f"{describe(a.description, '    ')}    {_input(a, graphs)}" for a in field.arguments.values())
+            shown = (f"{describe(a.description, '    ')}    {_input(a, names)}" for a in field.arguments.values())
             arguments = "(\n" + "\n".join(shown) + "\n  )"
         elif field.arguments:
-            arguments = f"({', '.join(_input(argument, graphs) for argument in field.arguments.values())})"
-        directives = [*(_join_field(join, graphs) for join in field.joins), *map(str, field.directives)]
+            arguments = f"({', '.join(_input(argument, names) for argument in field.arguments.values())})"
+        directives = [*(_join_field(join, names) for join in field.joins), *names.applied(field.directives)]
         yield f"{describe(field.description, '  ')}  {' '.join((f'{field.name}{arguments}: {field.type}', *directives))}"
 
 
-def _input(value: MergedInput, graphs: Mapping[str, str]) -> str:
+def _input(value: MergedInput, names: _Names) -> str:
     default = f" = {value.default}" if value.default is not None else ""
-    directives = [*(_join_field(join, graphs) for join in value.joins), *map(str, value.directives)]
+    directives = [*(_join_field(join, names) for join in value.joins), *names.applied(value.directives)]
     return " ".join((f"{value.name}: {value.type}{default}", *directives))
 
 
-def _enum_value(value: MergedValue, graphs: Mapping[str, str]) -> str:
-    joins = (f"@join__enumValue(graph: {graphs[graph]})" for graph in value.graphs)
-    return f"{describe(value.description, '  ')}  {' '.join((value.name, *joins, *map(str, value.directives)))}"
+def _enum_value(value: MergedValue, names: _Names) -> str:
+    joins = (f"@join__enumValue(graph: {names.graphs[graph]})" for graph in value.graphs)
+    return f"{describe(value.description, '  ')}  {' '.join((value.name, *joins, *names.applied(value.directives)))}"
 
 
-def _join_type(join: JoinType, graphs: Mapping[str, str]) -> str:
-    arguments = [("graph", graphs[join.graph])]
+def _join_type(join: JoinType, names: _Names) -> str:
+    arguments = [("graph", names.graphs[join.graph])]
     if join.key is not None:
         arguments.append(("key", _text(join.key)))
     if join.is_extension:
@@ -238,8 +303,8 @@ def _join_type(join: JoinType, graphs: Mapping[str, str]) -> str:
     return str(Applied("join__type", tuple(arguments)))
 
 
-def _join_field(join: JoinField, graphs: Mapping[str, str]) -> str:
-    arguments = [("graph", graphs[join.graph])] if join.graph is not None else []
+def _join_field(join: JoinField, names: _Names) -> str:
+    arguments = [("graph", names.graphs[join.graph])] if join.graph is not None else []
     texts = (
         ("requires", join.requires),
         ("provides", join.provides),

@@ -20,6 +20,10 @@ def _custom(imported: str, name: str, field: str, version: str = "1.0") -> str:
     )
 
 
+def _tagged(imported: str, name: str, field: str) -> str:
+    return _linked(f'type Query {{ {field}: Int @{name}(name: "t") }}', imported)
+
+
 def repr_text(text: str) -> str:
     """A name as a GraphQL string."""
     return f'"{text}"'
@@ -73,6 +77,18 @@ DOCUMENT = (
     Case("INVALID_LINK_DIRECTIVE_USAGE", {"a": _linked(Q, '"@unheard"')}, {"a": _linked(Q)}, "a:1"),
     Case(
         "INVALID_LINK_DIRECTIVE_USAGE",
+        {"a": _linked(Q, '{name: "@key", as: "@x"}, {name: "@tag", as: "@x"}')},
+        {"a": _linked(Q, '{name: "@key", as: "@x"}, {name: "@tag", as: "@y"}')},
+        "a:1",
+    ),
+    Case(
+        "INVALID_LINK_DIRECTIVE_USAGE",
+        {"a": _linked(Q, '"@key", {name: "@key", as: "@x"}')},
+        {"a": _linked(Q, '"@key", "@key"')},
+        "a:1",
+    ),
+    Case(
+        "INVALID_LINK_DIRECTIVE_USAGE",
         {"a": _linked(Q, '{name: "@key", as: "pk"}')},
         {"a": _linked(Q, '{name: "@key", as: "@pk"}')},
         "a:1",
@@ -85,9 +101,36 @@ DOCUMENT = (
     ),
     Case(
         "LINK_IMPORT_NAME_MISMATCH",
+        {"a": _tagged('"@tag"', "tag", "q"), "b": _tagged('{name: "@tag", as: "@label"}', "label", "r")},
+        {
+            "a": _tagged('{name: "@tag", as: "@label"}', "label", "q"),
+            "b": _tagged('{name: "@tag", as: "@label"}', "label", "r"),
+        },
+        "b:1",
+    ),
+    Case(
+        "LINK_IMPORT_NAME_MISMATCH",
+        {"a": _tagged('"@tag"', "tag", "q"), "b": _tagged('"@key"', "federation__tag", "r")},
+        {"a": _tagged('"@tag"', "tag", "q"), "b": _linked("type Query { r: Int }", '{name: "@tag", as: "@label"}')},
+        "b:1",
+    ),
+    Case(
+        "DIRECTIVE_COMPOSITION_ERROR",
         {"a": _custom("@hello", "hello", "q"), "b": _custom('{name: "@hello", as: "@hi"}', "hi", "r")},
         {"a": _custom("@hello", "hello", "q"), "b": _custom("@hello", "hello", "r")},
         "b:1",
+    ),
+    Case(
+        "DIRECTIVE_COMPOSITION_ERROR",
+        {"a": _custom("@tag", "tag", "q"), "b": _tagged('"@tag"', "tag", "r")},
+        {"a": _custom("@tag", "tag", "q"), "b": _tagged('{name: "@tag", as: "@label"}', "label", "r")},
+        "a:1",
+    ),
+    Case(
+        "DIRECTIVE_COMPOSITION_ERROR",
+        {"a": _linked(f'{Q}\nextend schema @composeDirective(name: "@key")', '"@key", "@composeDirective"')},
+        {"a": _linked(f'{Q}\nextend schema @composeDirective(name: "@tag")', '"@tag", "@composeDirective"')},
+        "a:3",
     ),
     Case(
         "DIRECTIVE_COMPOSITION_ERROR",

@@ -1,7 +1,7 @@
 """`@composeDirective`: directives of the subgraphs' own that the supergraph keeps.
 
-A directive is known by the specification it is linked from, so that subgraphs may call it differently; the supergraph calls it as
-the first subgraph does, and takes its definition from the newest version linked.
+A directive is known by the specification it is linked from. The supergraph calls it as the subgraphs do that ask to keep it, keeps
+what those apply, and takes its definition from the newest version linked.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
 """
@@ -34,13 +34,11 @@ class ComposedDirectives:
 
     Attributes:
         local_names: (subgraph, name there) -> name in the supergraph.
-        names: in the supergraph.
         repeatable: those of them that may be applied more than once.
         features: the links to print.
     """
 
     local_names: Mapping[tuple[str, str], str]
-    names: frozenset[str]
     repeatable: frozenset[str]
     features: tuple[ComposedFeature, ...]
 
@@ -72,29 +70,22 @@ def resolve(schema: SubgraphSchema, use: DirectiveUse, name: str | None) -> Comp
 
 
 def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
-    """The directives that any subgraph asks to keep, in every subgraph that links them."""
+    """The directives that subgraphs ask to keep, each subgraph its own uses."""
     asked: dict[tuple[str, str], str] = {}
     chosen: dict[tuple[str, str], Composed] = {}
+    locals_: dict[tuple[str, str], str] = {}
     for schema in schemas.values():
         for use, name in declared(schema):
             composed = resolve(schema, use, name)
             if composed is None:
                 continue
             at = (composed.link.identity, composed.element)
-            asked.setdefault(at, composed.local)
+            locals_[schema.name, composed.local] = asked.setdefault(at, composed.local)
             best = chosen.get(at)
             if best is None or (composed.link.version or (0, 0)) > (best.link.version or (0, 0)):
                 chosen[at] = composed
-    locals_: dict[tuple[str, str], str] = {}
-    for schema in schemas.values():
-        for local in schema.directives:
-            for link in schema.links:
-                element = link.element(f"@{local}")
-                if element is not None and (link.identity, element) in asked:
-                    locals_[schema.name, local] = asked[link.identity, element]
     return ComposedDirectives(
         local_names=locals_,
-        names=frozenset(asked.values()),
         repeatable=frozenset(asked[at] for at, composed in chosen.items() if composed.definition.repeatable),
         features=tuple(_features(asked, chosen)),
     )

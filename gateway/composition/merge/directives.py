@@ -35,7 +35,9 @@ def merge_directives(
     uses: dict[str, list[tuple[str, DirectiveUse]]] = {}
     for subgraph, directives in sources.items():
         for use in directives:
-            uses.setdefault(use.core or composed.local_name(subgraph, use.name) or use.name, []).append((subgraph, use))
+            name = _name(composed, subgraph, use)
+            if name is not None:
+                uses.setdefault(name, []).append((subgraph, use))
     if "tag" in uses:
         names = {print_ast(use.arguments["name"]) for _, use in uses["tag"] if "name" in use.arguments}
         applied.extend(Applied("tag", (("name", name),)) for name in sorted(names))
@@ -57,9 +59,19 @@ def merge_directives(
         if isinstance(called := use.arguments.get("name"), StringValueNode)
     )
     for name, given in sorted(uses.items()):
-        if any(use.core is None for _, use in given) and (name in _ALWAYS or name in composed.names):
-            applied.extend(_others(context, coordinate, name, given, is_repeatable=name in composed.repeatable))
+        if name in _ALWAYS or name.startswith("@"):
+            applied.extend(_others(context, coordinate, name, given, is_repeatable=name[1:] in composed.repeatable))
     return applied
+
+
+def _name(composed: ComposedDirectives, subgraph: str, use: DirectiveUse) -> str | None:
+    """The name that `Applied` has for it, or None if the supergraph does not keep it."""
+    if use.core is not None:
+        return use.core
+    kept = composed.local_name(subgraph, use.name)
+    if kept is not None:
+        return f"@{kept}"
+    return use.name if use.name in _ALWAYS else None
 
 
 def alternatives(value: ValueNode | None) -> Conjunctions:
@@ -147,7 +159,8 @@ def _others(
         context.hint(
             "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
             HintLevel.WARN,
-            f'@{name} on "{coordinate}" has different arguments in different subgraphs; the supergraph shows the most frequent.',
+            f'@{name.removeprefix("@")} on "{coordinate}" has different arguments in different subgraphs; the supergraph shows the most '
+            "frequent.",
             (context.place(subgraph, use.node) for subgraph, use in given),
         )
     counts = Counter(shown)

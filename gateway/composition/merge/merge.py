@@ -9,6 +9,7 @@ from gateway.composition.hints import find_hints
 from gateway.composition.merge.access import infer_access
 from gateway.composition.merge.composed import find_composed
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.core_names import core_names
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.interface_objects import spread_fields
 from gateway.composition.merge.overrides import find_overrides
@@ -51,6 +52,7 @@ def merge(
     for declared in enums:
         fill_type(context, composed, declared)
     supergraph.features = list(composed.features)
+    supergraph.core_names = core_names(schemas)
     supergraph.directives = merge_directives(
         context, composed, "schema", {s: schema.schema_directives for s, schema in schemas.items()}
     )

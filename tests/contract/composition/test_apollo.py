@@ -44,7 +44,6 @@ FOLLOWS = {
 
 # Cases of ours that Apollo judges otherwise, and why we keep ours.
 OTHERWISE = {
-    "LINK_IMPORT_NAME_MISMATCH": "Apollo throws an internal error for directives of @composeDirective.",
     "UNSUPPORTED_LINKED_FEATURE": "Apollo drops `for: SECURITY` features silently; the link specification wants a refusal.",
     "UNSUPPORTED_FEATURE": "Connectors are Apollo's router's own.",
     "INVALID_SUBGRAPH_NAME": "Apollo throws a syntax error for an empty name.",

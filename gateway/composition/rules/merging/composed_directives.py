@@ -1,16 +1,20 @@
 """DIRECTIVE_COMPOSITION_ERROR: a @composeDirective that names nothing that could be kept.
 
-It names, with its @, a directive that the subgraph defines and has linked from a specification of its own; one name belongs to one
-specification; and subgraphs agree on the major version of that.
+It names, with its @, a directive that the subgraph defines and has linked from a specification of its own; a directive has one name
+in all subgraphs that keep it, which is no other's and none of federation's; and subgraphs agree on the major version of that.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
 """
 
-from gateway.composition.errors import HintLevel
+from gateway.composition.errors import HintLevel, quoted
+from gateway.composition.links import FEDERATION
 from gateway.composition.merge.composed import Composed, declared, resolve
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.core_names import names_in_use
 from gateway.composition.model import DirectiveUse, SubgraphSchema
 from gateway.composition.specs import core_directive
+
+BY_ITSELF = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "context"})
 
 
 def check(context: MergeContext) -> None:
@@ -19,7 +23,7 @@ def check(context: MergeContext) -> None:
     for schema in context.schemas.values():
         for use, name in declared(schema):
             composed = resolve(schema, use, name)
-            if composed is None and name is not None and _is_core(schema, name):
+            if composed is None and name is not None and _core(schema, name) in BY_ITSELF:
                 context.hint(
                     "DIRECTIVE_COMPOSITION_INFO",
                     HintLevel.INFO,
@@ -32,11 +36,13 @@ def check(context: MergeContext) -> None:
             else:
                 found.append(composed)
     _check_names(context, found)
+    _check_spelling(context, found)
+    _check_clashes(context, found)
     _check_versions(context, found)
 
 
-def _is_core(schema: SubgraphSchema, name: str) -> bool:
-    return name.startswith("@") and core_directive(name[1:], schema.links, is_fed1=schema.is_fed1) is not None
+def _core(schema: SubgraphSchema, name: str) -> str | None:
+    return core_directive(name[1:], schema.links, is_fed1=schema.is_fed1) if name.startswith("@") else None
 
 
 def _why(schema: SubgraphSchema, name: str | None) -> tuple[str, str]:
@@ -45,6 +51,11 @@ def _why(schema: SubgraphSchema, name: str | None) -> tuple[str, str]:
     if not name.startswith("@"):
         return f'@composeDirective names "{name}", which does not begin with @.', f'Write "@{name}".'
     bare = name[1:]
+    if _core(schema, name) is not None:
+        return (
+            f'@composeDirective names "{name}", which is federation\'s own.',
+            "Remove it: composition knows what to keep.",
+        )
     if bare not in schema.directives:
         return (
             f'@composeDirective names "{name}", which this subgraph does not define.',
@@ -70,6 +81,64 @@ def _check_names(context: MergeContext, found: list[Composed]) -> None:
             [context.place(c.subgraph, c.use.node) for c in (composed, earlier)],
             "Rename one of them with `as:` where it is imported.",
         )
+
+
+def _check_spelling(context: MergeContext, found: list[Composed]) -> None:
+    """One directive, one name, in the subgraphs that keep it; a hint for the others that would have to rename theirs."""
+    first: dict[tuple[str, str], Composed] = {}
+    for composed in found:
+        earlier = first.setdefault((composed.link.identity, composed.element), composed)
+        if earlier.local != composed.local:
+            context.error(
+                "DIRECTIVE_COMPOSITION_ERROR",
+                f'"{composed.element}" of {composed.link.identity} is called "@{composed.local}" in "{composed.subgraph}", but '
+                f'"@{earlier.local}" in "{earlier.subgraph}".',
+                [context.place(c.subgraph, c.link.node) for c in (composed, earlier)],
+                f'Import it as "@{earlier.local}" in both.',
+            )
+    keeping = {(composed.subgraph, composed.link.identity, composed.element) for composed in found}
+    for (identity, element), composed in first.items():
+        others = [
+            (schema.name, link)
+            for schema in context.schemas.values()
+            for link in schema.links
+            if link.identity == identity
+            and (schema.name, identity, element) not in keeping
+            and link.local(element) != f"@{composed.local}"
+        ]
+        if others:
+            context.hint(
+                "DIRECTIVE_COMPOSITION_WARN",
+                HintLevel.WARN,
+                f'The supergraph keeps "{element}" of {identity} as "@{composed.local}"; {quoted(s for s, _ in others)} would have to '
+                "call it so too, to have it kept.",
+                [context.place(subgraph, link.node) for subgraph, link in others],
+            )
+
+
+def _check_clashes(context: MergeContext, found: list[Composed]) -> None:
+    """No name that a directive of federation has in the supergraph."""
+    taken = {
+        local: (core, users) for core, names in names_in_use(context.schemas).items() for local, users in names.items()
+    }
+    for schema in context.schemas.values():
+        for link in schema.links:
+            for core in ("tag", "inaccessible"):
+                if link.identity == FEDERATION:
+                    taken.setdefault(link.local(f"@{core}")[1:], (core, [schema.name]))
+    for composed in found:
+        if composed.local in taken:
+            core, users = taken[composed.local]
+            context.error(
+                "DIRECTIVE_COMPOSITION_ERROR",
+                f'"@{composed.local}" of {composed.link.identity} would be kept under the name that "@{core}" of federation has in '
+                f"{quoted(users)}.",
+                [
+                    context.place(composed.subgraph, composed.use.node),
+                    *(context.place(user, context.schemas[user].node) for user in users),
+                ],
+                "Rename one of them with `as:` where it is imported.",
+            )
 
 
 def _check_versions(context: MergeContext, found: list[Composed]) -> None:

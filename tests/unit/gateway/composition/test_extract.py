@@ -3,6 +3,7 @@
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from gateway.composition.compose import Composed, compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.extract import extract_subgraphs
 from gateway.composition.model import Subgraph
+from gateway.supergraph.errors import SupergraphError
 from tests.support.examples import examples
 from tests.support.random_subgraphs import random_subgraphs
 from tests.support.supergraphs import differences
@@ -35,6 +37,44 @@ def test_what_is_extracted_composes_to_the_same(seed: int) -> None:
     assert whole is not None
     again = compose(extract_subgraphs(whole.supergraph_sdl))
     assert differences(again.supergraph_sdl, whole.supergraph_sdl) == []
+
+
+RENAMED = """
+extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@requiresScopes",
+    {name: "@tag", as: "@label"}, {name: "@inaccessible", as: "@hidden"}])
+  @link(url: "https://example.org/greet/v1.0", import: [{name: "@hello", as: "@tag"}]) @composeDirective(name: "@tag")
+directive @tag(to: String) on FIELD_DEFINITION
+type Query { q: Int @label(name: "t") @tag(to: "x") h: Int @hidden s: Int @requiresScopes(scopes: [["a"]]) }
+"""
+
+
+def test_renamed_directives_are_extracted_by_what_they_mean() -> None:
+    whole = compose([Subgraph("a", "http://a", RENAMED)])
+    (extracted,) = extract_subgraphs(whole.supergraph_sdl)
+    assert '@tag(name: "t")' in extracted.sdl
+    assert "@tag(to:" not in extracted.sdl
+    assert compose([extracted]).api_sdl == whole.api_sdl == "type Query {\n  q: Int\n  s: Int\n}\n"
+
+
+SMALL = compose([Subgraph("a", "http://a", "type Query { q: Int }")]).supergraph_sdl
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "type Query { q: Int }",
+        SMALL.replace("join__Graph {", "join__Other {"),
+        SMALL.replace("@join__type(graph: A)", "@join__type(graph: B)"),
+        SMALL.replace('A @join__graph(name: "a", url: "http://a")', "A"),
+        SMALL.replace("q: Int", "q: Unheard"),
+    ],
+)
+def test_what_is_no_supergraph_is_refused_as_one(broken: str) -> None:
+    with pytest.raises(SupergraphError) as raised:
+        extract_subgraphs(broken)
+    assert raised.value.code == "INVALID_FEDERATION_SUPERGRAPH"
+    assert raised.value.message
+    assert [subgraph.name for subgraph in extract_subgraphs(SMALL)] == ["a"]
 
 
 def test_the_market_is_extracted() -> None:

@@ -3,10 +3,12 @@
 from random import Random
 
 import pytest
+from graphql import GraphQLSchema
 
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
+from gateway.supergraph.reader import read_supergraph
 from tests.support.composition import composed, subgraphs
 from tests.support.composition_cases import CASES
 from tests.support.random_subgraphs import random_subgraphs
@@ -145,12 +147,82 @@ def test_contexts_are_named_by_their_subgraph_and_their_arguments_hidden() -> No
 
 
 def test_renamed_imports_mean_the_same() -> None:
-    plain = {"a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! @tag(name: "x") }'}
+    plain = {"a": 'type Query { t: T }\ntype T @key(fields: "id") { id: ID! @shareable }'}
     renamed = {
         "a": f'extend schema @link(url: "{LINK}/federation/v2.9", as: "fed", import: [{{name: "@key", as: "@primary"}}])\n'
-        'type Query { t: T }\ntype T @primary(fields: "id") { id: ID! @fed__tag(name: "x") }'
+        'type Query { t: T }\ntype T @primary(fields: "id") { id: ID! @fed__shareable }'
     }
     assert facts(composed(renamed).supergraph_sdl) == facts(composed(plain).supergraph_sdl)
+
+
+def linked(imports: str, body: str, also: str = "", fed: str = "") -> str:
+    return f'extend schema @link(url: "{LINK}/federation/v2.11"{fed}, import: [{imports}]) {also}\n{body}'
+
+
+def query_fields(schema: GraphQLSchema) -> set[str]:
+    assert schema.query_type is not None
+    return set(schema.query_type.fields)
+
+
+RENAMES = (
+    '{name: "@tag", as: "@label"}, {name: "@inaccessible", as: "@hidden"}, {name: "@requiresScopes", as: "@scopes"},'
+    ' {name: "@authenticated", as: "@auth"}, {name: "@cost", as: "@price"}, {name: "@listSize", as: "@sized"}'
+)
+
+
+def test_the_supergraph_calls_directives_as_the_subgraphs_do() -> None:
+    body = (
+        'type Query { q: Int @label(name: "t") @price(weight: 2) h: Int @hidden s: [Int] @scopes(scopes: [["a"]]) @auth'
+        " @sized(assumedSize: 2) }"
+    )
+    result = composed({"a": linked(RENAMES, body), "b": linked(RENAMES, 'type Query { r: Int @label(name: "u") }')})
+    assert '/tag/v0.3", import: [{name: "@tag", as: "@label"}])' in result.supergraph_sdl
+    assert (
+        '/cost/v0.1", import: [{name: "@cost", as: "@price"}, {name: "@listSize", as: "@sized"}])'
+        in result.supergraph_sdl
+    )
+    assert "directive @hidden on" in result.supergraph_sdl
+    assert "directive @scopes(scopes: [[requiresScopes__Scope!]!]!)" in result.supergraph_sdl
+    assert 'q: Int @join__field(graph: A) @label(name: "t") @price(weight: 2)' in result.supergraph_sdl
+    read = read_supergraph(result.supergraph_sdl)
+    assert query_fields(read.api) == query_fields(result.api_schema) == {"q", "r", "s"}
+    assert read.access.keys() == {("Query", "s")}
+
+
+def test_directives_that_are_not_imported_keep_their_prefix() -> None:
+    body = 'type Query { q: Int @fed__tag(name: "t") h: Int @fed__inaccessible }'
+    result = composed({"a": linked('"@key"', body, fed=', as: "fed"')})
+    assert 'import: [{name: "@inaccessible", as: "@fed__inaccessible"}], for: SECURITY)' in result.supergraph_sdl
+    assert query_fields(read_supergraph(result.supergraph_sdl).api) == {"q"}
+
+
+def test_a_directive_of_the_subgraphs_own_is_not_taken_for_federations_of_that_name() -> None:
+    own = "directive @tag(name: String) on FIELD_DEFINITION\ndirective @inaccessible on FIELD_DEFINITION\n"
+    result = composed({"a": linked('"@key"', own + 'type Query { q: Int @tag(name: "x") @inaccessible }')})
+    assert "@tag" not in result.supergraph_sdl
+    assert "q: Int" in result.api_sdl
+
+
+def test_a_kept_directive_may_have_a_name_that_federation_leaves_free() -> None:
+    also = '@link(url: "https://example.org/greet/v1.0", import: ["@tag"]) @composeDirective(name: "@tag")'
+    body = 'directive @tag(to: String) on FIELD_DEFINITION\ntype Query { q: Int @tag(to: "x") @federation__tag(name: "t") }'
+    sdl = composed({"a": linked('"@composeDirective"', body, also)}).supergraph_sdl
+    assert '/tag/v0.3", as: "_tag", import: [{name: "@tag", as: "@federation__tag"}])' in sdl
+    assert '@link(url: "https://example.org/greet/v1.0", import: ["@tag"])' in sdl
+    assert 'q: Int @federation__tag(name: "t") @tag(to: "x")' in sdl
+
+
+def test_only_the_uses_of_subgraphs_that_compose_a_directive_are_kept() -> None:
+    link = '@link(url: "https://example.org/greet/v1.0", import: ["@hello"])'
+    body = "directive @hello(to: String) on FIELD_DEFINITION\ntype Query {{ {}: Int @hello(to: {}) }}"
+    sdl = composed(
+        {
+            "a": linked('"@composeDirective"', body.format("q", '"x"'), f'{link} @composeDirective(name: "@hello")'),
+            "b": linked('"@composeDirective"', body.format("r", '"y"'), link),
+        }
+    ).supergraph_sdl
+    assert '@hello(to: "x")' in sdl
+    assert '@hello(to: "y")' not in sdl
 
 
 def test_root_types_get_their_default_names() -> None:

@@ -49,6 +49,7 @@ def test_every_code_that_composition_can_emit_has_a_case() -> None:
 # Emitted as hints, which refuse nothing; they have their own tests.
 HINTS = {
     "DIRECTIVE_COMPOSITION_INFO",
+    "DIRECTIVE_COMPOSITION_WARN",
     "FROM_SUBGRAPH_DOES_NOT_EXIST",
     "INCONSISTENT_ARGUMENT_PRESENCE",
     "INCONSISTENT_DEFAULT_VALUE_PRESENCE",
