@@ -30,7 +30,11 @@ def main(arguments: Sequence[str]) -> int:
         parser.parse_args(arguments[:1])
     name = arguments[0]
     command = importlib.import_module(f"gateway.commands.{name}")
-    parser = argparse.ArgumentParser(prog=f"python -m gateway {name}", description=COMMANDS[name])
+    parser = argparse.ArgumentParser(
+        prog=f"python -m gateway {name}",
+        description=COMMANDS[name],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     command.add_arguments(parser)
     try:
         status: int = command.run(parser.parse_args(arguments[1:]))

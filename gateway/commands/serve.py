@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         from gateway.server.run import serve
 
-        return serve(settings, _listen(settings.server.host, settings.server.port))
+        return serve(settings, listen(settings.server.host, settings.server.port))
 
 
 def _absolute(path: Path | None) -> Path | None:
@@ -83,7 +83,7 @@ def _compose(config: Path, output: Path) -> int:
     return compose.run(parser.parse_args(["--config", str(config), "--output", str(output)]))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there.
 
     Raises:

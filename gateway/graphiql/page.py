@@ -47,16 +47,24 @@ class Page:
     Args:
         operations_dir: folder of `<Name>.graphql` and `<Name>.example.json` files, or None for a page without examples.
         shows_accounts: whether the folder's demo accounts are offered; true in development only.
+        composition_url: where the page learns how the subgraphs compose; None where nobody composes, and then it never asks.
         build_dir: where `python -m gateway.graphiql.build` puts its files.
 
     Raises:
         gateway.graphiql.examples.ExampleError: an example file cannot be read as one.
     """
 
-    def __init__(self, *, operations_dir: Path | None, shows_accounts: bool, build_dir: Path = BUILD_DIR) -> None:
+    def __init__(
+        self,
+        *,
+        operations_dir: Path | None,
+        shows_accounts: bool,
+        composition_url: str | None = None,
+        build_dir: Path = BUILD_DIR,
+    ) -> None:
         files = sorted(path for path in build_dir.rglob("*") if path.is_file()) if build_dir.is_dir() else []
         self._assets = {path.relative_to(build_dir).as_posix(): _asset(path) for path in files}
-        self._html = _html(self._assets.pop("index.html", None), build_dir)
+        self._html = _html(self._assets.pop("index.html", None), build_dir, composition_url)
         self._examples = Asset(
             200,
             load_examples(operations_dir, shows_accounts=shows_accounts),
@@ -83,7 +91,7 @@ def _asset(path: Path) -> Asset:
     return Asset(200, path.read_bytes(), headers)
 
 
-def _html(index: Asset | None, build_dir: Path) -> Asset:
+def _html(index: Asset | None, build_dir: Path, composition_url: str | None) -> Asset:
     headers = {
         "content-type": "text/html; charset=utf-8",
         "cache-control": ASK_AGAIN,
@@ -93,4 +101,7 @@ def _html(index: Asset | None, build_dir: Path) -> Asset:
     }
     if index is None:
         return Asset(503, MISSING.format(build_dir=html.escape(str(build_dir))).encode(), headers)
-    return Asset(200, index.body, headers | {"content-security-policy": CONTENT_SECURITY_POLICY})
+    body = index.body
+    if composition_url is not None:
+        body = body.replace(b"<html", f'<html data-composition="{html.escape(composition_url)}"'.encode(), 1)
+    return Asset(200, body, headers | {"content-security-policy": CONTENT_SECURITY_POLICY})

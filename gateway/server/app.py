@@ -18,7 +18,7 @@ from gateway.server.jwks import Jwks
 from gateway.server.pages import response_of, side_routes
 from gateway.server.propagation import Propagation, service_token_mint
 from gateway.server.request_log import RequestLog
-from gateway.server.supergraphs import LoadedSupergraph, SupergraphFile
+from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile
 from gateway.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -31,20 +31,31 @@ class Gateway:
         settings: with a supergraph path.
         loaded: what is in that file, if it was read just now.
         request_log: where the wide events go.
+        composition_url: where the page learns how the subgraphs compose; None where nobody composes.
+
+    Attributes:
+        poll_seconds: how often the supergraph file is looked at.
 
     Raises:
         ValueError: the service keys are no key ring.
         OSError: an operation of the manifest cannot be read.
     """
 
+    poll_seconds = POLL_SECONDS
+
     def __init__(
-        self, settings: Settings, *, loaded: LoadedSupergraph | None = None, request_log: RequestLog | None = None
+        self,
+        settings: Settings,
+        *,
+        loaded: LoadedSupergraph | None = None,
+        request_log: RequestLog | None = None,
+        composition_url: str | None = None,
     ) -> None:
         self._settings = settings
         self._loaded = loaded
         self._service = Service()
         self._request_log = request_log or RequestLog(settings.log.requests, log_format=settings.log.format)
-        self._page = _page(settings)
+        self._page = _page(settings, composition_url)
         tokens = settings.identity.service_tokens
         mint = service_token_mint(tokens.keys.get_secret_value()) if tokens is not None else None
         self._graphql: ASGIApp = GraphqlApp(
@@ -82,6 +93,11 @@ class Gateway:
                 await self._sides(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    def serve_first(self, served: SupergraphFile) -> None:
+        """Put what is in the supergraph file in service, before the first request."""
+        served.serve_first(self._loaded)
+        self._loaded = None
 
     def drain(self) -> None:
         """Stop what does not end by itself, and say on ``/ready`` that the process is leaving."""
@@ -126,10 +142,9 @@ class Gateway:
         watching: asyncio.Task[None] | None = None
         try:
             served = SupergraphFile(path, self._settings, transport, self._service.put)
-            served.serve_first(self._loaded)
-            self._loaded = None
+            self.serve_first(served)
             if self._settings.supergraph.watch:
-                watching = asyncio.create_task(served.watch())
+                watching = asyncio.create_task(served.watch(poll_seconds=self.poll_seconds))
             yield
         finally:
             if watching is not None:
@@ -139,10 +154,14 @@ class Gateway:
             self._request_log.flush()
 
 
-def _page(settings: Settings) -> Page | None:
+def _page(settings: Settings, composition_url: str | None) -> Page | None:
     if not settings.graphiql.enabled:
         return None
-    return Page(operations_dir=settings.graphiql.operations, shows_accounts=settings.shows_accounts)
+    return Page(
+        operations_dir=settings.graphiql.operations,
+        shows_accounts=settings.shows_accounts,
+        composition_url=composition_url,
+    )
 
 
 def _persisted(settings: Settings) -> PersistedQueries:

@@ -243,7 +243,6 @@ class GraphqlApp:
         """Answer each request of an array, in order; one that is refused does not stop the others."""
         if exchange.form is media.ResponseForm.EVENT_STREAM:
             raise ClientError("Accept application/json for an array.", code="NOT_ACCEPTABLE", status=406)
-        assert self._service.pipeline is not None
         bodies: list[bytes] = []
         outcomes: list[Ready | ClientError] = []
         for wire in requests:
@@ -260,6 +259,7 @@ class GraphqlApp:
                 exchange.error_count += 1
                 bodies.append(_error_body(outcome))
             else:
+                assert self._service.pipeline is not None
                 answer = await self._service.pipeline.execute(outcome)
                 exchange.answered(answer)
                 bodies.append(answer.body)

@@ -41,18 +41,18 @@ def serve(settings: Settings, listening: socket.socket) -> int:
     Raises:
         SupergraphUnusable: there is nothing to serve; nothing was started.
     """
-    _configure_logging(settings)
+    configure_logging(settings)
     assert settings.supergraph.path is not None
     loaded = load_supergraph(settings.supergraph.path, with_costs=settings.limits.max_cost is not None)
     host, port = listening.getsockname()[:2]
     log.info("gateway.starting", url=f"http://{host}:{port}{settings.server.path}", workers=settings.server.workers)
     if settings.server.workers == 1:
-        return _serve_here(Gateway(settings, loaded=loaded), settings, listening)
+        return serve_here(Gateway(settings, loaded=loaded), settings, listening)
     del loaded
     return _Parent(settings, listening).run()
 
 
-def _serve_here(
+def serve_here(
     application: Gateway,
     settings: Settings,
     listening: socket.socket,
@@ -87,11 +87,12 @@ def _work(settings: Settings, listening: socket.socket, is_ready: Event) -> None
     """A worker's whole life."""
     # The terminal tells the parent as well, which lets its workers drain; a hang-up is for the parent alone.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    _configure_logging(settings)
-    _serve_here(Gateway(settings), settings, listening, is_ready.set)
+    configure_logging(settings)
+    serve_here(Gateway(settings), settings, listening, is_ready.set)
 
 
-def _configure_logging(settings: Settings) -> None:
+def configure_logging(settings: Settings) -> None:
+    """Write the log as the settings say."""
     configure("gateway", log_format=settings.log.format, level=settings.log.level)
     # What uvicorn says of starting and stopping is said by us; its warnings stay.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -31,13 +31,25 @@ async def send_stream(answers: AsyncIterator[Answer], receive: Receive, send: Se
 
     A stream that is cut because the process stops has no `complete`: the client is to subscribe again.
     """
+    return await send_events(_framed(answers), receive, send, stopping, last=COMPLETE)
+
+
+async def send_events(
+    events: AsyncIterator[bytes], receive: Receive, send: Send, stopping: asyncio.Event, *, last: bytes = b""
+) -> int:
+    """Send events as they come, as `send_stream` does.
+
+    Args:
+        events: whole, with the empty line that ends each.
+        last: what a client is sent when there are no more.
+    """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     # The first bytes tell the client that it is subscribed.
     await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
     sent = 0
     left = asyncio.create_task(_until_gone(receive))
     stop = asyncio.create_task(stopping.wait())
-    upcoming = asyncio.ensure_future(anext(answers, None))
+    upcoming = asyncio.ensure_future(anext(events, None))
     try:
         while True:
             done, _ = await asyncio.wait(
@@ -46,13 +58,13 @@ async def send_stream(answers: AsyncIterator[Answer], receive: Receive, send: Se
             if left in done:
                 return sent
             if upcoming in done:
-                answer = upcoming.result()
-                if answer is None:
-                    await send({"type": "http.response.body", "body": COMPLETE, "more_body": False})
+                one = upcoming.result()
+                if one is None:
+                    await send({"type": "http.response.body", "body": last, "more_body": False})
                     return sent
-                await send({"type": "http.response.body", "body": event(answer.body), "more_body": True})
+                await send({"type": "http.response.body", "body": one, "more_body": True})
                 sent += 1
-                upcoming = asyncio.ensure_future(anext(answers, None))
+                upcoming = asyncio.ensure_future(anext(events, None))
             elif stop in done:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 return sent
@@ -63,13 +75,21 @@ async def send_stream(answers: AsyncIterator[Answer], receive: Receive, send: Se
             task.cancel()
         await asyncio.gather(left, stop, upcoming, return_exceptions=True)
         with contextlib.suppress(RuntimeError):
-            await answers.aclose()  # type: ignore[attr-defined]
+            await events.aclose()  # type: ignore[attr-defined]
 
 
 async def send_single(body: bytes, send: Send) -> None:
     """One answer, and the end: a query whose client takes nothing but events."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": event(body) + COMPLETE, "more_body": False})
+
+
+async def _framed(answers: AsyncIterator[Answer]) -> AsyncIterator[bytes]:
+    try:
+        async for answer in answers:
+            yield event(answer.body)
+    finally:
+        await answers.aclose()  # type: ignore[attr-defined]
 
 
 async def _until_gone(receive: Receive) -> None:

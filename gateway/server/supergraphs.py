@@ -10,7 +10,8 @@ import structlog
 from graphql import parse
 
 from gateway.errors import GatewayError
-from gateway.execution.executor import ExecutionLimits, Executor
+from gateway.execution.executor import Executor
+from gateway.execution.limits import ExecutionLimits
 from gateway.execution.request import Service as Subgraph
 from gateway.execution.transport import Transport
 from gateway.operation.access import AccessRules
@@ -115,7 +116,10 @@ def make_pipeline(loaded: LoadedSupergraph, settings: Settings, transport: Trans
             for name, url in supergraph.subgraphs.items()
         ],
         api_schema=supergraph.api,
-        limits=ExecutionLimits(max_representations=settings.execution.max_representations),
+        limits=ExecutionLimits(
+            max_representations=settings.execution.max_representations,
+            max_answer_bytes=settings.execution.max_answer_bytes,
+        ),
     )
     return Pipeline(
         supergraph,
@@ -138,10 +142,13 @@ class SupergraphFile:
 
     Args:
         put: called with what is to be served from now on.
+
+    Attributes:
+        path: of the file.
     """
 
     def __init__(self, path: Path, settings: Settings, transport: Transport, put: Put) -> None:
-        self._path = path
+        self.path = path
         self._settings = settings
         self._transport = transport
         self._put = put
@@ -154,18 +161,18 @@ class SupergraphFile:
         Raises:
             SupergraphUnusable: there is nothing to serve.
         """
-        self._seen = _stamp(self._path)
+        self._seen = _stamp(self.path)
         began = time.perf_counter()
         self._put_in_service(self._made(loaded or self._load(), []), began)
 
-    async def watch(self) -> None:
+    async def watch(self, *, poll_seconds: float = POLL_SECONDS) -> None:
         """Serve every change of the file, until cancelled. A broken file is reported, and the old schema goes on.
 
-        The file is looked at twice a second; unlike notifications of the kernel this also works on mounts of containers.
+        The file is looked at by polling; unlike notifications of the kernel this also works on mounts of containers.
         """
         while True:
-            await asyncio.sleep(POLL_SECONDS)
-            stamp = _stamp(self._path)
+            await asyncio.sleep(poll_seconds)
+            stamp = _stamp(self.path)
             if stamp != self._seen:
                 self._seen = stamp
                 await self.reload()
@@ -179,16 +186,15 @@ class SupergraphFile:
             RELOADS.labels("refused").inc()
             log.error("supergraph.refused", error=str(error), kept="the schema in service")  # noqa: TRY400 - no traceback
             return False
-        assert self._serving is not None
-        if loaded.supergraph.digest == self._serving.supergraph.digest:
+        if self._serving is not None and loaded.supergraph.digest == self._serving.supergraph.digest:
             return True
-        hottest = self._serving.hottest(WARMED_OPERATIONS)
+        hottest = self._serving.hottest(WARMED_OPERATIONS) if self._serving is not None else []
         self._put_in_service(await asyncio.to_thread(self._made, loaded, hottest), began)
         RELOADS.labels("served").inc()
         return True
 
     def _load(self) -> LoadedSupergraph:
-        return load_supergraph(self._path, with_costs=self._settings.limits.max_cost is not None)
+        return load_supergraph(self.path, with_costs=self._settings.limits.max_cost is not None)
 
     def _made(self, loaded: LoadedSupergraph, hottest: list[tuple[str, str | None]]) -> Pipeline:
         pipeline = make_pipeline(loaded, self._settings, self._transport)
@@ -203,7 +209,7 @@ class SupergraphFile:
         tune_collector()
         log.info(
             "supergraph.served",
-            path=str(self._path),
+            path=str(self.path),
             digest=supergraph.digest[:12],
             subgraphs=len(supergraph.subgraphs),
             ms=round((time.perf_counter() - began) * 1000, 1),

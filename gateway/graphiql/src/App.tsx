@@ -6,6 +6,8 @@ import { GraphiQL, GraphiQLInterface } from "graphiql";
 import type { GraphQLSchema } from "graphql";
 import { getOperationAST } from "graphql";
 import { useMemo, useState, type ReactNode } from "react";
+import { CompositionPanel, Mocked } from "./Composition";
+import { useComposition } from "./composition";
 import { template, type PageData } from "./examples";
 import { ExampleBar } from "./ExampleBar";
 import { Header } from "./Header";
@@ -22,6 +24,7 @@ if (isFirstVisit) localStorage.setItem("graphiql:docExplorerFlex", "0.25");
 
 export function App({ data }: { data: PageData }) {
   const [schema, setSchema] = useState<GraphQLSchema | null>(null);
+  const composition = useComposition();
   const signIn = useMemo(() => schema && signInDocument(schema), [schema]);
   const operations = useMemo(() => (data.operations.length > 0 ? operationsPlugin(data.operations) : null), [data]);
   const plugins = useMemo<GraphiQLPlugin[]>(
@@ -49,7 +52,10 @@ export function App({ data }: { data: PageData }) {
       <HistoryStore>
         <DocExplorerStore>
           <Frame>
-            <Header title={data.title} accounts={data.accounts} signInDocument={signIn} />
+            <Header title={data.title} accounts={data.accounts} signInDocument={signIn}>
+              {composition && <Mocked names={composition.mocked} />}
+            </Header>
+            {composition && <CompositionPanel composition={composition} />}
             {operations && <ExampleBar examples={data.operations} />}
             <GraphiQLInterface defaultEditorToolsVisibility showPersistHeadersSettings={false}>
               <GraphiQL.Logo>

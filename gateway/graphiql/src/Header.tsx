@@ -1,6 +1,6 @@
 /** The top line: the name, who the reader is, and light or dark. */
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { useEffect, useRef, useState, type SyntheticEvent } from "react";
+import { useEffect, useRef, useState, type ReactNode, type SyntheticEvent } from "react";
 import type { Account } from "./examples";
 import { signIn, signOut, useSession } from "./session";
 
@@ -8,9 +8,10 @@ interface HeaderProps {
   title: string | null;
   accounts: Account[];
   signInDocument: string | null;
+  children?: ReactNode;
 }
 
-export function Header({ title, accounts, signInDocument }: HeaderProps) {
+export function Header({ title, accounts, signInDocument, children }: HeaderProps) {
   return (
     <header className="header">
       <span className="brand">
@@ -18,6 +19,7 @@ export function Header({ title, accounts, signInDocument }: HeaderProps) {
         {title && <b>{title}</b>}
         <span>GraphiQL</span>
       </span>
+      {children}
       <span className="spring" />
       {signInDocument && <Identity accounts={accounts} document={signInDocument} />}
       <ThemeButton />
