@@ -11,6 +11,7 @@ rights that the operation's fields demand, and the override labels that are acti
 """
 
 import hashlib
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -131,13 +132,18 @@ class Pipeline:
         Raises:
             ClientError: as `answer`.
         """
+        began = time.perf_counter()
         operation = self._preparer.prepare(request.text, request.operation_name)
         variables = operation.variables.coerce(request.variables)
         cost = operation.cost.check(variables) if operation.cost is not None else 0
         made = self._made
         planned = self.plan(operation, variables, request.caller, request.labels)
-        extensions = self._explained(planned, is_cached=made == self._made) if request.shows_plan else None
-        return Ready(request, operation, variables, planned, cost, extensions)
+        extensions: dict[str, Any] = {}
+        if request.shows_plan:
+            extensions["queryPlan"] = self._explained(planned, is_cached=made == self._made)
+        if request.is_traced:
+            extensions["trace"] = _before_execution(began, is_cached=made == self._made)
+        return Ready(request, operation, variables, planned, cost, extensions or None)
 
     async def execute(self, ready: Ready) -> Answer:
         """The answer to what `ready` made of a query or a mutation."""
@@ -189,7 +195,7 @@ class Pipeline:
 
     def _explained(self, planned: Planned, *, is_cached: bool) -> dict[str, Any]:
         shown = self._show_plan(planned.executable.plan)
-        return {"queryPlan": {"digest": planned.digest, "isCached": is_cached, **shown}}
+        return {"digest": planned.digest, "isCached": is_cached, **shown}
 
     def _make(
         self,
@@ -210,6 +216,11 @@ class Pipeline:
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
         return Planned(self._executor.prepare(plan, normalised), digest)
+
+
+def _before_execution(began: float, *, is_cached: bool) -> dict[str, Any]:
+    """The first words of a trace: what it took to have a plan, and whether it was there already."""
+    return {"planIsCached": is_cached, "preparedInMs": round((time.perf_counter() - began) * 1000, 3)}
 
 
 def _execution(ready: Ready) -> ExecutionRequest:

@@ -5,6 +5,7 @@ arrive as callbacks on futures, so that a fetch costs no task; the one coroutine
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -64,7 +65,8 @@ class GeneralRun:
         self._max_representations = max_representations
         self._recorded = recorded or Recorded(flights)
         self._loop = asyncio.get_running_loop()
-        self._began = self._loop.time()
+        # Not the loop's clock: that of uvloop stands still while callbacks run, and knows whole milliseconds only.
+        self._began = time.perf_counter()
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._flying: set[asyncio.Future[Reply]] = set()
         self._waits_for = [len(fetch.fetch.depends_on) for fetch in program.fetches]
@@ -101,19 +103,19 @@ class GeneralRun:
         """Sends a fetch whose dependencies are done; if there is nothing to ask for, it is done at once."""
         trace = self._traces[program.fetch.id] if self._traces is not None else None
         if trace is not None:
-            trace.ready_at = self._loop.time() - self._began
+            trace.ready_at = time.perf_counter() - self._began
         found = [self._found(group) for group in program.groups]
         self._pass_failures_on(program, found)
         sent = parts(program, found)
         requests = [request for part in sent for request in self._requests(part)]
-        if trace is not None:
-            trace.places = sum(group.place_count() for part in sent for group in part.gathered)
-            trace.entities = sum(len(group.encoded) for part in sent for group in part.gathered)
+        if trace is not None and program.groups:
+            trace.found = sum(group.place_count() for part in sent for group in part.gathered)
+            trace.sent = sum(len(group.encoded) for part in sent for group in part.gathered)
         if not requests:
             self._finish(program)
             return
         if trace is not None:
-            trace.started_at = self._loop.time() - self._began
+            trace.started_at = time.perf_counter() - self._began
             trace.requests = len(requests)
             trace.request_bytes = sum(len(request.body) for request in requests)
         self._fetch_count += len(requests)
@@ -137,16 +139,14 @@ class GeneralRun:
                 self._fail(error)
 
         def send(request: _Request) -> None:
-            future = self._send(program, request)
-            if trace is not None:
-                trace.shared += request.is_shared
+            future = self._send(program, request, trace)
             self._flying.add(future)
             future.add_done_callback(partial(arrived, request))
 
         for request in requests:
             send(request)
 
-    def _send(self, program: FetchProgram, request: _Request) -> asyncio.Future[Reply]:
+    def _send(self, program: FetchProgram, request: _Request, trace: FetchTrace | None) -> asyncio.Future[Reply]:
         if (recorded := self._recorded.take(program.fetch.id, request.body)) is not None:
             request.is_shared = True
             return recorded
@@ -158,6 +158,8 @@ class GeneralRun:
             deadline=self._request.deadline,
             is_safe=program.is_safe,
         )
+        if trace is not None:
+            trace.shared += request.is_shared
         return future
 
     def _is_out_of_time_early(self, outcome: SubgraphResponse | SubgraphError) -> bool:
@@ -322,7 +324,7 @@ class GeneralRun:
         """Counts a fetch as done, and starts those that waited for it alone."""
         if self._traces is not None:
             trace = self._traces[program.fetch.id]
-            trace.finished_at = self._loop.time() - self._began
+            trace.finished_at = time.perf_counter() - self._began
             trace.errors = len(self._failures[program.fetch.id])
         self._unfinished -= 1
         for id_ in program.dependents:
@@ -350,8 +352,8 @@ class GeneralRun:
         trace = None
         extensions = dict(self._request.extensions or {})
         if self._traces is not None:
-            trace = Trace(self._traces, self._loop.time() - self._began)
-            extensions["trace"] = trace.shown()
+            trace = Trace(self._traces, time.perf_counter() - self._began)
+            extensions["trace"] = {**extensions.get("trace", {}), **trace.shown()}
         if extensions:
             response["extensions"] = extensions
         return Answer(encode_json(response), len(errors), self._fetch_count, trace)

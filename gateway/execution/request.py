@@ -36,7 +36,7 @@ class ExecutionRequest:
         hop_headers: header lines that differ from request to request without meaning another caller (trace context);
             a shared fetch carries those of whoever came first.
         extensions: goes into the answer's ``extensions``, beside what execution adds.
-        is_traced: collect a `Trace`, and show it as ``extensions.trace``.
+        is_traced: collect a `Trace`, and show it as ``extensions.trace``, after what `extensions` says there.
     """
 
     deadline: float

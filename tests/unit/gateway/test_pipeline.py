@@ -70,6 +70,19 @@ async def test_callers_share_a_plan_exactly_if_they_may_the_same(transport: Http
     assert ready(pipeline, open_text, reader).planned is ready(pipeline, open_text).planned
 
 
+async def test_a_plan_that_was_there_is_told_from_one_that_was_made(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport)
+    deadline = asyncio.get_running_loop().time() + 5
+    asked = Request("{ goods { id } }", None, {}, deadline, shows_plan=True, is_traced=True)
+    for is_cached in (False, True):
+        extensions = pipeline.ready(asked).extensions
+        assert extensions is not None
+        assert extensions["queryPlan"]["isCached"] is is_cached
+        assert extensions["trace"]["planIsCached"] is is_cached
+        assert extensions["trace"]["preparedInMs"] > 0
+    assert ready(pipeline, "{ goods { id } }").extensions is None
+
+
 async def test_a_refused_field_is_in_no_fetch(transport: HttpTransport) -> None:
     planned = ready(pipeline_of(transport), "{ account(id: 1) { nickname mail badge } }").planned
     documents = [fetch.document for fetch in planned.executable.plan.fetches]

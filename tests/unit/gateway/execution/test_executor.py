@@ -570,7 +570,7 @@ async def test_a_trace_tells_what_each_fetch_did() -> None:
     answer = await execute(FAVOURITES_PLAN, FAVOURITES, {"accounts": ACCOUNTS, "products": PRODUCTS}, is_traced=True)
     assert answer.trace is not None
     first, second = answer.trace.fetches
-    assert (second.places, second.entities, second.requests, second.depends_on) == (3, 2, 1, (0,))
+    assert (second.found, second.sent, second.requests, second.depends_on) == (3, 2, 1, (0,))
     assert first.started_at is not None
     assert second.started_at is not None
     assert first.started_at <= first.finished_at <= second.started_at <= second.finished_at
