@@ -98,7 +98,6 @@ async def expired_reservations(session: AsyncSession, *, now: datetime, limit: i
         .where(ReservationRow.status == "HELD", ReservationRow.expires_at <= now)
         .order_by(ReservationRow.expires_at)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    if session.get_bind().dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
     return list(await session.scalars(due))

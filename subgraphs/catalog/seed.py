@@ -7,7 +7,8 @@ from typing import Any
 
 from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.catalog.tables import AttributeRow, CategoryLinkRow, CategoryRow, DefinitionRow, ProductRow
-from subgraphs.kit.storage.seed import chunks, insert_missing, read_lines
+from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
 
 Line = dict[str, Any]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import (
     AttemptRow,
@@ -24,9 +24,8 @@ async def tell(
     session: AsyncSession, notice: Notice, shown: Rendered, *, event_id: str, now: datetime
 ) -> NotificationRow | None:
     """The notification that an event makes, in the account's inbox; None if the event has made it before."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     written = await session.scalars(
-        insert(NotificationRow)
+        insert_into(session, NotificationRow)
         .values(
             id=uuid7(now),
             event_id=event_id,

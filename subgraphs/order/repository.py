@@ -5,19 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.order.model import UNPAID
 from subgraphs.order.tables import IdempotencyKey, Order, OrderChange, OrderItem
 
 
 async def locked_order(session: AsyncSession, order_id: str) -> Order | None:
     """The order as it is now, and nobody else changes it until the transaction ends."""
-    wanted = select(Order).where(Order.id == order_id).execution_options(populate_existing=True)
-    if session.get_bind().dialect.name == "postgresql":
-        wanted = wanted.with_for_update()
-    return (await session.scalars(wanted)).one_or_none()
+    return await session.scalar(
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    )
 
 
 async def items(session: AsyncSession, order_id: str) -> list[OrderItem]:
@@ -72,9 +71,8 @@ async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> Sequen
         .where(Order.status.in_([status.value for status in UNPAID]), Order.pay_by <= now)
         .order_by(Order.pay_by)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
-    if session.get_bind().dialect.name == "postgresql":
-        due = due.with_for_update(skip_locked=True)
     return (await session.scalars(due)).all()
 
 
@@ -85,11 +83,7 @@ async def known_key(session: AsyncSession, buyer_id: str, key: str) -> Idempoten
 
 async def take_key(session: AsyncSession, **values: Any) -> bool:
     """Write a new key; False when it was used meanwhile."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    taken = await session.execute(
-        insert(IdempotencyKey).values(**values).on_conflict_do_nothing().returning(IdempotencyKey.key)
-    )
-    return taken.first() is not None
+    return bool(await insert_missing(session, IdempotencyKey, [values]))
 
 
 async def renew_lease(session: AsyncSession, known: IdempotencyKey, *, now: datetime, lease_until: datetime) -> bool:

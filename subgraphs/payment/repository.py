@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.storage.seed import insert_missing
+from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.payment.model import STANDING, PaymentStatus
 from subgraphs.payment.tables import IdempotencyKey, Payment, PaymentEvent, ProviderEvent, Refund
 

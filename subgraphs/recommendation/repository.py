@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, case, delete, exists, literal, or_, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.kit.messaging.jobs import Claim
+from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.kit.storage.types import UtcDateTime
 from subgraphs.recommendation.errors import LeaseLost
 from subgraphs.recommendation.model import REMEMBERED_FOR, ModelStatus, Question
@@ -29,7 +29,7 @@ async def upsert(
     if not rows:
         return
     keys = [column.name for column in table.__table__.primary_key.columns]
-    statement = _insert(session, table)
+    statement = insert_into(session, table.__table__)
     replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
     await (await session.connection()).execute(statement, rows)
@@ -38,12 +38,7 @@ async def upsert(
 async def insert_absent(session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows whose primary key is not there yet."""
     if rows:
-        await (await session.connection()).execute(_insert(session, table).on_conflict_do_nothing(), rows)
-
-
-def _insert(session: AsyncSession, table: type[Any]) -> Any:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(table.__table__)
+        await (await session.connection()).execute(insert_into(session, table.__table__).on_conflict_do_nothing(), rows)
 
 
 async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question], *, now: datetime) -> None:
@@ -68,7 +63,7 @@ async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question],
         }
         for job_id in sorted(distinct)
     ]
-    new = _insert(session, RankingJobRow)
+    new = insert_into(session, RankingJobRow.__table__)
     is_leased = RankingJobRow.lease_until.is_not(None)
     due = new.on_conflict_do_update(
         index_elements=["id"],

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.seed import insert_missing
+from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.user.tables import Account, Address, Buyer, RefreshToken, Seller, Session
 
 

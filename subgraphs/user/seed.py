@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.seed import chunks, insert_missing, read_lines
+from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
 from subgraphs.user.model import phone_of
 from subgraphs.user.passwords import Passwords

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.storage.seed import insert_missing
+from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.model import Question, is_fresh, viewer_of

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import String
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.kit.storage.types import UtcDateTime
 
 
@@ -36,6 +36,7 @@ async def first_receipts(
     rows = [{"event_id": each, "consumer": consumer, "received_at": now} for each in sorted(set(event_ids))]
     if not rows:
         return set()
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    recorded = await session.execute(insert(table).values(rows).on_conflict_do_nothing().returning(table.event_id))
+    recorded = await session.execute(
+        insert_into(session, table).values(rows).on_conflict_do_nothing().returning(table.event_id)
+    )
     return set(recorded.scalars())

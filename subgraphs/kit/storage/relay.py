@@ -43,19 +43,10 @@ def announcing(queue: TaskQueue) -> OnCommitted:
 
 
 async def leftovers(database: Database, table: type[Any], *, now: datetime, limit: int = LEFTOVER_LIMIT) -> list[Wake]:
-    """The wake-ups of rows that have been due for 5 seconds and that nobody holds, the longest due first.
-
-    On PostgreSQL rows that another relay looks at are skipped.
-    """
+    """The wake-ups of rows that have been due for 5 seconds and that nobody holds, the longest due first."""
     waiting = select(table).where(is_due(table, now - LEFTOVER_AFTER)).order_by(table.due_at, table.id).limit(limit)
-    if database.dialect == "postgresql":
-        waiting = waiting.with_for_update(skip_locked=True)
-        async with database.transaction() as session:
-            rows = (await session.scalars(waiting)).all()
-    else:
-        async with database.reading() as session:
-            rows = (await session.scalars(waiting)).all()
-    return [Wake(row.queue, row.actor_name, row.id) for row in rows]
+    async with database.reading() as session:
+        return [Wake(row.queue, row.actor_name, row.id) for row in await session.scalars(waiting)]
 
 
 async def run_relay(database: Database, table: type[Any], queue: TaskQueue, *, clock: Clock = utc_now) -> None:

@@ -56,11 +56,6 @@ class Database:
         self._writing = async_sessionmaker(self.engines.writer, expire_on_commit=False, autoflush=False)
         self._reading = async_sessionmaker(self.engines.reader, expire_on_commit=False, autoflush=False)
 
-    @property
-    def dialect(self) -> str:
-        """ "sqlite" or "postgresql"."""
-        return self.engines.writer.dialect.name
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session in one write transaction."""

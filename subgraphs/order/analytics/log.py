@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.storage.seed import insert_missing
+from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.analytics.tables import LoggedEvent
 
