@@ -35,13 +35,13 @@ Any doubt raises `Fallback`, and the general path begins anew over the bytes tha
 
 import linecache
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 import msgspec
 from graphql import GraphQLSchema
 
+from gateway.execution.compiled import Compiled, Fallback
 from gateway.execution.encoding import encode_json
 from gateway.execution.layout import (
     Composite,
@@ -56,6 +56,7 @@ from gateway.execution.layout import (
     lay_out,
     may_be_absent,
 )
+from gateway.execution.limits import PLACE_BYTES, ExecutionLimits, entity_bytes
 from gateway.execution.parts import PartWriter
 from gateway.execution.retagging import INDENT, MAX_LOOPS, RetagWriter
 from gateway.execution.structs import StructTypes, attribute, entity_type
@@ -63,47 +64,22 @@ from gateway.operation.model import Operation
 from gateway.planning.plan import Fetch, Plan, RepresentationField
 
 Lines = list[str]
-Begin = Callable[[Any], tuple[bytes, ...] | None]
-Settle = Callable[[Any, bytes], None]
 
 
-class Fallback(Exception):
-    """Raised by compiled code when an answer is not what the fast path is made for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """The functions of a plan.
-
-    Attributes:
-        source: the Python they were made of.
-        new_state: makes what the functions of one execution share.
-        begins: by fetch: gives each group's representations as JSON, None if there are none at all; None for a root fetch.
-        settles: by fetch: takes a response's body in; raises `Fallback` or a msgspec error if it does not fit.
-        finish: gives the JSON of the whole response, given its extensions or UNSET.
-    """
-
-    source: str
-    new_state: Callable[[], Any]
-    begins: tuple[Begin | None, ...]
-    settles: tuple[Settle, ...]
-    finish: Callable[[Any, Any], bytes]
-
-
-def compile_plan(plan: Plan, operation: Operation, schema: GraphQLSchema, *, max_representations: int) -> Compiled:
+def compile_plan(plan: Plan, operation: Operation, schema: GraphQLSchema, limits: ExecutionLimits) -> Compiled:
     """The compiled functions of a plan.
 
     Raises:
         NotCovered: the plan has no typed layout.
     """
     layout = lay_out(plan, operation, schema)
-    return _Writer(plan, layout, max_representations).compiled()
+    return _Writer(plan, layout, limits).compiled()
 
 
 class _Writer:
     """Writes the source of one plan, and gathers what it names."""
 
-    def __init__(self, plan: Plan, layout: Layout, max_representations: int) -> None:
+    def __init__(self, plan: Plan, layout: Layout, limits: ExecutionLimits) -> None:
         self._plan = plan
         self._layout = layout
         self._types = StructTypes()
@@ -115,7 +91,10 @@ class _Writer:
             "Root": self._root_type,
             "Answer": _Answer,
             "encode": encode_json,
-            "MAX": max_representations,
+            "MAX": limits.max_representations,
+            "MAX_BYTES": limits.max_answer_bytes,
+            "PLACE_BYTES": PLACE_BYTES,
+            "entity_bytes": entity_bytes,
         }
         self._numbers = count(1)
         self._known_kinds: dict[Source, dict[str, tuple[type[msgspec.Struct], ObjectLayout]]] = {}
@@ -150,13 +129,15 @@ class _Writer:
 
     def _state(self) -> Lines:
         places = [f"places_{fetch.id}_{index}" for fetch in self._plan.fetches for index in range(len(fetch.groups))]
-        slots = ", ".join(map(repr, ["root", *places]))
+        counts = [f"count_{fetch.id}" for fetch in self._plan.fetches if fetch.groups]
+        slots = ", ".join(map(repr, ["root", "size", *places, *counts]))
         return [
             "class State:",
             f"{INDENT}__slots__ = ({slots},)",
             "",
             f"{INDENT}def __init__(self):",
             f"{INDENT * 2}self.root = Root()",
+            f"{INDENT * 2}self.size = 0",
         ]
 
     def _begin(self, fetch: Fetch) -> Lines:
@@ -178,6 +159,8 @@ class _Writer:
             f"{INDENT}if {too_many}:",
             f"{INDENT * 2}raise Fallback('more representations than one request takes')",
         ]
+        counted = " + ".join(f"sum(map(len, places_{index}.values()))" for index in range(len(fetch.groups)))
+        lines += [f"{INDENT}state.count_{fetch.id} = count = {counted}", *_grow("count * PLACE_BYTES")]
         lines += [f"{INDENT}return ({', '.join(f'encode({name})' for name in asked)},)"]
         return lines
 
@@ -304,6 +287,8 @@ class _Writer:
                 items[group.alias] = msgspec.Raw if others else entity_type(made, layout, (fetch.id, index))
                 merges += self._merge(fetch, index)
             data = self._types.entities(items)
+            asked = " + ".join(f"len(state.places_{fetch.id}_{index})" for index in range(len(fetch.groups)))
+            lines += _grow(f"entity_bytes(len(body), state.count_{fetch.id}, {asked})")
             lines += [f"{INDENT}data = decode_{fetch.id}(body).f_data", *merges]
         self._names[f"decode_{fetch.id}"] = msgspec.json.Decoder(self._types.envelope(data)).decode
         return lines
@@ -402,6 +387,14 @@ class _Writer:
             if self._names.setdefault(name, value) is value:
                 return name
         raise AssertionError("count never ends")
+
+
+def _grow(added: str) -> Lines:
+    return [
+        f"{INDENT}state.size += {added}",
+        f"{INDENT}if state.size > MAX_BYTES:",
+        f"{INDENT * 2}raise Fallback('a larger answer than there may be')",
+    ]
 
 
 class _Answer(msgspec.Struct, gc=False):

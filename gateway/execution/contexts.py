@@ -6,7 +6,7 @@ once for each set, under numbered names; none: it is left out. Very many sets go
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
@@ -17,9 +17,9 @@ from gateway.execution.encoding import encode_json
 from gateway.execution.program import FetchProgram, GroupProgram
 from gateway.execution.representations import Gathered, gather
 from gateway.execution.request import Service
-from gateway.execution.tree import Place, Tree, trail_path, walk
+from gateway.execution.tree import Place, Tree, trail_path
 from gateway.planning.documents import numbered, print_entities
-from gateway.planning.plan import GroupContext, RepresentationField
+from gateway.planning.plan import EntityGroup, GroupContext, RepresentationField
 
 MAX_SETS_OF_VALUES: Final = 50
 """Of contexts, in one request: each repeats a group's selections in the document."""
@@ -63,12 +63,11 @@ class _Lacking(Exception):
     """Raised when nothing around an object gives a value: nobody sets the context, or it is null and may not be."""
 
 
-def surround(tree: Tree, program: GroupProgram) -> Surrounded:
+def surround(tree: Tree, places: Iterable[Place], group: EntityGroup) -> Surrounded:
     """The entities of a group, sorted by the values of its contexts, in the order first met."""
-    group = program.group
     found = Surrounded()
-    places: dict[_Values, list[Place]] = {}
-    for place in chain.from_iterable(walk(tree, target) for target in group.targets):
+    by_values: dict[_Values, list[Place]] = {}
+    for place in places:
         try:
             around = _around(tree, place)
             values = tuple(encode_json(_value(context, around)) for context in group.contexts)
@@ -78,8 +77,8 @@ def surround(tree: Tree, program: GroupProgram) -> Surrounded:
             found.unsendable.append(place)
             found.lacking.add(id(place))
         else:
-            places.setdefault(values, []).append(place)
-    for values, alike in places.items():
+            by_values.setdefault(values, []).append(place)
+    for values, alike in by_values.items():
         gathered = gather(alike, group.representations)
         found.unsendable.extend(gathered.unsendable)
         if gathered.encoded:

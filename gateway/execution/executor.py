@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from graphql import GraphQLSchema
 
 from gateway.errors import InternalError, SubgraphError
-from gateway.execution.compile import Compiled, compile_plan
+from gateway.execution.compile import compile_plan
+from gateway.execution.compiled import Compiled
 from gateway.execution.encoding import encode_json
 from gateway.execution.fast import FastRun
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.general import GeneralRun
 from gateway.execution.layout import NotCovered
+from gateway.execution.limits import ExecutionLimits
 from gateway.execution.program import Program, compile_program
 from gateway.execution.request import Answer, ExecutionRequest, Service
 from gateway.execution.transport import Reply, Transport
@@ -23,17 +25,6 @@ from gateway.planning.plan import Plan
 
 COMPILE_AFTER: Final = 2
 """Executions of a plan by the general path before it is compiled: a plan that is used once would never earn that back."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionLimits:
-    """What one request may cost.
-
-    Attributes:
-        max_representations: entities asked for in one HTTP request; longer lists go in several, side by side.
-    """
-
-    max_representations: int = 2000
 
 
 class Executor:
@@ -159,13 +150,7 @@ class Executable:
         if self._executions == COMPILE_AFTER and self._compiled is None:
             # In a thread: requests are answered meanwhile, by the general path.
             self._compiling = asyncio.get_running_loop().run_in_executor(None, self.compile)
-        run = GeneralRun(
-            self._program,
-            request,
-            executor.flights,
-            max_representations=executor.limits.max_representations,
-            recorded=recorded,
-        )
+        run = GeneralRun(self._program, request, executor.flights, executor.limits, recorded)
         return await run.answer()
 
     def compile(self) -> Compiled | NotCovered:
@@ -173,12 +158,7 @@ class Executable:
         if self._compiled is None:
             executor = self._executor
             try:
-                self._compiled = compile_plan(
-                    self.plan,
-                    self.operation,
-                    executor.api_schema,
-                    max_representations=executor.limits.max_representations,
-                )
+                self._compiled = compile_plan(self.plan, self.operation, executor.api_schema, executor.limits)
             except NotCovered as reason:
                 self._compiled = reason
         return self._compiled

@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from gateway.errors import SubgraphError
-from gateway.execution.compile import Compiled, Fallback
+from gateway.execution.compiled import Compiled, Fallback
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.program import FetchProgram, Program
 from gateway.execution.reply import is_ok

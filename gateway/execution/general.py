@@ -17,6 +17,7 @@ from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, s
 from gateway.execution.encoding import encode_json
 from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors
 from gateway.execution.flights import Flights, Recorded
+from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
 from gateway.execution.program import FetchProgram, GroupProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
 from gateway.execution.representations import Gathered, gather
@@ -55,15 +56,15 @@ class GeneralRun:
         program: Program,
         request: ExecutionRequest,
         flights: Flights,
-        *,
-        max_representations: int,
-        recorded: Recorded | None = None,
+        limits: ExecutionLimits,
+        recorded: Recorded,
     ) -> None:
         self._program = program
         self._request = request
         self._flights = flights
-        self._max_representations = max_representations
-        self._recorded = recorded or Recorded(flights)
+        self._limits = limits
+        self._recorded = recorded
+        self._size = 0
         self._loop = asyncio.get_running_loop()
         # Not the loop's clock: that of uvloop stands still while callbacks run, and knows whole milliseconds only.
         self._began = time.perf_counter()
@@ -93,6 +94,8 @@ class GeneralRun:
                     if not program.fetch.depends_on:
                         self._start(program)
                 await self._done
+            except AnswerTooLarge as reason:
+                return self._too_large(reason)
             finally:
                 for future in self._flying:
                     self._flights.give_up(future)
@@ -104,7 +107,7 @@ class GeneralRun:
         trace = self._traces[program.fetch.id] if self._traces is not None else None
         if trace is not None:
             trace.ready_at = time.perf_counter() - self._began
-        found = [self._found(group) for group in program.groups]
+        found = [self._found(program, group) for group in program.groups]
         self._pass_failures_on(program, found)
         sent = parts(program, found)
         requests = [request for part in sent for request in self._requests(part)]
@@ -127,7 +130,7 @@ class GeneralRun:
                 return
             self._flying.discard(future)
             try:
-                request.outcome = self._outcome(program, future, trace)
+                request.outcome = self._outcome(program, request, future, trace)
                 if request.is_shared and self._is_out_of_time_early(request.outcome):
                     send(request)
                     return
@@ -170,12 +173,24 @@ class GeneralRun:
             and self._loop.time() < self._request.deadline
         )
 
-    def _found(self, program: GroupProgram) -> Gathered | Surrounded:
+    def _found(self, program: FetchProgram, asked: GroupProgram) -> Gathered | Surrounded:
         """The entities of a group."""
-        if program.group.contexts:
-            return surround(self._tree, program)
-        places = chain.from_iterable(walk(self._tree, target) for target in program.group.targets)
-        return gather(places, program.group.representations)
+        places = list(chain.from_iterable(walk(self._tree, target) for target in asked.group.targets))
+        if places:
+            self._grow(len(places) * PLACE_BYTES, program, places[0])
+        if asked.group.contexts:
+            return surround(self._tree, places, asked.group)
+        return gather(places, asked.group.representations)
+
+    def _grow(self, added: int, program: FetchProgram, first: Place) -> None:
+        """Counts what the entities of a fetch add to the answer, in bytes; `first` is the first of their places.
+
+        Raises:
+            AnswerTooLarge: that is too much.
+        """
+        self._size += added
+        if self._size > self._limits.max_answer_bytes:
+            raise AnswerTooLarge(program.service.name, trail_path(first.trail))
 
     def _requests(self, part: Part) -> list[_Request]:
         """The bodies to send: one, or for long lists of representations one for each chunk; [] if there are none."""
@@ -184,9 +199,9 @@ class GeneralRun:
             return [_Request(part, program.body(self._request.variables), ())]
         longest = max(len(group.encoded) for group in gathered)
         requests: list[_Request] = []
-        for start in range(0, longest, self._max_representations):
+        for start in range(0, longest, self._limits.max_representations):
             chunks = tuple(
-                range(min(start, len(group.encoded)), min(start + self._max_representations, len(group.encoded)))
+                range(min(start, len(group.encoded)), min(start + self._limits.max_representations, len(group.encoded)))
                 for group in gathered
             )
             lists = [
@@ -197,12 +212,20 @@ class GeneralRun:
         return requests
 
     def _outcome(
-        self, program: FetchProgram, future: asyncio.Future[Reply], trace: FetchTrace | None
+        self, program: FetchProgram, request: _Request, future: asyncio.Future[Reply], trace: FetchTrace | None
     ) -> SubgraphResponse | SubgraphError:
         try:
             reply = future.result()
             if trace is not None:
                 trace.response_bytes += len(reply.body)
+            lists = [
+                places
+                for found, chunk in zip(request.part.gathered, request.chunks, strict=False)
+                for places in found.places[chunk.start : chunk.stop]
+            ]
+            if lists:
+                added = entity_bytes(len(reply.body), sum(map(len, lists)), len(lists))
+                self._grow(added, program, lists[0][0])
             return judge(program.service, reply)
         except SubgraphError as error:
             return error
@@ -337,6 +360,17 @@ class GeneralRun:
     def _fail(self, error: Exception) -> None:
         if not self._done.done():
             self._done.set_exception(error)
+
+    def _too_large(self, reason: AnswerTooLarge) -> Answer:
+        error = {
+            "message": (
+                f"The answer would be larger than {self._limits.max_answer_bytes} bytes: subgraph {reason.service!r} is asked"
+                " for entities at too many places. Ask for fewer items, or for less below them."
+            ),
+            "path": reason.path,
+            "extensions": {"code": "ANSWER_TOO_LARGE", "serviceName": reason.service},
+        }
+        return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)
 
     def _project(self) -> Answer:
         """The tree and the failures become the client's answer."""

@@ -8,8 +8,9 @@ import pytest
 from graphql import build_schema
 
 from gateway.errors import SubgraphError
-from gateway.execution.executor import COMPILE_AFTER, Executable, ExecutionLimits, Executor
+from gateway.execution.executor import COMPILE_AFTER, Executable, Executor
 from gateway.execution.fake_transport import FakeTransport, Subgraph
+from gateway.execution.limits import ExecutionLimits
 from gateway.execution.request import Answer, ExecutionRequest, HeaderLines, Service, header_lines
 from gateway.execution.transport import Reply
 from gateway.operation.model import Operation, OperationKind
@@ -127,6 +128,25 @@ async def test_long_lists_go_in_chunks() -> None:
     assert [sent.service for sent in transport.sent] == ["accounts", "products", "products"]
     assert answer.data["users"][1] == {"name": "Bob", "favourite": {"title": "Axe", "price": 7}}
     assert answer.fetch_count == 3
+
+
+@pytest.mark.parametrize(("max_answer_bytes", "asked"), [(250, ["accounts"]), (350, ["accounts", "products"])])
+async def test_an_answer_that_grows_too_large_ends_with_one_error(max_answer_bytes: int, asked: list[str]) -> None:
+    """Three places of two products: too many by themselves, or with what the response brings to each."""
+    transport = FakeTransport({"accounts": ACCOUNTS, "products": PRODUCTS})
+    limits = ExecutionLimits(max_answer_bytes=max_answer_bytes)
+    answer = await execute(FAVOURITES_PLAN, FAVOURITES, transport, limits=limits)
+    assert answer.decoded()["data"] is None
+    assert [(error["extensions"]["code"], error["path"]) for error in answer.errors] == [
+        ("ANSWER_TOO_LARGE", ["users", 0, "favourite"])
+    ]
+    assert (answer.error_count, [sent.service for sent in transport.sent]) == (1, asked)
+
+
+async def test_an_answer_within_the_limit_is_whole() -> None:
+    limits = ExecutionLimits(max_answer_bytes=500)
+    answer = await execute(FAVOURITES_PLAN, FAVOURITES, {"accounts": ACCOUNTS, "products": PRODUCTS}, limits=limits)
+    assert (answer.errors, len(answer.data["users"])) == ([], 4)
 
 
 async def test_an_error_of_one_chunk_costs_its_entities_only() -> None:
