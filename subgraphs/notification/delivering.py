@@ -1,13 +1,16 @@
 """One delivery, at most once.
 
     claim     a lease on the row, the attempt counted, committed
-    begin     an attempt is noted, committed, before the provider is asked
+    begin     an attempt is noted, committed, before the provider is asked, and only while the lease is ours
     send      outside of any transaction
     end       the attempt's outcome and the delivery's are one transaction
 
 Whoever finds an attempt that began and never ended does not send again: the message may have gone out, and a lost message is better
 than a doubled one. Such a delivery fails with the error that says so. Whatever else goes wrong after the claim gives the row back with
 its error: due again later, dead after the last attempt.
+
+A lease may run out at any moment, and the delivery is another worker's then. Whoever lost it writes nothing of the delivery but the one
+thing that cannot be otherwise: that the message went out.
 """
 
 from collections.abc import Mapping
@@ -67,8 +70,11 @@ async def _deliver(courier: Courier, held: Claim) -> None:
     async with courier.database.reading() as session:
         delivery = await session.get_one(DeliveryRow, held.job_id)
         notification = await session.get_one(NotificationRow, delivery.notification_id)
-        is_unknown = await repository.has_unknown_outcome(session, held.job_id)
-    if is_unknown:
+        earlier = await repository.outcomes(session, held.job_id)
+    if DeliveryStatus.SENT in earlier:
+        await _finish(courier, held, DeliveryStatus.SENT, error="an earlier attempt went out")
+        return
+    if DeliveryStatus.QUEUED in earlier:
         await _finish(courier, held, DeliveryStatus.FAILED, error="an earlier attempt may have gone out")
         return
     try:
@@ -95,34 +101,40 @@ async def _message(
 
 async def _send(courier: Courier, held: Claim, message: Message, channel: Channel) -> None:
     async with courier.database.transaction() as session:
+        if not await jobs.is_held(session, DeliveryRow, held):
+            _log.warning("notification.lease_lost", delivery=held.job_id, attempt=held.attempt)
+            return
         attempt = await repository.begin_attempt(session, held.job_id, now=courier.clock())
     try:
         provider_id = await courier.channels[channel].send(message)
     except ChannelUnavailable as error:
-        async with courier.database.transaction() as session:
-            await repository.end_attempt(session, attempt.id, DeliveryStatus.FAILED, error=str(error))
-        await _give_back(courier, held, str(error))
+        await _give_back(courier, held, str(error), attempt_id=attempt.id)
     except Rejected as error:
-        async with courier.database.transaction() as session:
-            await repository.end_attempt(session, attempt.id, DeliveryStatus.BOUNCED, error=str(error))
-        await _finish(courier, held, DeliveryStatus.BOUNCED, error=str(error))
+        await _finish(courier, held, DeliveryStatus.BOUNCED, error=str(error), attempt_id=attempt.id)
     else:
         async with courier.database.transaction() as session:
             await repository.end_attempt(session, attempt.id, DeliveryStatus.SENT, provider_message_id=provider_id)
             await repository.set_delivery_status(session, held.job_id, DeliveryStatus.SENT)
-            await jobs.settle(session, DeliveryRow, held, now=courier.clock())
-        _log.info("notification.sent", delivery=held.job_id, channel=channel.value)
+            is_ours = await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+        _log.info("notification.sent", delivery=held.job_id, channel=channel.value, is_ours=is_ours)
 
 
-async def _finish(courier: Courier, held: Claim, status: DeliveryStatus, *, error: str) -> None:
+async def _finish(
+    courier: Courier, held: Claim, status: DeliveryStatus, *, error: str, attempt_id: str | None = None
+) -> None:
     async with courier.database.transaction() as session:
-        await repository.set_delivery_status(session, held.job_id, status)
-        await jobs.settle(session, DeliveryRow, held, now=courier.clock())
-    _log.warning("notification.not_sent", delivery=held.job_id, status=status.value, error=error)
+        if attempt_id is not None:
+            await repository.end_attempt(session, attempt_id, status, error=error)
+        is_ours = await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+        if is_ours:
+            await repository.set_delivery_status(session, held.job_id, status)
+    _log.warning("notification.finished", delivery=held.job_id, status=status.value, error=error, is_ours=is_ours)
 
 
-async def _give_back(courier: Courier, held: Claim, error: str) -> None:
+async def _give_back(courier: Courier, held: Claim, error: str, *, attempt_id: str | None = None) -> None:
     async with courier.database.transaction() as session:
+        if attempt_id is not None:
+            await repository.end_attempt(session, attempt_id, DeliveryStatus.FAILED, error=error)
         is_dead = await jobs.fail(session, DeliveryRow, held, now=courier.clock(), error=error)
         if is_dead:
             await repository.set_delivery_status(session, held.job_id, DeliveryStatus.FAILED)

@@ -97,19 +97,17 @@ async def end_attempt(
     )
 
 
-async def has_unknown_outcome(session: AsyncSession, delivery_id: str) -> bool:
-    """Whether an attempt began and nobody knows how it ended: the message may have gone out."""
-    unknown = select(AttemptRow.id).where(
-        AttemptRow.delivery_id == delivery_id, AttemptRow.status == DeliveryStatus.QUEUED.value
-    )
-    return await session.scalar(unknown.limit(1)) is not None
+async def outcomes(session: AsyncSession, delivery_id: str) -> set[DeliveryStatus]:
+    """What the attempts so far came to; QUEUED for one that began and nobody knows how it ended."""
+    rows = await session.scalars(select(AttemptRow.status).where(AttemptRow.delivery_id == delivery_id).distinct())
+    return {DeliveryStatus(each) for each in rows}
 
 
 async def set_delivery_status(session: AsyncSession, delivery_id: str, status: DeliveryStatus) -> None:
-    """Note what became of a delivery."""
+    """Note what became of a delivery; one that was sent stays so, whoever else gave it up meanwhile."""
     await session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.id == delivery_id)
+        .where(DeliveryRow.id == delivery_id, DeliveryRow.status != DeliveryStatus.SENT.value)
         .values(status=status.value)
         .execution_options(synchronize_session=False)
     )

@@ -90,6 +90,14 @@ async def claim(
     ]
 
 
+async def is_held(session: AsyncSession, table: type[Any], held: Claim) -> bool:
+    """Whether the lease is still ours; if so, nobody claims the job before the transaction ends."""
+    ours = select(table.id).where(
+        table.id == held.job_id, table.lease_until == held.lease_until, table.settled_at.is_(None)
+    )
+    return await session.scalar(ours.with_for_update()) is not None
+
+
 async def settle(session: AsyncSession, table: type[Any], held: Claim, *, now: datetime) -> bool:
     """Mark a job as done; False when the lease was lost meanwhile, and then the effect must be rolled back or be idempotent."""
     done = await session.execute(

@@ -100,9 +100,9 @@ async def told(
         return (await queries.deliveries(session, [row.id])).get(row.id, [])
 
 
-def courier(resources: NotificationResources, channel: RecordingChannel) -> Courier:
-    people = KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org")})
-    return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=people)
+def courier(resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None) -> Courier:
+    known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org")})
+    return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=known)
 
 
 async def status(resources: NotificationResources, delivery_id: str) -> tuple[str, bool, bool]:
@@ -243,6 +243,61 @@ async def test_an_attempt_of_unknown_outcome_is_never_repeated(
     await deliver(courier(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", True, False)
+
+
+async def test_whoever_lost_the_lease_before_sending_neither_sends_nor_says_what_became_of_it(
+    resources: NotificationResources, clock: FixedClock
+) -> None:
+    channel = RecordingChannel()
+    for number, people in enumerate(({"ann": Recipient("Ann", "de-DE", "ann@example.org")}, {})):
+        [delivery] = await told(resources, f"event-{number}")
+
+        async def another_sends_it(delivery_id: str = delivery.id) -> None:
+            clock.advance(LEASE)
+            await deliver(courier(resources, channel), delivery_id)
+
+        slow = KnownPeople(people, meanwhile=another_sends_it)
+        await deliver(courier(resources, channel, slow), delivery.id)
+        assert await status(resources, delivery.id) == ("SENT", True, False)
+    assert len(channel.sent) == 2
+
+
+async def test_what_went_out_after_the_lease_was_lost_is_sent_and_never_sent_again(
+    resources: NotificationResources, clock: FixedClock
+) -> None:
+    [delivery] = await told(resources)
+
+    async def another_takes_it() -> None:
+        clock.advance(LEASE)
+        async with resources.database.transaction() as session:
+            assert await jobs.claim(session, DeliveryRow, now=clock(), lease=LEASE, job_ids=[delivery.id])
+
+    channel = RecordingChannel(meanwhile=another_takes_it)
+    await deliver(courier(resources, channel), delivery.id)
+    assert await status(resources, delivery.id) == ("SENT", False, False)
+    clock.advance(LEASE)
+    await deliver(courier(resources, channel), delivery.id)
+    assert len(channel.sent) == 1
+    assert await status(resources, delivery.id) == ("SENT", True, False)
+
+
+@pytest.mark.parametrize(("failures", "known"), [([], "SENT"), ([Rejected("550")], "FAILED")], ids=["sent", "refused"])
+async def test_a_message_that_was_given_up_while_it_was_sent_is_what_the_provider_says_when_it_went_out(
+    resources: NotificationResources, clock: FixedClock, failures: list[Exception], known: str
+) -> None:
+    [delivery] = await told(resources)
+    other = RecordingChannel()
+
+    async def another_gives_it_up() -> None:
+        clock.advance(LEASE)
+        await deliver(courier(resources, other), delivery.id)
+        assert await status(resources, delivery.id) == ("FAILED", True, False)
+
+    await deliver(
+        courier(resources, RecordingChannel(failures=[*failures], meanwhile=another_gives_it_up)), delivery.id
+    )
+    assert other.sent == []
+    assert await status(resources, delivery.id) == (known, True, False)
 
 
 @pytest.mark.parametrize(
