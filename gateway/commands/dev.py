@@ -25,6 +25,7 @@ from gateway.commands.mock_server import MockServer
 from gateway.commands.serve import listen
 from gateway.commands.sources import SourceError, SubgraphSource, read_config
 from gateway.composition.extract import extract_subgraphs
+from gateway.errors import GatewayError
 from gateway.settings import Settings
 from gateway.settings_file import load_settings
 
@@ -101,12 +102,14 @@ def extracted_config(supergraph: Path) -> str:
     """A configuration of the subgraphs that a supergraph was composed of, their SDL in it.
 
     Raises:
-        SourceError: if the file cannot be read.
+        SourceError: if the file cannot be read, or is no supergraph.
     """
     try:
         subgraphs = extract_subgraphs(supergraph.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, GraphQLError) as error:
-        raise SourceError(f"{supergraph}: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise SourceError(f"{supergraph}: {error.strerror}") from error
+    except (UnicodeDecodeError, GraphQLError, GatewayError) as error:
+        raise SourceError(f"{supergraph}: is not a supergraph: {error}") from error
     if not subgraphs:
         raise SourceError(f"{supergraph}: is not a supergraph")
     return json.dumps({"subgraphs": {s.name: {"routing_url": s.url, "schema": {"sdl": s.sdl}} for s in subgraphs}})

@@ -20,7 +20,7 @@ from gateway.planning.checker import check
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
-from gateway.planning.why import explain, print_why
+from gateway.planning.why import Hop, explain, print_why, why_as_json
 from gateway.server.supergraphs import load_supergraph
 from gateway.supergraph.model import Supergraph
 
@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         prepared = _prepare(supergraph, rules, text, arguments.operation)
         operation = _normalised(supergraph, rules, prepared, arguments)
-        why = print_why(explain(operation, supergraph, labels=labels)) if arguments.why else ""
-        planned = _planned(operation, supergraph, labels, why)
+        hops = explain(operation, supergraph, labels=labels) if arguments.why else ()
+        planned = _planned(operation, supergraph, labels, hops)
     except ClientError as error:
         raise NotPlanned("\n".join(_told(arguments.query, shown) for shown in error.all_formatted())) from None
     if arguments.check:
@@ -78,22 +78,31 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.format:
         case "json":
             shown = plan_as_json(planned)
-            print(json.dumps({**shown, "why": why.splitlines()} if why else shown, indent=2))
+            if arguments.check:
+                shown["isProvedSound"] = True
+            if arguments.why:
+                shown["why"] = why_as_json(hops)
+            print(json.dumps(shown, indent=2))
         case "python":
             print(asyncio.run(_python(supergraph, planned, operation)), end="")
         case _:
             print(print_plan(planned), end="")
             print(f"# fetches: {len(planned.fetches)}, depth: {planned.depth()}")
-            print(f"\n{why}" if why else "", end="")
+            if arguments.check:
+                print(
+                    "# proved sound: every selection exists, every key was fetched before, nothing of the answer is left out"
+                )
+            if arguments.why:
+                print(f"\n{print_why(hops)}", end="")
     return 0
 
 
-def _planned(operation: Operation, supergraph: Supergraph, labels: frozenset[str], why: str) -> Plan:
+def _planned(operation: Operation, supergraph: Supergraph, labels: frozenset[str], hops: tuple[Hop, ...]) -> Plan:
     """The plan; if there is none, what was weighed is told before the error is."""
     try:
         return plan(operation, supergraph, labels=labels)
     except ClientError:
-        sys.stderr.write(why)
+        sys.stderr.write(print_why(hops) if hops else "")
         raise
 
 

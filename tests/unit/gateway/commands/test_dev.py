@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from gateway.commands import development
 from gateway.commands.dev import extracted_config, read_overrides
 from gateway.commands.development import DevelopmentLoop
 from gateway.commands.mock_server import MockServer
@@ -170,7 +169,7 @@ def test_a_file_that_is_only_being_saved_is_not_reported(
     loop.look()
     (tmp_path / "a.graphql").write_text("")
     saved = LINK + "type Query { saved: Int }"
-    monkeypatch.setattr(development.time, "sleep", lambda _: (tmp_path / "a.graphql").write_text(saved))
+    monkeypatch.setattr("time.sleep", lambda _: (tmp_path / "a.graphql").write_text(saved))
     loop.look()
     assert loop.look().is_good
     assert len(told) == 2
