@@ -6,13 +6,14 @@ of them while they are few, else a greedy one and the whole. What a set leaves m
     price: stock or shop, name: shop          {shop} 1 fetch, {stock, shop} 2 fetches: price comes from shop
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
+from gateway.planning.lookups import Entry
 from gateway.planning.needs import Need
-from gateway.planning.solution import FREE, Cost, Found, Route
+from gateway.planning.solution import FREE, Cost, Found
 
 MAX_EXHAUSTIVE = 5
 """Subgraphs among which every set is tried: 32 sets."""
@@ -40,11 +41,11 @@ class Choice:
 
     def weight(self) -> tuple[int, int]:
         """Less is better: first what is missing, then the cost with the entry."""
-        return self.missing_weight, self.own.after(self.entry).score
+        return self.missing_weight, self.cost().score
 
-    def route(self) -> Route:
-        """The choice as it is shown."""
-        return Route(self.service, self.own.after(self.entry), self.missing_weight)
+    def cost(self) -> Cost:
+        """The cost with the entry."""
+        return self.own.after(self.entry)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +56,7 @@ class Open:
         used: the subgraphs that serve a part of it already; None among them for here.
         choices: by subgraph; None for here.
         must_know: the concrete type must be known before the field is asked for.
-        closed: subgraphs that have the field, but no key that leads there can be had.
+        closed: subgraphs that have the field, but cannot be asked for it here.
     """
 
     need: Need
@@ -63,7 +64,56 @@ class Open:
     used: frozenset[str | None]
     choices: dict[str | None, Choice]
     must_know: bool = False
-    closed: list[str] = field(default_factory=list)
+    closed: "list[Closed]" = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A subgraph that has a field, but cannot be asked for it from a place.
+
+    Attributes:
+        entries: by which it would be entered.
+        has_key: it can be entered, but what the field requires cannot be had; else no key can be had.
+    """
+
+    service: str
+    entries: tuple[Entry, ...]
+    has_key: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """What was weighed for one need, among those that were weighed together at a place; for those who ask why.
+
+    Attributes:
+        opened: all these needs.
+        choices: what was chosen for each of them.
+        index: which one this is about.
+    """
+
+    opened: Sequence[Open]
+    choices: Sequence[Choice | None]
+    index: int
+
+    @property
+    def about(self) -> Open:
+        """The need that this is about."""
+        return self.opened[self.index]
+
+    @property
+    def taken(self) -> Choice | None:
+        """The choice that was made for it; None if there is none."""
+        return self.choices[self.index]
+
+    @property
+    def rejected(self) -> list[Choice]:
+        """The other choices that there are for it."""
+        return [choice for choice in self.about.choices.values() if choice is not self.taken]
+
+    def dearer(self, other: Choice) -> int:
+        """What all these needs together would cost more, as a score, with another choice for this one."""
+        instead = [other if index == self.index else choice for index, choice in enumerate(self.choices)]
+        return _weigh_all(self.opened, instead)[1] - _weigh_all(self.opened, self.choices)[1]
 
 
 def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:
@@ -109,7 +159,7 @@ def _cheapest(open_: Open, allowed: frozenset[str | None]) -> Choice | None:
     return min(choices, key=lambda choice: (choice.missing_weight, choice.own.score), default=None)
 
 
-def _weigh_all(opened: list[Open], choices: list[Choice | None]) -> tuple[int, int]:
+def _weigh_all(opened: Sequence[Open], choices: Sequence[Choice | None]) -> tuple[int, int]:
     missing = 0
     cost = FREE
     entries: dict[str, Cost] = {}

@@ -21,7 +21,7 @@ that needs itself, at the same entity, is blocked while it is being worked out.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.planning.cover import Choice, Open, best_choices
+from gateway.planning.cover import Choice, Closed, Decision, Open, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding
@@ -29,11 +29,9 @@ from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
     Cost,
-    Decision,
     Enter,
     Entered,
     Found,
-    Route,
     Selected,
     SelectHere,
     Solution,
@@ -116,9 +114,11 @@ class Search:
         open_ = Open(need, here.types, frozenset(), {})
         self._find_choices(open_, here, EVERYTHING)
         if not open_.choices:
-            return Solution((), FREE, (need,), (_decision(open_, None),))
+            return Solution((), FREE, (need,), (Decision([open_], [None], 0),))
         choice = min(open_.choices.values(), key=Choice.weight)
-        return replace(self._as_solution([], [choice], list(choice.missing)), decisions=(_decision(open_, choice),))
+        return replace(
+            self._as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),)
+        )
 
     def _solve(self, needs: tuple[Need, ...], here: Here, terms: Terms) -> Solution:
         self._fuel.burn()
@@ -180,7 +180,8 @@ class Search:
             if choice is not None:
                 open_.choices[service] = choice
             else:
-                open_.closed.append(service)
+                has_key = any(self._entered.get((here, service, entry, terms)) is not None for entry in entries)
+                open_.closed.append(Closed(service, entries, has_key))
 
     def _choice(self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms) -> Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
@@ -319,8 +320,9 @@ class Search:
         decisions: list[Decision] = []
         while opened:
             remainders: list[Open] = []
-            for open_, choice in zip(opened, best_choices(opened, self._fuel), strict=True):
-                decisions.append(_decision(open_, choice))
+            choices = best_choices(opened, self._fuel)
+            decisions += [Decision(opened, choices, index) for index in range(len(opened))]
+            for open_, choice in zip(opened, choices, strict=True):
                 if choice is None:
                     missing.append(_remaining(open_.need, open_.types, here, open_.need.children))
                     continue
@@ -400,9 +402,3 @@ def _is_torn(need: Need) -> bool:
     if is_part and need.returns_abstract and any(child.types is not None for child in need.children):
         return True
     return any(_is_torn(child) for child in need.children)
-
-
-def _decision(open_: Open, choice: Choice | None) -> Decision:
-    rejected = [other.route() for other in open_.choices.values() if other is not choice]
-    rejected += [Route(service, None, open_.need.weight) for service in open_.closed]
-    return Decision(open_.need, choice.route() if choice else None, tuple(rejected))

@@ -1,10 +1,14 @@
 """What the search finds: solutions, made of steps, with what they cost and what was weighed against them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.planning.lookups import Entry, Here, Served
 from gateway.planning.needs import Need
 from gateway.supergraph.field_sets import FieldSet
+
+if TYPE_CHECKING:
+    from gateway.planning.cover import Decision
 
 FETCH_COST = 1000
 DEPTH_COST = 100
@@ -106,27 +110,3 @@ class Enter:
 
 Step = SelectHere | Enter
 Found = tuple[tuple[Entered, ...], Selected]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way in which a need could be served.
-
-    Attributes:
-        service: the subgraph to enter; None for staying.
-        cost: with the entry; None if no key for it can be had.
-        missing: how many leaves it leaves to others.
-    """
-
-    service: str | None
-    cost: Cost | None
-    missing: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Decision:
-    """What was weighed for one need: the route taken, None if there is none, and the others."""
-
-    need: Need
-    taken: Route | None
-    rejected: tuple[Route, ...]

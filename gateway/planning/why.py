@@ -1,101 +1,258 @@
-"""Why a plan goes the way it goes: for each decision the route taken, and those rejected with their cost.
+"""Why a plan goes the way it goes: for each hop the fields that take it with their cost, and the routes that were rejected.
 
-top.price (at shop)
-  go to prices                 1 fetch, 1 deep, weight of fields 3 (score 1103)
-  not reviews                  2 fetches, 2 deep, weight of fields 6 (score 2206)
-  not archive                  no key that leads there can be had here
+A hop is a fetch for the objects of one place in another subgraph than theirs. A cost counts all that is below the field: 1000 a fetch,
+100 a level of depth, 1 a field; it is that of the search, before equal fetches are merged. What a rejected route costs by itself may be
+less than the one taken: what counts is the sum for all fields of the place, and the words at the end of the line tell by how much that would grow.
+
+                     fetches  depth  fields  cost
+    items: list -> prices, by key "sku"
+      price                1      1       3  1103
+        not archive        2      2       6  2206  would cost 1103 more
+        not shop           -      -       -     -  its key "upc" cannot be had here
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from gateway.operation.model import Operation
+from gateway.planning.cover import Choice, Closed, Decision
+from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.planner import solve
-from gateway.planning.solution import Cost, Decision, Enter, Route, Selected, Solution
+from gateway.planning.solution import Cost, Enter, Selected, Solution
 from gateway.supergraph.model import Supergraph
+
+_NUMBERS: Final = ("fetches", "depth", "fields", "cost")
+_LEGEND: Final = """\
+# Each hop to another subgraph, with the fields that take it, and the routes that were rejected.
+# cost = 1000 x fetches + 100 x depth + fields, of all that is below, before equal fetches are merged; less is better.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """One decision of the search.
+class Rejected:
+    """A route that was not taken.
 
     Attributes:
-        path: names of the fields from the root to the one that was decided on; with ``key`` or ``requirement`` before what
-            is needed for those.
-        service: where the search stood; None at the root.
-        decision: what was weighed.
+        service: the subgraph; None for staying where the object is.
+        cost: None if it cannot be taken here at all.
+        dearer: by how much the whole place would cost more, as a score; None if it cannot be taken.
+        missing: how many leaves it would leave to others, or unanswered.
+        because: in words.
     """
 
-    path: tuple[str, ...]
     service: str | None
-    decision: Decision
+    cost: Cost | None
+    dearer: int | None
+    missing: int
+    because: str
 
 
-def explain(
-    operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()
-) -> tuple[Explained, ...]:
-    """Every decision behind the plan of an operation, from the root down; also of one that has no plan.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field that was decided on, the cost of the route that it takes (None if there is none), and the other routes."""
+
+    field: str
+    cost: Cost | None
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What is asked of one subgraph for the objects of one place.
+
+    Attributes:
+        place: names of the fields from the root to the objects; ``key of x`` and ``requirement of x`` before what is needed for
+            those.
+        left: the subgraph that the objects come from; None at the root.
+        service: the subgraph that is entered; None for staying, or if there is no way.
+        keys: as field sets, for each type; () at the root.
+    """
+
+    place: tuple[str, ...]
+    left: str | None
+    service: str | None
+    keys: tuple[str, ...]
+    asked: tuple[Asked, ...]
+
+
+def explain(operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> tuple[Hop, ...]:
+    """Every hop of an operation, from the root down; also of one that has no plan, as far as it gets.
+
+    Staying in a subgraph is no hop; it is among them where something else was weighed and rejected.
 
     Raises:
         ClientError: QUERY_TOO_COMPLEX.
     """
+    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     solutions = solve(operation, supergraph, labels=labels)
-    return tuple(explained for solution in solutions for explained in _walk(solution, (), None))
+    hops = (hop for solution in solutions for hop in _Walk(lookups).hops(solution, (), None))
+    return tuple(hop for hop in hops if hop.service is not None or any(_is_telling(asked) for asked in hop.asked))
 
 
-def _walk(solution: Solution, path: tuple[str, ...], service: str | None) -> Iterator[Explained]:
-    for decision in solution.decisions:
-        need = decision.need
-        yield Explained((*path, need.response_name or need.name), service, decision)
-    told: set[int] = set()
-    for step in solution.steps:
-        if not isinstance(step, Enter):
-            yield from _walk_selected(step.selected, path, service, service)
-            continue
-        for ways, selected in step.selected:
-            for way in ways:
-                if way.key_solution is not None and id(way.key_solution) not in told:
-                    told.add(id(way.key_solution))
-                    yield from _walk(way.key_solution, (*path, f"key of {step.service}"), service)
-            yield from _walk_selected(selected, path, service, step.service)
+def _is_telling(asked: Asked) -> bool:
+    return asked.cost is None or bool(asked.rejected)
 
 
-def _walk_selected(
-    selected: Selected, path: tuple[str, ...], left: str | None, service: str | None
-) -> Iterator[Explained]:
-    """What was decided for the field's requirement, at the place that is left, and for what is below it."""
-    name = selected.need.response_name or selected.need.name
-    if selected.requirement is not None:
-        yield from _walk(selected.requirement, (*path, f"requirement of {name}"), left)
-    if selected.below is not None:
-        yield from _walk(selected.below, (*path, name), service)
+class _Walk:
+    def __init__(self, lookups: Lookups) -> None:
+        self._lookups = lookups
+
+    def hops(self, solution: Solution, place: tuple[str, ...], left: str | None) -> Iterator[Hop]:
+        """The hops from one place, and those from all places that are reached from it."""
+        together: dict[str | None, list[Asked]] = {}
+        for decision in solution.decisions:
+            service = decision.taken.service if decision.taken is not None else None
+            together.setdefault(service, []).append(self._asked(decision))
+        for service, asked in together.items():
+            yield Hop(place, left, service, _keys(solution, service), tuple(asked))
+        told: set[int] = set()
+        for step in solution.steps:
+            if not isinstance(step, Enter):
+                yield from self._below(step.selected, place, left, left)
+                continue
+            for ways, selected in step.selected:
+                for way in ways:
+                    if way.key_solution is not None and id(way.key_solution) not in told:
+                        told.add(id(way.key_solution))
+                        yield from self.hops(way.key_solution, (*place, f"key of {step.service}"), left)
+                yield from self._below(selected, place, left, step.service)
+
+    def _below(
+        self, selected: Selected, place: tuple[str, ...], left: str | None, service: str | None
+    ) -> Iterator[Hop]:
+        """The hops for the field's requirement, from the place that is left for it, and those below the field."""
+        name = selected.need.response_name or selected.need.name
+        if selected.requirement is not None:
+            yield from self.hops(selected.requirement, (*place, f"requirement of {name}"), left)
+        if selected.below is not None:
+            yield from self.hops(selected.below, (*place, name), service)
+
+    def _asked(self, decision: Decision) -> Asked:
+        about = decision.about
+        taken = decision.taken
+        rejected = [_rejected(decision, other) for other in decision.rejected]
+        rejected += [self._closed(closed, about.need.weight) for closed in about.closed]
+        name = about.need.response_name or about.need.name
+        return Asked(name, taken.cost() if taken is not None else None, tuple(rejected))
+
+    def _closed(self, closed: Closed, weight: int) -> Rejected:
+        if closed.has_key:
+            because = "what the field requires there cannot be had here"
+        else:
+            entities = dict.fromkeys(entry.entity for entry in closed.entries)
+            keys = dict.fromkeys(
+                _quoted(key.fields.text) for entity in entities for key in self._lookups.keys(closed.service, entity)
+            )
+            because = f"its key {' or '.join(keys)} cannot be had here"
+        return Rejected(closed.service, None, None, weight, because)
 
 
-def print_why(decisions: tuple[Explained, ...]) -> str:
-    """The decisions as text, one block each."""
-    return "\n".join("\n".join(_block(explained)) for explained in decisions) + "\n"
+def _rejected(decision: Decision, other: Choice) -> Rejected:
+    dearer = decision.dearer(other)
+    taken = decision.taken
+    if taken is not None and other.missing_weight > taken.missing_weight:
+        because = f"cannot answer {other.missing_weight - taken.missing_weight} more of the fields below"
+    elif dearer > 0:
+        because = f"would cost {dearer} more"
+    elif dearer < 0:
+        because = f"would cost {-dearer} less, but was not tried: there are too many combinations"
+    else:
+        because = "would cost the same; the other comes first"
+    return Rejected(other.service, other.cost(), dearer, other.missing_weight, because)
 
 
-def _block(explained: Explained) -> Iterator[str]:
-    where = f" (at {explained.service})" if explained.service is not None else ""
-    yield f"{'.'.join(explained.path)}{where}"
-    taken = explained.decision.taken
-    yield _line(_named("stay", "go to", taken), taken) if taken is not None else "  no way leads there"
-    for route in explained.decision.rejected:
-        yield _line(_named("not staying", "not", route), route)
+def _keys(solution: Solution, service: str | None) -> tuple[str, ...]:
+    ways = (
+        way
+        for step in solution.steps
+        if isinstance(step, Enter) and step.service == service
+        for found, _ in step.selected
+        for way in found
+    )
+    return tuple(dict.fromkeys(way.key.text for way in ways if way.key is not None))
 
 
-def _named(staying: str, going: str, route: Route) -> str:
-    return staying if route.service is None else f"{going} {route.service}"
+def print_why(hops: tuple[Hop, ...]) -> str:
+    """The hops as a table."""
+    rows = [row for hop in hops for row in _rows(hop)]
+    width = max((len(name) for name, numbers, _ in rows if numbers), default=0)
+    lines = [f"{'':{width}}  {'  '.join(_NUMBERS)}"]
+    for name, numbers, words in rows:
+        cells = "  ".join(f"{number:>{len(heading)}}" for heading, number in zip(_NUMBERS, numbers, strict=False))
+        lines.append(f"{name:<{width}}  {cells}  {words}".rstrip() if cells else name)
+    return _LEGEND + "\n".join(lines) + "\n"
 
 
-def _line(what: str, route: Route) -> str:
-    if route.cost is None:
-        return f"  {what:<28} no key that leads there can be had here"
-    missing = f", leaves {route.missing} to others" if route.missing else ""
-    return f"  {what:<28} {_cost(route.cost)}{missing}"
+_Row = tuple[str, tuple[str, ...], str]
 
 
-def _cost(cost: Cost) -> str:
-    fetches = f"{cost.fetches} {'fetch' if cost.fetches == 1 else 'fetches'}"
-    return f"{fetches}, {cost.depth} deep, weight of fields {cost.fields} (score {cost.score})"
+def _rows(hop: Hop) -> Iterator[_Row]:
+    yield _title(hop), (), ""
+    for asked in hop.asked:
+        yield f"  {asked.field}", _numbers(asked.cost), "" if asked.cost is not None else "no way from here"
+        for rejected in asked.rejected:
+            name = f"not {rejected.service}" if rejected.service is not None else "not staying"
+            yield f"    {name}", _numbers(rejected.cost), rejected.because
+
+
+def _title(hop: Hop) -> str:
+    where = f"{_place(hop.place)}: " if hop.place else ""
+    left = hop.left or "start"
+    if hop.service is None:
+        return f"{where}at {left}"
+    keys = f", by key {' or '.join(map(_quoted, hop.keys))}" if hop.keys else ""
+    return f"{where}{left} -> {hop.service}{keys}"
+
+
+def _place(place: tuple[str, ...]) -> str:
+    """Names in dots; what keys and requirements need stands in brackets: ``items (key of prices).maker``."""
+    parts: list[str] = []
+    for part in place:
+        if part.startswith(("key of ", "requirement of ")):
+            parts.append(f" ({part})")
+        else:
+            parts.append(f".{part}" if parts else part)
+    return "".join(parts).strip()
+
+
+def _quoted(field_set: str) -> str:
+    return f'"{field_set}"'
+
+
+def _numbers(cost: Cost | None) -> tuple[str, ...]:
+    return ("-",) * len(_NUMBERS) if cost is None else tuple(map(str, _cost_as_json(cost).values()))
+
+
+def why_as_json(hops: tuple[Hop, ...]) -> list[Mapping[str, Any]]:
+    """The hops as JSON-able values."""
+    return [
+        {
+            "place": list(hop.place),
+            "from": hop.left,
+            "to": hop.service,
+            "keys": list(hop.keys),
+            "fields": [
+                {
+                    "name": asked.field,
+                    "cost": _cost_as_json(asked.cost) if asked.cost is not None else None,
+                    "rejected": [
+                        {
+                            "service": rejected.service,
+                            "cost": _cost_as_json(rejected.cost) if rejected.cost is not None else None,
+                            "dearer": rejected.dearer,
+                            "missing": rejected.missing,
+                            "because": rejected.because,
+                        }
+                        for rejected in asked.rejected
+                    ],
+                }
+                for asked in hop.asked
+            ],
+        }
+        for hop in hops
+    ]
+
+
+def _cost_as_json(cost: Cost) -> Mapping[str, int]:
+    return dict(zip(_NUMBERS, (cost.fetches, cost.depth, cost.fields, cost.score), strict=True))

@@ -32,12 +32,49 @@ def test_the_plan_is_printed_and_proved(schema: str, query: str, capsys: pytest.
     assert printed.startswith("QueryPlan {")
     assert 'service: "accounts"' in printed
     assert "# fetches: 3, depth: 3" in printed
+    assert "# proved sound" in printed
+
+
+def test_what_is_not_proved_is_not_called_so(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query]) == 0
+    assert "proved" not in capsys.readouterr().out
 
 
 def test_the_plan_is_printed_as_json(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--supergraph", schema, query, "--format", "json"]) == 0
     fetches = json.loads(capsys.readouterr().out)["fetches"]
     assert [fetch["service"] for fetch in fetches] == ["goods", "accounts", "goods"]
+
+
+def test_hops_are_explained_under_the_plan(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query, "--why"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index('goods.seller: goods -> accounts, by key "id"')
+    assert lines.index("# fetches: 3, depth: 3") < start
+    assert [line.split()[0] for line in lines[start + 1 : start + 3]] == ["nickname", "goods.seller:"]
+
+
+def test_hops_are_part_of_the_json(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--supergraph", schema, query, "--format", "json", "--why", "--check"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["isProvedSound"] is True
+    assert ["goods", "accounts"] in [[hop["from"], hop["to"]] for hop in shown["why"]]
+
+
+def test_query_that_no_plan_answers_is_explained_as_far_as_it_gets(
+    schema: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path(schema).read_text(encoding="utf-8")
+    account = 'type Account @join__type(graph: ACCOUNTS, key: "id"'
+    assert account in text
+    Path(schema).write_text(text.replace(account, f"{account}, resolvable: false"), encoding="utf-8")
+    query = tmp_path / "query.graphql"
+    query.write_text("{ goods { seller { nickname } } }", encoding="utf-8")
+    assert main(["plan", "--supergraph", schema, str(query), "--why"]) == 1
+    told = capsys.readouterr().err
+    assert "query.graphql: QUERY_NOT_PLANNABLE: No subgraphs together can answer goods.seller.nickname" in told
+    assert "goods.seller: at goods" in told
+    assert "no way from here" in told
 
 
 def test_the_python_that_would_run_is_printed(schema: str, query: str, capsys: pytest.CaptureFixture[str]) -> None:
