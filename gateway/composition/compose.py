@@ -18,6 +18,7 @@ from gateway.composition.parse import build_schema, read_document
 from gateway.composition.plain import check_plain_graphql
 from gateway.composition.printing import print_supergraph
 from gateway.composition.rules.document import subgraph_names
+from gateway.composition.rules.merging import extension_base
 from gateway.composition.rules.registry import DOCUMENT_RULES, SUBGRAPH_RULES
 from gateway.composition.satisfiability.walk import prove
 from gateway.composition.upgrade import upgrade
@@ -75,28 +76,39 @@ def _read_all(subgraphs: Sequence[Subgraph]) -> tuple[dict[str, SubgraphSchema],
     errors: list[CompositionError] = []
     schemas: dict[str, SubgraphSchema] = {}
     analyses: dict[str, Analysis] = {}
+    written: dict[str, SubgraphSchema] = {}
     for subgraph in sorted(subgraphs, key=lambda subgraph: subgraph.name):
         try:
-            schema, analysis = read_subgraph(subgraph)
+            schema = written[subgraph.name] = read_schema(subgraph)
+            schemas[subgraph.name], analyses[subgraph.name] = check_schema(schema)
         except CompositionFailed as failed:
             errors.extend(failed.errors)
-            continue
-        schemas[subgraph.name], analyses[subgraph.name] = schema, analysis
+    if len(written) == len(subgraphs):
+        errors.extend(extension_base.check_federation_1(written))
     if errors:
         raise CompositionFailed(errors)
     return schemas, analyses
 
 
-def read_subgraph(subgraph: Subgraph) -> tuple[SubgraphSchema, Analysis]:
+def read_schema(subgraph: Subgraph) -> SubgraphSchema:
+    """One subgraph as it is written, valid as GraphQL.
+
+    Raises:
+        CompositionFailed: with everything that is wrong with its document.
+    """
+    document = read_document(subgraph)
+    _refuse(error for rule in DOCUMENT_RULES for error in rule(document))
+    _refuse(check_plain_graphql(document))
+    return build_schema(document)
+
+
+def check_schema(written: SubgraphSchema) -> tuple[SubgraphSchema, Analysis]:
     """One subgraph, valid by itself, in the terms of federation 2.
 
     Raises:
         CompositionFailed: with everything that is wrong with it alone.
     """
-    document = read_document(subgraph)
-    _refuse(error for rule in DOCUMENT_RULES for error in rule(document))
-    _refuse(check_plain_graphql(document))
-    schema, errors = upgrade(build_schema(document))
+    schema, errors = upgrade(written)
     _refuse(errors)
     analysis = analyse(schema)
     _refuse(error for rule in SUBGRAPH_RULES for error in rule(schema, analysis))

@@ -370,6 +370,15 @@ EXTERNAL = (
         GOOD_REQUIRES,
         "a:2",
     ),
+    Case(
+        "EXTENSION_WITH_NO_BASE",
+        {"a": '# fed1\ntype Query { t: T }\ntype T @extends @key(fields: "id") { id: ID! }'},
+        {
+            "a": '# fed1\ntype Query { t: T }\ntype T @extends @key(fields: "id") { id: ID! @external }',
+            "b": '# fed1\ntype T @key(fields: "id") { id: ID! }',
+        },
+        "a:3",
+    ),
     Case("EXTENSION_WITH_NO_BASE", {"a": f"{Q}\nextend enum E {{ A }}"}, {"a": f"{Q}\nenum E {{ A }}"}, "a:2"),
     Case(
         "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",

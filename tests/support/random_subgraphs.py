@@ -19,26 +19,33 @@ SCALARS = ("Int", "String", "ID", "Boolean", "Float")
 
 
 @dataclass
-class _Field:
+class RandomField:
+    """A field; everything but its name as SDL."""
+
     name: str
     type: str
     arguments: str = ""
     directives: list[str] = field(default_factory=list)
+    description: str = ""
 
     def __str__(self) -> str:
-        return " ".join((f"{self.name}{self.arguments}: {self.type}", *self.directives))
+        return " ".join((f"{self.description}{self.name}{self.arguments}: {self.type}", *self.directives))
 
 
 @dataclass
-class _Type:
+class RandomType:
+    """An object type or an interface; its head, what follows the name, as SDL."""
+
     keyword: str
     name: str
     head: str = ""
-    fields: dict[str, _Field] = field(default_factory=dict)
+    fields: dict[str, RandomField] = field(default_factory=dict)
+    description: str = ""
 
     def __str__(self) -> str:
         body = "\n".join(f"  {f}" for f in self.fields.values())
-        return f"{self.keyword} {self.name} {self.head} {{\n{body}\n}}"
+        described = "" if self.keyword.startswith("extend") else self.description
+        return f"{described}{self.keyword} {self.name} {self.head} {{\n{body}\n}}"
 
 
 def random_subgraphs(random: Random, *, breakage: float = 0.5) -> dict[str, str]:
@@ -47,17 +54,24 @@ def random_subgraphs(random: Random, *, breakage: float = 0.5) -> dict[str, str]
     Args:
         breakage: how probable it is that something is broken on purpose.
     """
-    return _Maker(random).make(breakage)
+    return SubgraphMaker(random).make(breakage)
 
 
-class _Maker:
-    def __init__(self, random: Random) -> None:
+class SubgraphMaker:
+    """Makes one set, step by step, out of what it drew so far."""
+
+    def __init__(self, random: Random, *, noise: float = 1.0) -> None:
         self.random = random
+        self.noise = noise
         self.names = ["a", "b", "c", "d"][: random.randint(1, 4)]
-        self.types: dict[str, dict[str, _Type]] = {name: {} for name in self.names}
+        self.types: dict[str, dict[str, RandomType]] = {name: {} for name in self.names}
         self.extra: dict[str, list[str]] = {name: [] for name in self.names}
         self.outputs: list[str] = []
         self.unions: dict[str, list[str]] = {name: [] for name in self.names}
+
+    def usually(self, chance: float) -> bool:
+        """True with this chance, which is nearer to certainty the less noise there is."""
+        return self.random.random() < 1 - (1 - chance) * self.noise
 
     def make(self, breakage: float) -> dict[str, str]:
         self._leaves()
@@ -70,12 +84,17 @@ class _Maker:
         self._queries()
         self._requirements()
         self._decorations()
+        self.more()
         if self.random.random() < breakage:
             for _ in range(self.random.randint(1, 2)):
                 self._break()
-        return {name: self._print(name) for name in self.names}
+        return {name: self.document(name) for name in self.names}
 
-    def _print(self, name: str) -> str:
+    def more(self) -> None:
+        """What further makers add, before something is broken."""
+
+    def document(self, name: str) -> str:
+        """A subgraph's SDL."""
         parts = [LINK, *map(str, self.types[name].values()), *self.extra[name]]
         return "\n".join(parts)
 
@@ -88,10 +107,10 @@ class _Maker:
         self.enum_values = [f"X{i}" for i in range(r.randint(1, 3))]
         self.uses_enum_as_input = r.random() < 0.4
         for name in self.names:
-            values = self.enum_values if r.random() < 0.96 else self.enum_values[: r.randint(1, len(self.enum_values))]
+            values = self.enum_values if self.usually(0.96) else self.enum_values[: r.randint(1, len(self.enum_values))]
             self.extra[name].append(f"enum N0 {{ {' '.join(values)} }}")
             inputs = [f"i{i}: {r.choice(['Int', 'String', 'N0', '[Int!]'])}" for i in range(1)]
-            if r.random() < 0.06:
+            if not self.usually(0.94):
                 inputs.append(f"o: Int{r.choice(['', '!', ' = 3', '! = 3'])}")
             same = "i0: Int" if r.random() < 0.9 else inputs[0]
             self.extra[name].append(f"input In0 {{ {same} {' '.join(inputs[1:])} }}")
@@ -104,9 +123,9 @@ class _Maker:
     def _perturbed(self, type_: str) -> str:
         """The type, or seldom one that differs in nullability or in more."""
         roll = self.random.random()
-        if roll < 0.95:
+        if roll < 1 - 0.05 * self.noise:
             return type_
-        if roll < 0.995:
+        if roll < 1 - 0.005 * self.noise:
             return type_[:-1] if type_.endswith("!") else f"{type_}!"
         return self.random.choice(SCALARS)
 
@@ -121,10 +140,10 @@ class _Maker:
         fields = {f"v{i}": self._leaf() for i in range(self.random.randint(1, 3))}
         for subgraph in self._some():
             shared = self.random.random() < 0.97
-            made = _Type("type", name, "@shareable" if shared else "")
+            made = RandomType("type", name, "@shareable" if shared else "")
             for field_name, type_ in fields.items():
                 if self.random.random() < 0.97:
-                    made.fields[field_name] = _Field(field_name, self._perturbed(type_))
+                    made.fields[field_name] = RandomField(field_name, self._perturbed(type_))
             if made.fields:
                 self.types[subgraph][name] = made
         self.outputs.append(name)
@@ -134,12 +153,12 @@ class _Maker:
         owners = self._some()
         keys = ["id"] if r.random() < 0.6 else r.choice([["id", "sku"], ["id sku"], ["id", "id sku"]])
         for subgraph in owners:
-            made = _Type("type", name)
+            made = RandomType("type", name)
             own_keys = [key for key in keys if r.random() < 0.8] or keys[:1]
             flags = [", resolvable: false" if r.random() < 0.1 else "" for _ in own_keys]
             made.head = " ".join(f'@key(fields: "{key}"{flag})' for key, flag in zip(own_keys, flags, strict=True))
             for part in {part for key in own_keys for part in key.split()}:
-                made.fields[part] = _Field(part, "ID!" if part == "id" else "String!")
+                made.fields[part] = RandomField(part, "ID!" if part == "id" else "String!")
             made.fields = dict(sorted(made.fields.items()))
             self.types[subgraph][name] = made
         targets = [*self.outputs, name]
@@ -153,8 +172,8 @@ class _Maker:
             for subgraph in resolvers:
                 if not is_leaf and type_ not in self.types[subgraph]:
                     continue
-                made_field = _Field(field_name, self._perturbed(type_) if is_leaf else type_, arguments)
-                if shared and r.random() < 0.93:
+                made_field = RandomField(field_name, self._perturbed(type_) if is_leaf else type_, arguments)
+                if shared and self.usually(0.93):
                     made_field.directives.append("@shareable")
                 self.types[subgraph][name].fields[field_name] = made_field
         self.outputs.append(name)
@@ -176,7 +195,7 @@ class _Maker:
                 ]
                 if not implementing:
                     continue
-                made = _Type("interface", "I0", fields={"id": _Field("id", "ID!")})
+                made = RandomType("interface", "I0", fields={"id": RandomField("id", "ID!")})
                 self.types[subgraph]["I0"] = made
                 for implementing_type in implementing:
                     implementing_type.head = f"implements I0 {implementing_type.head}"
@@ -186,36 +205,38 @@ class _Maker:
         if r.random() > 0.35 or len(self.names) < 2:
             return
         owner, *others = r.sample(self.names, len(self.names))
-        self.types[owner]["M0"] = _Type(
-            "interface", "M0", '@key(fields: "id")', {"id": _Field("id", "ID!"), "m": _Field("m", "Int")}
+        self.types[owner]["M0"] = RandomType(
+            "interface", "M0", '@key(fields: "id")', {"id": RandomField("id", "ID!"), "m": RandomField("m", "Int")}
         )
         for name in ("MA", "MB")[: r.randint(1, 2)]:
-            fields = {"id": _Field("id", "ID!"), "m": _Field("m", "Int"), "own": _Field("own", "Int")}
-            self.types[owner][name] = _Type("type", name, 'implements M0 @key(fields: "id")', fields)
+            fields = {"id": RandomField("id", "ID!"), "m": RandomField("m", "Int"), "own": RandomField("own", "Int")}
+            self.types[owner][name] = RandomType("type", name, 'implements M0 @key(fields: "id")', fields)
         for other in others:
             if r.random() < 0.7:
                 flag = ", resolvable: false" if r.random() < 0.1 else ""
-                fields = {"id": _Field("id", "ID!"), f"x{other}": _Field(f"x{other}", "Int")}
-                self.types[other]["M0"] = _Type("type", "M0", f'@interfaceObject @key(fields: "id"{flag})', fields)
+                fields = {"id": RandomField("id", "ID!"), f"x{other}": RandomField(f"x{other}", "Int")}
+                self.types[other]["M0"] = RandomType("type", "M0", f'@interfaceObject @key(fields: "id"{flag})', fields)
 
     def _queries(self) -> None:
         r = self.random
         for index, subgraph in enumerate(self.names):
             targets = [*self.types[subgraph], *self.unions[subgraph]]
-            query = _Type("type", "Query")
+            query = RandomType("type", "Query")
             for number, target in enumerate(targets):
                 if r.random() < 0.7:
                     name = f"q{index}{number}"
                     type_ = r.choice((target, f"[{target}!]!"))
-                    query.fields[name] = _Field(name, type_)
+                    query.fields[name] = RandomField(name, type_)
             arguments = "(i: In0, e: N0)" if self.uses_enum_as_input else "(i: In0)"
-            query.fields[f"r{index}"] = _Field(f"r{index}", r.choice(("Int", "N0")), arguments)
+            query.fields[f"r{index}"] = RandomField(f"r{index}", r.choice(("Int", "N0")), arguments)
             self.types[subgraph]["Query"] = query
         if r.random() < 0.3:
             for subgraph in self.names:
                 shared = next((t for t in self.types[subgraph] if t.startswith("E")), None)
                 if shared is not None:
-                    self.types[subgraph]["Query"].fields["shared"] = _Field("shared", shared, directives=["@shareable"])
+                    self.types[subgraph]["Query"].fields["shared"] = RandomField(
+                        "shared", shared, directives=["@shareable"]
+                    )
 
     def _requirements(self) -> None:
         r = self.random
@@ -224,13 +245,13 @@ class _Maker:
                 missing = [
                     f
                     for other in self.names
-                    for f in (self.types[other].get(made.name) or _Type("type", "")).fields.values()
+                    for f in (self.types[other].get(made.name) or RandomType("type", "")).fields.values()
                     if f.name not in made.fields and f.type.strip("[]!") in {*SCALARS, "N0", "S0"}
                 ]
                 if not missing or r.random() > 0.35:
                     continue
                 wanted = r.choice(missing)
-                made.fields[wanted.name] = _Field(wanted.name, wanted.type, wanted.arguments, ["@external"])
+                made.fields[wanted.name] = RandomField(wanted.name, wanted.type, wanted.arguments, ["@external"])
                 if r.random() < 0.6:
                     selection = (
                         f"{wanted.name}(p: 1)"
@@ -238,7 +259,7 @@ class _Maker:
                         else wanted.name
                     )
                     name = f"req{made.name.lower()}{subgraph}"
-                    made.fields[name] = _Field(name, "Int", directives=[f'@requires(fields: "{selection}")'])
+                    made.fields[name] = RandomField(name, "Int", directives=[f'@requires(fields: "{selection}")'])
                 else:
                     for holder in self.types[subgraph].values():
                         for f in holder.fields.values():
@@ -277,7 +298,7 @@ class _Maker:
         subgraph = r.choice(self.names)
         made = r.choice(
             [t for t in self.types[subgraph].values() if t.fields]
-            or [_Type("type", "Z", "", {"z": _Field("z", "Int")})]
+            or [RandomType("type", "Z", "", {"z": RandomField("z", "Int")})]
         )
         f = r.choice(list(made.fields.values()))
         match r.randint(0, 9):

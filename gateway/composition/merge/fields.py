@@ -95,9 +95,10 @@ def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_
     at = (field.parent, field.name)
     is_external = at in analysis.external
     taken = context.overrides.taken_by.get((subgraph, *at))
-    lost = None if is_external else context.overrides.lost_to.get((subgraph, *at))
-    is_overridden = lost is not None and lost.label is None
-    if is_overridden and not analysis.is_used(at):
+    lost = context.overrides.lost_to.get((subgraph, *at))
+    is_overridden = lost is not None and not is_external
+    is_used = is_overridden and analysis.is_used(at)
+    if is_overridden and not is_used and lost is not None and lost.label is None:
         return None
     label = (taken and taken.label) or (lost and lost.label) or None
     requires, provides = analysis.requires.get(at), analysis.provides.get(at)
@@ -108,7 +109,7 @@ def _join(context: MergeContext, subgraph: str, field: FieldDefinition, *, show_
         type=str(field.type) if show_type else None,
         is_external=is_external,
         override=taken.source if taken else None,
-        is_used_overridden=is_overridden,
+        is_used_overridden=is_used,
         override_label=label,
         context_arguments=tuple(_context_arguments(subgraph, field)),
     )

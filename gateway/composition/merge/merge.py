@@ -16,7 +16,7 @@ from gateway.composition.merge.overrides import find_overrides
 from gateway.composition.merge.types import declare_type, fill_type
 from gateway.composition.merged import Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.rules.registry import MERGE_RULES, SUPERGRAPH_RULES
+from gateway.composition.rules.registry import MERGE_RULES, MERGED_RULES, SUPERGRAPH_RULES
 
 
 def merge(
@@ -59,6 +59,7 @@ def merge(
     supergraph.description = next((schema.description for schema in schemas.values() if schema.description), None)
     spread_fields(context)
     _apply(MERGE_RULES, context)
+    _apply(MERGED_RULES, context)
     if contract is not None:
         apply_contract(supergraph, contract)
     _apply(SUPERGRAPH_RULES, context)

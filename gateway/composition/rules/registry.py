@@ -84,8 +84,8 @@ SUBGRAPH_RULES: tuple[Callable[[SubgraphSchema, Analysis], Iterator[CompositionE
 
 MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
     no_queries.check,
-    extension_base.check,
     link_import_names.check,
+    extension_base.check,
     composed_directives.check,
     override_usage.check,
     override_sources.check,
@@ -93,11 +93,17 @@ MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
     field_sharing.check,
     shared_runtime_types.check,
     interface_objects_together.check,
-    interface_fields.check,
     contextual_arguments.check,
 )
 
 # Only over a supergraph that merged: before that, they would say again what is wrong already.
+MERGED_RULES: tuple[Callable[[MergeContext], None], ...] = (
+    interface_fields.check,
+    requirement_arguments.check,
+    transitive_access.check,
+)
+
+# Only over one that is whole in itself, and for what clients are to see of it.
 SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     implementations.check,
     hidden_query_root.check,
@@ -106,6 +112,4 @@ SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     hidden_requirements.check,
     hidden_implementations.check,
     hidden_children.check,
-    transitive_access.check,
-    requirement_arguments.check,
 )
