@@ -25,6 +25,7 @@ from gateway.operation.model import Operation, OperationKind
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import PreparedOperation, Preparer
 from gateway.planning.plan import Plan
+from gateway.planning_thread import PlanningThread
 from gateway.supergraph.model import Supergraph
 
 MakePlan = Callable[[Operation, frozenset[str]], Plan]
@@ -73,6 +74,20 @@ class Planned:
     digest: str
 
 
+PlanKey = tuple[PreparedOperation, tuple[Any, ...], int, frozenset[str]]
+"""What a plan depends on: the operation, the values of its conditions, the access bits that count, the active labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A plan that is worth making again for another schema."""
+
+    text: str
+    operation_name: str | None
+    conditions: tuple[Any, ...]
+    labels: frozenset[str]
+
+
 @dataclass(slots=True)
 class Ready:
     """A request that only needs executing.
@@ -106,6 +121,7 @@ class Pipeline:
         make_plan: MakePlan,
         show_plan: ShowPlan,
         executor: Executor,
+        planning: PlanningThread,
         max_plans: int,
     ) -> None:
         self.supergraph = supergraph
@@ -114,8 +130,9 @@ class Pipeline:
         self._make_plan = make_plan
         self._show_plan = show_plan
         self._executor = executor
+        self._planning = planning
         self._made = 0
-        self._plans: BoundedCache[tuple[object, ...], Planned] = BoundedCache(max_entries=max_plans)
+        self._plans: BoundedCache[PlanKey, Planned | ClientError] = BoundedCache(max_entries=max_plans)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a query or a mutation.
@@ -124,20 +141,53 @@ class Pipeline:
             ClientError: the request cannot be answered as it is; no subgraph was called.
             InternalError: a fault of the gateway itself.
         """
-        return await self.execute(self.ready(request))
+        return await self.execute(await self.ready(request))
 
-    def ready(self, request: Request) -> Ready:
-        """Everything before the first fetch.
+    async def ready(self, request: Request) -> Ready:
+        """Everything before the first fetch. What is not remembered is made in the planning thread; others are answered meanwhile.
 
         Raises:
             ClientError: as `answer`.
         """
+        ready = self.recall(request)
+        if ready is not None:
+            return ready
+        return await self._planning.run(lambda: self.make(request), deadline=request.deadline)
+
+    def recall(self, request: Request) -> Ready | None:
+        """Everything before the first fetch, if all of it is remembered.
+
+        Raises:
+            ClientError: as `answer`.
+        """
+        return self._ready(request, self._preparer.recall, self._remembered)
+
+    def make(self, request: Request) -> Ready:
+        """Everything before the first fetch; what is not remembered is made here and now.
+
+        Raises:
+            ClientError: as `answer`.
+        """
+        ready = self._ready(request, self._preparer.prepare, self._planned)
+        assert ready is not None
+        return ready
+
+    def _ready(
+        self,
+        request: Request,
+        prepare: Callable[[str, str | None], PreparedOperation | None],
+        plan: Callable[[PlanKey], Planned | None],
+    ) -> Ready | None:
         began = time.perf_counter()
-        operation = self._preparer.prepare(request.text, request.operation_name)
+        operation = prepare(request.text, request.operation_name)
+        if operation is None:
+            return None
         variables = operation.variables.coerce(request.variables)
         cost = operation.cost.check(variables) if operation.cost is not None else 0
         made = self._made
-        planned = self.plan(operation, variables, request.caller, request.labels)
+        planned = plan(self._key(operation, variables, request.caller, request.labels))
+        if planned is None:
+            return None
         extensions: dict[str, Any] = {}
         if request.shows_plan:
             extensions["queryPlan"] = self._explained(planned, is_cached=made == self._made)
@@ -153,45 +203,61 @@ class Pipeline:
         """The answers to what `ready` made of a subscription, one an event."""
         return ready.planned.executable.subscribe(_execution(ready))
 
-    def plan(
-        self,
-        operation: PreparedOperation,
-        variables: Mapping[str, Any],
-        caller: Caller = ANONYMOUS,
-        labels: frozenset[str] = frozenset(),
-    ) -> Planned:
-        """The plan for these values and this caller: remembered, or made now.
-
-        Raises:
-            ClientError: no plan can answer the operation, or none is found in time.
-        """
-        satisfied = self._rules.satisfied(caller) & operation.demanded if operation.demanded else 0
-        conditions = tuple([variables.get(name) for name in operation.condition_names])
-        if None in conditions:
-            raise ClientError("A variable of @skip or @include is null.", code="BAD_USER_INPUT")
-        key = (operation, conditions, satisfied, labels)
-        planned = self._plans.get(key)
-        if planned is None:
-            planned = self._make(operation, conditions, satisfied, labels)
-            self._plans.put(key, planned)
-        return planned
-
-    def warm(self, hottest: Iterable[tuple[str, str | None]]) -> int:
-        """Prepare what another schema's clients asked most, so that they do not wait for plans; how many are ready."""
+    def warm(self, hottest: Iterable[Hot]) -> int:
+        """Make the plans that another schema's clients used most, so that they do not wait for them; how many are ready."""
         warmed = 0
-        for text, name in hottest:
+        for hot in hottest:
             try:
-                operation = self._preparer.prepare(text, name)
-                if not operation.condition_names and not operation.demanded:
-                    self.plan(operation, {})
+                operation = self._preparer.prepare(hot.text, hot.operation_name)
+                if not operation.demanded and len(operation.condition_names) == len(hot.conditions):
+                    self._planned((operation, hot.conditions, 0, hot.labels))
                 warmed += 1
             except ClientError:
                 continue  # It is no longer valid: whoever sends it again is told why.
         return warmed
 
-    def hottest(self, count: int) -> list[tuple[str, str | None]]:
-        """The texts and operation names that were asked for most, most asked first."""
-        return self._preparer.hottest(count)
+    def hottest(self, count: int) -> list[Hot]:
+        """The plans that were used most, most used first."""
+        return [
+            Hot(operation.document.text, operation.name, conditions, labels)
+            for operation, conditions, _, labels in self._plans.hottest(count)
+        ]
+
+    def _key(
+        self, operation: PreparedOperation, variables: Mapping[str, Any], caller: Caller, labels: frozenset[str]
+    ) -> PlanKey:
+        """All that a plan depends on.
+
+        Raises:
+            ClientError: BAD_USER_INPUT.
+        """
+        satisfied = self._rules.satisfied(caller) & operation.demanded if operation.demanded else 0
+        conditions = tuple([variables.get(name) for name in operation.condition_names])
+        if None in conditions:
+            raise ClientError("A variable of @skip or @include is null.", code="BAD_USER_INPUT")
+        return operation, conditions, satisfied, labels
+
+    def _remembered(self, key: PlanKey) -> Planned | None:
+        planned = self._plans.get(key)
+        if isinstance(planned, ClientError):
+            raise planned.with_traceback(None)
+        return planned
+
+    def _planned(self, key: PlanKey) -> Planned:
+        """The plan for a key: remembered, or made now. That there is none is remembered, too.
+
+        Raises:
+            ClientError: no plan can answer the operation, or none is found in time.
+        """
+        planned = self._remembered(key)
+        if planned is None:
+            try:
+                planned = self._make(*key)
+            except ClientError as refusal:
+                self._plans.put(key, refusal.with_traceback(None))
+                raise
+            self._plans.put(key, planned)
+        return planned
 
     def _explained(self, planned: Planned, *, is_cached: bool) -> dict[str, Any]:
         shown = self._show_plan(planned.executable.plan)

@@ -1,6 +1,5 @@
 """A bounded memory: what was used since the last round stays, the rest makes room."""
 
-from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -60,10 +59,11 @@ class BoundedCache(Generic[K, V]):
         while len(self._entries) > self._max_entries or (self._max_bytes is not None and self._bytes > self._max_bytes):
             self._make_room()
 
-    def hottest(self, count: int) -> Iterator[tuple[K, V]]:
-        """The entries that were used most, most used first."""
-        ranked = sorted(self._entries.items(), key=lambda item: -item[1].used)
-        return iter([(key, entry.value) for key, entry in ranked[:count]])
+    def hottest(self, count: int) -> list[K]:
+        """The keys that were used most, most used first."""
+        # A copy: another thread may be putting entries in.
+        ranked = sorted(self._entries.copy().items(), key=lambda item: -item[1].used)
+        return [key for key, _ in ranked[:count]]
 
     def _make_room(self) -> None:
         key = next(iter(self._entries))

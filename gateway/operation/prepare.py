@@ -56,7 +56,7 @@ class _Known:
 
     document: Document | None = None
     refusal: ClientError | None = None
-    operations: dict[str | None, PreparedOperation | ClientError] = field(default_factory=dict)
+    operations: dict[str | None, PreparedOperation] = field(default_factory=dict)
 
 
 class Preparer:
@@ -88,6 +88,19 @@ class Preparer:
         self._allows_introspection = allows_introspection
         self._known: BoundedCache[str, _Known] = BoundedCache(max_entries=max_documents, max_bytes=max_document_bytes)
 
+    def recall(self, text: str, operation_name: str | None) -> PreparedOperation | None:
+        """The operation of this name in this text, if it is remembered.
+
+        Raises:
+            ClientError: it is remembered that the document is refused.
+        """
+        known = self._known.get(text)
+        if known is None:
+            return None
+        if known.refusal is not None:
+            raise known.refusal.with_traceback(None)
+        return known.operations.get(operation_name)
+
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         """The operation of this name in this text.
 
@@ -100,20 +113,12 @@ class Preparer:
             self._known.put(text, known, size=len(text) * MEMORY_PER_CHARACTER)
         if known.refusal is not None:
             raise known.refusal.with_traceback(None)
-        found = known.operations.get(operation_name)
-        if found is None:
+        operation = known.operations.get(operation_name)
+        if operation is None:
             assert known.document is not None
-            found = self._prepare(known.document, operation_name)
-            if isinstance(found, PreparedOperation):
-                # Made-up names must not fill the memory: only operations that exist are remembered.
-                known.operations[operation_name] = found
-        if isinstance(found, ClientError):
-            raise found.with_traceback(None)
-        return found
-
-    def hottest(self, count: int) -> list[tuple[str, str | None]]:
-        """The texts and operation names that were asked for most, most asked first."""
-        return [(text, name) for text, known in self._known.hottest(count) for name in known.operations]
+            # Made-up names must not fill the memory: only operations that exist are remembered.
+            operation = known.operations[operation_name] = self._prepare(known.document, operation_name)
+        return operation
 
     def _read(self, text: str) -> _Known:
         limits = self._limits
@@ -131,13 +136,10 @@ class Preparer:
             return _Known(refusal=refusal.with_traceback(None))
         return _Known(document=document)
 
-    def _prepare(self, document: Document, operation_name: str | None) -> PreparedOperation | ClientError:
-        try:
-            definition = select_operation(document, operation_name)
-            if not self._allows_introspection:
-                _refuse_introspection(document)
-        except ClientError as refusal:
-            return refusal.with_traceback(None)
+    def _prepare(self, document: Document, operation_name: str | None) -> PreparedOperation:
+        definition = select_operation(document, operation_name)
+        if not self._allows_introspection:
+            _refuse_introspection(document)
         return PreparedOperation(
             document=document,
             definition=definition,

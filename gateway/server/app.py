@@ -12,6 +12,7 @@ from gateway.execution.http_transport import HttpTransport, TransportLimits
 from gateway.execution.pool import PoolLimits
 from gateway.graphiql.page import Page
 from gateway.operation.persisted import PersistedQueries
+from gateway.planning_thread import PlanningThread
 from gateway.server.graphql_http import GraphqlApp, Service
 from gateway.server.identity import Authenticator
 from gateway.server.jwks import Jwks
@@ -139,9 +140,10 @@ class Gateway:
                 pool=PoolLimits(max_connections=execution.max_connections),
             )
         )
+        planning = PlanningThread()
         watching: asyncio.Task[None] | None = None
         try:
-            served = SupergraphFile(path, self._settings, transport, self._service.put)
+            served = SupergraphFile(path, self._settings, transport, planning, self._service.put)
             self.serve_first(served)
             if self._settings.supergraph.watch:
                 watching = asyncio.create_task(served.watch(poll_seconds=self.poll_seconds))
@@ -151,6 +153,7 @@ class Gateway:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
             await transport.close()
+            planning.close()
             self._request_log.flush()
 
 

@@ -138,14 +138,14 @@ class GraphqlApp:
         if is_batch(body):
             await self._answer_batch(decode_batch(body, self._batching), scope, caller, exchange, send)
             return
-        ready = self._ready(decode_body(body), scope, caller, exchange)
+        ready = await self._ready(decode_body(body), scope, caller, exchange)
         await self._answer(ready, receive, send, exchange)
 
     async def _get(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         headers = exchange.headers
         wire = decode_query_string(scope["query_string"])
         media.check_preflighted(frozenset(headers), headers.get(b"content-type", b""))
-        ready = self._ready(wire, scope, await self._caller(headers), exchange)
+        ready = await self._ready(wire, scope, await self._caller(headers), exchange)
         if ready.kind is OperationKind.MUTATION:
             raise ClientError("Send mutations by POST.", code="MUTATION_OVER_GET", status=405)
         await self._answer(ready, receive, send, exchange)
@@ -161,7 +161,7 @@ class GraphqlApp:
                 return Caller(anonymous_id=device)
         return caller
 
-    def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: Exchange) -> Ready:
+    async def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: Exchange) -> Ready:
         """Everything before the first fetch.
 
         Raises:
@@ -174,7 +174,7 @@ class GraphqlApp:
         headers = exchange.headers
         self._recorder.begin_trace(exchange)
         explain = headers.get(self._explain, b"") if self._explain is not None else b""
-        ready = pipeline.ready(
+        ready = await pipeline.ready(
             Request(
                 text=text,
                 operation_name=wire.operation_name,
@@ -247,7 +247,7 @@ class GraphqlApp:
         outcomes: list[Ready | ClientError] = []
         for wire in requests:
             try:
-                outcomes.append(self._ready(wire, scope, caller, exchange))
+                outcomes.append(await self._ready(wire, scope, caller, exchange))
             except ClientError as error:
                 outcomes.append(error)
         self._check_sum(outcomes)

@@ -21,7 +21,7 @@ from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
 from gateway.server.supergraphs import load_supergraph
-from gateway.server.tuning import raise_file_limit, tune_allocator
+from gateway.server.tuning import raise_file_limit, tune_allocator, tune_threads
 from gateway.settings import Settings
 from subgraphs.kit.runtime.logging import configure
 
@@ -60,6 +60,7 @@ def serve_here(
 ) -> int:
     """Serve in this process."""
     tune_allocator()
+    tune_threads()
     raise_file_limit()
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it has stopped: having stopped is what was wanted, and no failure.

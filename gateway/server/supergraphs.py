@@ -19,10 +19,11 @@ from gateway.operation.cost import CostRules, read_cost_rules
 from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.prepare import Preparer
-from gateway.pipeline import Pipeline
+from gateway.pipeline import Hot, Pipeline
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
+from gateway.planning_thread import PlanningThread
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.tuning import tune_collector
@@ -33,7 +34,7 @@ from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 
 POLL_SECONDS = 0.5
-WARMED_OPERATIONS = 100
+WARMED_PLANS = 100
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,9 @@ def _cost_rules(text: str) -> CostRules:
     return read_cost_rules(document, cost=feature.directive("cost"), list_size=feature.directive("listSize"))
 
 
-def make_pipeline(loaded: LoadedSupergraph, settings: Settings, transport: Transport) -> Pipeline:
+def make_pipeline(
+    loaded: LoadedSupergraph, settings: Settings, transport: Transport, planning: PlanningThread
+) -> Pipeline:
     """What answers requests on this supergraph."""
     supergraph = loaded.supergraph
 
@@ -128,6 +131,7 @@ def make_pipeline(loaded: LoadedSupergraph, settings: Settings, transport: Trans
         make_plan=make_plan,
         show_plan=plan_as_json,
         executor=executor,
+        planning=planning,
         max_plans=settings.cache.plans,
     )
 
@@ -147,10 +151,13 @@ class SupergraphFile:
         path: of the file.
     """
 
-    def __init__(self, path: Path, settings: Settings, transport: Transport, put: Put) -> None:
+    def __init__(
+        self, path: Path, settings: Settings, transport: Transport, planning: PlanningThread, put: Put
+    ) -> None:
         self.path = path
         self._settings = settings
         self._transport = transport
+        self._planning = planning
         self._put = put
         self._serving: Pipeline | None = None
         self._seen: tuple[int, ...] | None = None
@@ -188,7 +195,7 @@ class SupergraphFile:
             return False
         if self._serving is not None and loaded.supergraph.digest == self._serving.supergraph.digest:
             return True
-        hottest = self._serving.hottest(WARMED_OPERATIONS) if self._serving is not None else []
+        hottest = self._serving.hottest(WARMED_PLANS) if self._serving is not None else []
         self._put_in_service(await asyncio.to_thread(self._made, loaded, hottest), began)
         RELOADS.labels("served").inc()
         return True
@@ -196,8 +203,8 @@ class SupergraphFile:
     def _load(self) -> LoadedSupergraph:
         return load_supergraph(self.path, with_costs=self._settings.limits.max_cost is not None)
 
-    def _made(self, loaded: LoadedSupergraph, hottest: list[tuple[str, str | None]]) -> Pipeline:
-        pipeline = make_pipeline(loaded, self._settings, self._transport)
+    def _made(self, loaded: LoadedSupergraph, hottest: list[Hot]) -> Pipeline:
+        pipeline = make_pipeline(loaded, self._settings, self._transport, self._planning)
         pipeline.warm(hottest)
         return pipeline
 

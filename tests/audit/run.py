@@ -19,6 +19,7 @@ from gateway.errors import ClientError, GatewayError
 from gateway.execution.http_transport import HttpTransport
 from gateway.pipeline import Pipeline, Request
 from gateway.planning.checker import check
+from gateway.planning_thread import PlanningThread
 from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
 from gateway.settings import Settings
 from gateway.supergraph.reader import read_supergraph
@@ -49,7 +50,7 @@ async def run_suite(suite: Suite, transport: HttpTransport, *, is_composed: bool
     except (GatewayError, CompositionFailed) as error:
         result.failures.extend((number, f"no supergraph: {error}") for number in range(result.cases))
         return result
-    pipeline = make_pipeline(LoadedSupergraph(supergraph, None), Settings(), transport)
+    pipeline = make_pipeline(LoadedSupergraph(supergraph, None), Settings(), transport, PlanningThread())
     for number, case in enumerate(suite.cases):
         try:
             answer, fetches = await _ask(pipeline, case)
@@ -72,7 +73,7 @@ async def _ask(pipeline: Pipeline, case: Case) -> tuple[Json, int]:
     """The gateway's answer, and how many fetches it took; the plan is checked on the way."""
     deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
     try:
-        ready = pipeline.ready(Request(case.query, None, None, deadline))
+        ready = pipeline.make(Request(case.query, None, None, deadline))
     except ClientError as error:
         return {"errors": [error.formatted()]}, 0
     executable = ready.planned.executable

@@ -1,6 +1,7 @@
 """A plan is made once for everything that it depends on, and never used for anything else."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,9 +10,15 @@ import pytest
 from gateway.errors import ClientError
 from gateway.execution.http_transport import HttpTransport
 from gateway.operation.access import ANONYMOUS, Caller
-from gateway.pipeline import Pipeline, Ready, Request
+from gateway.operation.model import Operation
+from gateway.pipeline import Hot, Pipeline, Ready, Request
+from gateway.planning.plan import Plan
+from gateway.planning.planner import plan
+from gateway.planning_thread import PlanningThread
+from gateway.server import supergraphs
 from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
 from gateway.settings import Settings
+from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
 
@@ -26,12 +33,12 @@ async def transport() -> AsyncIterator[HttpTransport]:
 
 
 def pipeline_of(transport: HttpTransport, text: str = shop_supergraph()) -> Pipeline:
-    return make_pipeline(LoadedSupergraph(read_supergraph(text), None), Settings(), transport)
+    return make_pipeline(LoadedSupergraph(read_supergraph(text), None), Settings(), transport, PlanningThread())
 
 
 def ready(pipeline: Pipeline, text: str, caller: Caller = ANONYMOUS, **variables: Any) -> Ready:
     deadline = asyncio.get_running_loop().time() + 5
-    return pipeline.ready(Request(text, None, variables, deadline, caller=caller))
+    return pipeline.make(Request(text, None, variables, deadline, caller=caller))
 
 
 async def test_equal_requests_share_a_plan(transport: HttpTransport) -> None:
@@ -75,7 +82,7 @@ async def test_a_plan_that_was_there_is_told_from_one_that_was_made(transport: H
     deadline = asyncio.get_running_loop().time() + 5
     asked = Request("{ goods { id } }", None, {}, deadline, shows_plan=True, is_traced=True)
     for is_cached in (False, True):
-        extensions = pipeline.ready(asked).extensions
+        extensions = (await pipeline.ready(asked)).extensions
         assert extensions is not None
         assert extensions["queryPlan"]["isCached"] is is_cached
         assert extensions["trace"]["planIsCached"] is is_cached
@@ -90,15 +97,62 @@ async def test_a_refused_field_is_in_no_fetch(transport: HttpTransport) -> None:
     assert "mail" not in documents[0]
 
 
-async def test_a_new_schema_starts_with_what_was_asked_most(transport: HttpTransport) -> None:
+async def test_a_new_schema_starts_with_the_plans_that_were_used_most(transport: HttpTransport) -> None:
     old, new = (
         pipeline_of(transport),
         pipeline_of(transport, shop_supergraph().replace("nickname: String", "nick: String")),
     )
+    deadline = asyncio.get_running_loop().time() + 5
     for _ in range(3):
-        ready(old, "{ goods { id } }")
+        ready(old, CONDITIONAL, no=True)
     ready(old, "{ account(id: 1) { nickname } }")
-    assert old.hottest(1) == [("{ goods { id } }", None)]
+    assert old.hottest(1) == [Hot(CONDITIONAL, None, (True,), frozenset())]
     assert new.warm(old.hottest(10)) == 1
+    assert new.recall(Request(CONDITIONAL, None, {"no": True}, deadline)) is not None
+    assert new.recall(Request(CONDITIONAL, None, {"no": False}, deadline)) is None
     with pytest.raises(ClientError):
         ready(new, "{ account(id: 1) { nickname } }")
+
+
+async def test_while_a_plan_is_made_what_is_remembered_is_answered_and_equal_requests_wait_for_it(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end = threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def slow_plan(operation: Operation, supergraph: Supergraph, **more: Any) -> Plan:
+        made.append(operation.name or "")
+        if operation.name == "Slow":
+            began.set()
+            assert may_end.wait(10)
+        return plan(operation, supergraph, **more)
+
+    monkeypatch.setattr(supergraphs, "plan", slow_plan)
+    pipeline = pipeline_of(transport)
+    deadline = asyncio.get_running_loop().time() + 10
+    known, slow = (Request(f"query {name} {{ goods {{ id }} }}", None, {}, deadline) for name in ("Known", "Slow"))
+    await pipeline.ready(known)
+    waiting = [asyncio.create_task(pipeline.ready(slow)) for _ in range(3)]
+    assert await asyncio.to_thread(began.wait, 10)
+    assert pipeline.recall(known) is not None
+    assert await pipeline.ready(known)
+    assert not any(task.done() for task in waiting)
+    may_end.set()
+    first, *others = [ready.planned for ready in await asyncio.gather(*waiting)]
+    assert all(other is first for other in others)
+    assert made == ["Known", "Slow"]
+
+
+async def test_that_there_is_no_plan_is_remembered(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Operation] = []
+
+    def no_plan(operation: Operation, _supergraph: Supergraph, **_more: Any) -> Plan:
+        tried.append(operation)
+        raise ClientError("Too much.", code="QUERY_TOO_COMPLEX")
+
+    monkeypatch.setattr(supergraphs, "plan", no_plan)
+    pipeline = pipeline_of(transport)
+    for _ in range(3):
+        with pytest.raises(ClientError, match="Too much"):
+            await pipeline.ready(Request("{ goods { id } }", None, {}, asyncio.get_running_loop().time() + 10))
+    assert len(tried) == 1

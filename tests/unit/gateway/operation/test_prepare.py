@@ -60,7 +60,8 @@ def test_names_that_do_not_exist_are_not_remembered() -> None:
     subject.prepare("query A { a }", "A")
     for number in range(100):
         assert refused_as(subject, "query A { a }", f"N{number}") == "OPERATION_RESOLUTION_FAILURE"
-    assert subject.hottest(1000) == [("query A { a }", "A")]
+        assert subject.recall("query A { a }", f"N{number}") is None
+    assert subject.recall("query A { a }", "A") is not None
 
 
 @pytest.mark.parametrize(
