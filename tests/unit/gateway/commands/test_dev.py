@@ -1,4 +1,4 @@
-"""`python -m gateway dev`: mocks that hold together, and a loop that keeps the last good schema."""
+"""The loop of `python -m gateway dev`: it follows every change, and keeps the last good schema."""
 
 import json
 import re
@@ -12,57 +12,10 @@ import pytest
 from gateway.commands.dev import extracted_config, read_overrides
 from gateway.commands.development import DevelopmentLoop
 from gateway.commands.mock_server import MockServer
-from gateway.commands.mocking import MockedSubgraph
-from gateway.commands.sources import SourceError, ask_for_sdl
-from gateway.composition.model import Subgraph
+from gateway.commands.sources import SourceError
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
-SDL = LINK + (
-    "type Query { product(id: ID!): Product products: [Product!]! node: Node! }\n"
-    'type Product implements Node @key(fields: "id") { id: ID! title: String! price: Int! kind: Kind! tags: [String!] }\n'
-    "interface Node { id: ID! }\nenum Kind { A B }"
-)
-
-
-@pytest.fixture
-def mock() -> MockedSubgraph:
-    return MockedSubgraph(Subgraph("products", "", SDL))
-
-
-def test_a_mock_gives_typed_values_in_lists_of_two(mock: MockedSubgraph) -> None:
-    answer = mock.answer("{ products { id title price kind tags } }", None, None)
-    products = answer["data"]["products"]
-    assert len(products) == 2
-    assert products[0]["id"] != products[1]["id"]
-    assert isinstance(products[0]["price"], int)
-    assert products[0]["kind"] in {"A", "B"}
-    assert "errors" not in answer
-
-
-def test_a_mock_answers_the_same_thing_the_same_way(mock: MockedSubgraph) -> None:
-    query = "{ products { id title } node { __typename id } }"
-    assert mock.answer(query, None, None) == mock.answer(query, None, None)
-
-
-def test_what_is_asked_for_by_its_id_has_it(mock: MockedSubgraph) -> None:
-    answer = mock.answer("query ($id: ID!) { product(id: $id) { id title } }", {"id": "p7"}, None)
-    assert answer["data"]["product"]["id"] == "p7"
-
-
-def test_entities_keep_their_keys(mock: MockedSubgraph) -> None:
-    query = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Product { id title } } }"
-    answer = mock.answer(
-        query, {"r": [{"__typename": "Product", "id": "p1"}, {"__typename": "Product", "id": "p2"}]}, None
-    )
-    first, second = answer["data"]["_entities"]
-    assert (first["__typename"], first["id"], second["id"]) == ("Product", "p1", "p2")
-    assert first["title"]
-
-
-def test_a_wrong_query_is_an_error(mock: MockedSubgraph) -> None:
-    assert "errors" in mock.answer("{ nothing }", None, None)
-
 
 Look = Callable[..., DevelopmentLoop]
 
@@ -239,12 +192,6 @@ def test_overrides_are_an_address_a_file_or_both() -> None:
 def test_an_override_that_says_nothing_is_refused(given: str) -> None:
     with pytest.raises(SourceError, match="--override"):
         read_overrides([given])
-
-
-def test_mocks_answer_over_http(mocks: MockServer) -> None:
-    sdl = LINK + "type Query { _service: _Service! }\ntype _Service { sdl: String }\n"
-    mocks.serve({"a": MockedSubgraph(Subgraph("a", "", sdl.replace("type Query {", "type Query { q: Int")))})
-    assert ask_for_sdl("a", mocks.url("a"), {}).startswith("sdl ")
 
 
 def test_one_subgraph_of_a_deployed_supergraph_is_overridden_by_a_local_one(begin: Look, tmp_path: Path) -> None:
