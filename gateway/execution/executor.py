@@ -93,8 +93,12 @@ class Executable:
         Raises:
             InternalError: a fault of the gateway itself, to be masked and logged.
         """
-        if self.plan.kind is not OperationKind.SUBSCRIPTION or not self.plan.fetches:
+        if self.plan.kind is not OperationKind.SUBSCRIPTION:
             raise InternalError("only a subscription can be subscribed to")
+        if not self.plan.fetches:
+            # The caller may not see the field: that is the whole answer, and no subgraph is asked.
+            yield await self._run(request, Recorded(self._executor.flights))
+            return
         loop = asyncio.get_running_loop()
         event_seconds = max(request.deadline - loop.time(), 0.0)
         program = self._program.fetches[0]

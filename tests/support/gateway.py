@@ -65,7 +65,7 @@ type Query @join__type(graph: ACCOUNTS) @join__type(graph: GOODS) {
   numbers(of: [Int!]!): Int @join__field(graph: GOODS)
 }
 type Mutation @join__type(graph: GOODS) { rename(id: ID!, name: String!): Good }
-type Subscription @join__type(graph: GOODS) { renamed: Good }
+type Subscription @join__type(graph: GOODS) { renamed: Good mine: Good @authenticated }
 interface Item @join__type(graph: GOODS) { id: ID! name: String margin: Int }
 type Good implements Item @join__implements(graph: GOODS, interface: "Item") @join__type(graph: GOODS, key: "id") {
   id: ID!

@@ -140,6 +140,24 @@ def test_a_client_that_leaves_ends_the_subgraphs_stream(gateway: RunningGateway,
     until_open(source, 0)
 
 
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("subscription { mine { id } }", {"mine": None}),
+        ("subscription { me: mine { id } }", {"me": None}),
+    ],
+)
+def test_a_field_that_the_caller_may_not_see_is_answered_once_and_nobody_is_asked(
+    gateway: RunningGateway, source: EventSource, query: str, answer: dict[str, Any]
+) -> None:
+    with gateway.http.stream("POST", "/graphql", json={"query": query}, headers=EVENTS) as response:
+        (name, only), end = list(events(response.iter_lines()))
+    assert (name, end) == ("next", ("complete", None))
+    assert only["data"] == answer
+    assert [error["extensions"]["code"] for error in only["errors"]] == ["UNAUTHENTICATED"]
+    assert source.open == 0
+
+
 def test_an_error_in_an_event_is_part_of_that_event(gateway: RunningGateway, source: EventSource) -> None:
     with gateway.http.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=EVENTS) as response:
         received = events(response.iter_lines())
