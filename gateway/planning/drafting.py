@@ -23,6 +23,7 @@ class Drafting:
         self._fuel = fuel
         self._at: dict[tuple[str, Position, bool], list[Draft]] = {}
         self._contexts: dict[Need, set[Draft]] = {}
+        self._written_at: dict[tuple[Position, str], list[tuple[Draft, DraftField]]] = {}
 
     def write(self, solution: Solution, place: Place | None, position: Position) -> set[Draft]:
         """Writes all steps of a solution at a place; gives the fetches that bring its fields."""
@@ -62,11 +63,51 @@ class Drafting:
 
     def _select(self, selected: Selected, place: Place) -> set[Draft]:
         self._fuel.burn()
+        brought = self._brought(selected, place.position, place.fetch.ancestors)
+        if brought is not None:
+            return brought
         bringing = {place.fetch}
         for types in place.position.parts(selected.need, selected.served.types):
             written = self._written(selected, types, place)
             if selected.below is not None and written.below is not None:
                 bringing |= self.write(selected.below, written.below, written.below.position)
+        return bringing
+
+    def _brought(self, selected: Selected, position: Position, awaited: int) -> set[Draft] | None:
+        """Those among awaited fetches that bring a field of the client's and all below it already; None if they do not."""
+        if selected.need.response_name is None:
+            return None
+        bringing: set[Draft] = set()
+        for types in position.parts(selected.need, selected.served.types):
+            key = position.key_of(selected.need, types)
+            for draft, written in self._written_at.get((position, key), ()):
+                if awaited >> draft.number & 1 and types <= written.types:
+                    below = self._brought_below(selected, written, awaited)
+                    if below is not None:
+                        bringing |= {draft, *below}
+                        break
+            else:
+                return None
+        return bringing
+
+    def _brought_below(self, selected: Selected, written: DraftField, awaited: int) -> set[Draft] | None:
+        if selected.below is None:
+            return set()
+        assert written.below is not None
+        assert selected.served.below is not None
+        is_told = written.below.wants_typename or not self._wants_typename(
+            selected.served.below, written.below.position
+        )
+        if not is_told or not selected.served.below.types <= written.below.here.types:
+            return None
+        bringing: set[Draft] = set()
+        for step in selected.below.steps:
+            brought = (
+                self._brought(step.selected, written.below.position, awaited) if isinstance(step, SelectHere) else None
+            )
+            if brought is None:
+                return None
+            bringing |= brought
         return bringing
 
     def _written(self, selected: Selected, types: frozenset[str], place: Place) -> DraftField:
@@ -91,6 +132,7 @@ class Drafting:
         )
         added = DraftField(types, key, served.field, need.arguments, need.variables, below, contexts)
         place.add(added)
+        self._written_at.setdefault((place.position, key), []).append((place.fetch, added))
         return added
 
     def _wants_typename(self, here: Here, position: Position) -> bool:
@@ -141,24 +183,72 @@ class Drafting:
         for way in ways:
             if way.key_solution is not None:
                 after |= self.write(way.key_solution, place, position)
-        for _, selected in found:
-            if selected.requirement is not None and selected.served.field.requires is not None:
-                after |= self.write(selected.requirement, place, position)
-            for argument in selected.served.field.hidden_arguments:
-                for source in selected.need.sources(argument):
-                    after |= set().union(*(self._contexts.get(need, ()) for need in source.needs))
-        first = next(iter(ways))
-        demands = self._demands(service, found, position)
-        draft = self._find(service, position, after, demands, is_root=first.key is None)
-        if draft is not None:
-            self._delay(draft, after)
-        elif first.key is None:
+        free: list[Found] = []
+        waiting: list[Found] = []
+        after_all = set(after)
+        for each in found:
+            awaited = self._write_requirement(each[1], place, position)
+            (free if awaited is None else waiting).append(each)
+            after_all |= awaited or set()
+        is_told = place is None or place.here.is_known
+        earlier = self._earlier(service, position, free, after, after_all) if free and waiting else None
+        if earlier is None:
+            return self._ask(service, found, position, after_all, is_told=is_told)
+        return self._fill(earlier, free, position, after, is_told=is_told) | self._ask(
+            service, waiting, position, after_all, is_told=is_told
+        )
+
+    def _write_requirement(self, selected: Selected, place: Place | None, position: Position) -> set[Draft] | None:
+        """What brings all that the field wants to be sent, beside keys; None if it wants nothing."""
+        field = selected.served.field
+        if field.requires is None and not field.hidden_arguments:
+            return None
+        after = self.write(selected.requirement, place, position) if selected.requirement is not None else set()
+        for argument in field.hidden_arguments:
+            for source in selected.need.sources(argument):
+                after |= set().union(*(self._contexts.get(need, ()) for need in source.needs))
+        return after
+
+    def _earlier(
+        self, service: str, position: Position, free: list[Found], after: set[Draft], after_all: set[Draft]
+    ) -> Draft | None:
+        """The fetch of the subgraph that others of its fields have to wait for anyway: those that are free can be in it."""
+        draft = self._find(service, position, after, self._demands(service, free, position), is_root=False)
+        is_awaited = draft is not None and any(before is draft or before.waits_for(draft) for before in after_all)
+        return draft if is_awaited else None
+
+    def _ask(
+        self, service: str, found: list[Found], position: Position, after: set[Draft], *, is_told: bool
+    ) -> set[Draft]:
+        """Has the fields brought by a fetch that waits for `after`: one that is there, or a new one."""
+        bringing: set[Draft] = set()
+        awaited = _awaited(after)
+        lacking: list[Found] = []
+        for each in found:
+            brought = self._brought(each[1], position, awaited)
+            if brought is None:
+                lacking.append(each)
+            else:
+                bringing |= brought
+        if not lacking:
+            return bringing
+        first = lacking[0][0][0]
+        is_root = first.key is None
+        draft = self._find(service, position, after, self._demands(service, lacking, position), is_root=is_root)
+        if draft is None and is_root:
             draft = self._create_root(service, position, first.arrival, after)
-        else:
+        elif draft is None:
             draft = self._create(service, position, after)
+        return bringing | self._fill(draft, lacking, position, after, is_told=is_told)
+
+    def _fill(
+        self, draft: Draft, found: list[Found], position: Position, after: set[Draft], *, is_told: bool
+    ) -> set[Draft]:
+        """Adds fields to a fetch, which comes to wait for `after`."""
+        self._delay(draft, after)
+        demands = self._demands(draft.service, found, position)
         draft.demands.only = demands.only
         draft.demands.add(demands)
-        is_told = place is None or place.here.is_known
         bringing: set[Draft] = set()
         for used, selected in found:
             target = draft.root or self._entity_place(draft, used, selected, is_told=is_told)
@@ -203,9 +293,7 @@ class Drafting:
             return
         self._fuel.burn()
         draft.depends_on |= after
-        added = 0
-        for before in after:
-            added |= before.ancestors | 1 << before.number
+        added = _awaited(after)
         draft.ancestors |= added
         for other in self.drafts:
             if other.waits_for(draft):
@@ -239,6 +327,14 @@ class Drafting:
             if not way.arrival.types <= place.here.types:
                 place.here = replace(place.here, types=place.here.types | way.arrival.types)
         return place
+
+
+def _awaited(after: set[Draft]) -> int:
+    """All that whoever waits for `after` waits for: bit n is the draft of number n."""
+    awaited = 0
+    for draft in after:
+        awaited |= draft.ancestors | 1 << draft.number
+    return awaited
 
 
 def _contexts_first(steps: tuple[Step, ...]) -> list[Step]:
