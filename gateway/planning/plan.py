@@ -4,8 +4,8 @@ The tree. All fetches of a request write into one tree of JSON-like values, shap
 
 - A field the client asked for is in the tree under the client's response name.
 - What only the gateway needs (keys, requirements, types) is under a name that begins with two underscores, unless the
-  client's own selection holds exactly that field (same name, same arguments) under its plain name. A client cannot choose
-  such names, so no alias of a client's ever poses as a key.
+  client's own selection holds exactly that field (same name, same arguments), under whatever name. A client cannot choose
+  such names, so no alias of a client's ever poses as a key that it is not.
 - ``__typename`` in the tree is the concrete type's name in the API schema, wherever more than one type is possible, or a
   subgraph's name for it would differ (interface objects, until a later fetch brings the true one).
 

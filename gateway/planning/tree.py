@@ -1,7 +1,7 @@
 """Positions in the tree that all fetches of a request write into: their paths, and the names of fields there.
 
 The names follow the rule of `plan`: the client's field under its response name; what only the gateway needs under a name with two
-underscores, unless the client's own selection holds just that field under its plain name.
+underscores, unless the client's own selection holds just that field: then it is read where the client has it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -67,7 +67,8 @@ class Position:
             return TYPENAME
         if need.response_name is not None:
             return need.response_name
-        return need.name if self._owner(need, types) is not None else self.names.name(need)
+        owner = self._owner(need, types)
+        return owner.response_name if owner is not None and owner.response_name else self.names.name(need)
 
     def below(
         self, need: Need, types: frozenset[str], *, wrappers: str, possible: frozenset[str], is_told: bool
@@ -106,15 +107,23 @@ class Position:
         return next(position for (name, _, _), position in self._below.items() if name == key)
 
     def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
-        """The client's need that a field belongs to; for an internal one, of the very field under its plain name, if any."""
+        """The client's need that a field belongs to; for an internal one, of the very field, under its plain name if it can be."""
         if need.response_name is not None:
             return need.origin
+        found: Need | None = None
         for candidate in self.client:
-            if (
-                candidate.name == need.name
-                and candidate.response_name == need.name
-                and candidate.arguments == need.arguments
-                and (candidate.types is None or (self.is_told and types <= candidate.types))
-            ):
+            if candidate.name != need.name or candidate.arguments != need.arguments or candidate.response_name is None:
+                continue
+            if not self._holds(candidate, types):
+                continue
+            if candidate.response_name == need.name:
                 return candidate
-        return None
+            found = found or candidate
+        return found
+
+    def _holds(self, candidate: Need, types: frozenset[str]) -> bool:
+        """Whether the name of a client's need means that very field for all objects of `types`."""
+        if candidate.types is None or (self.is_told and types <= candidate.types):
+            return True
+        # Objects that the client does not ask for it may have it, too, if its name means nothing else for them.
+        return not candidate.children and candidate not in self.colliding()
