@@ -160,8 +160,18 @@ class _Writer:
     ) -> Iterable[_Fragment]:
         """Fragments for what only some types have; on one type each, unless an interface holds just the types meant."""
         fragments: dict[str, _Fragment] = {}
+        leaves: dict[str, list[frozenset[str]]] = {key: [types] for key in direct}
         for applicable, selected in partial.items():
-            wanted = [part for part in selected if not (part.key in direct and part.below is None)]
+            for part in selected:
+                if part.below is None:
+                    leaves.setdefault(part.key, []).append(applicable)
+        for applicable, selected in partial.items():
+            # A leaf that a wider fragment selects, or all objects have, is there already.
+            wanted = [
+                part
+                for part in selected
+                if part.below is not None or not any(applicable < wider for wider in leaves[part.key])
+            ]
             if not wanted:
                 continue
             conditions = self._conditions(applicable, types, [part.field.name for part in wanted])
