@@ -18,6 +18,7 @@ from gateway.execution.encoding import encode_json
 from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
+from gateway.execution.origins import name_services
 from gateway.execution.program import FetchProgram, GroupProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
 from gateway.execution.representations import Gathered, gather
@@ -66,7 +67,6 @@ class GeneralRun:
         self._recorded = recorded
         self._size = 0
         self._loop = asyncio.get_running_loop()
-        # Not the loop's clock: that of uvloop stands still while callbacks run, and knows whole milliseconds only.
         self._began = time.perf_counter()
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._flying: set[asyncio.Future[Reply]] = set()
@@ -118,9 +118,7 @@ class GeneralRun:
             self._finish(program)
             return
         if trace is not None:
-            trace.started_at = time.perf_counter() - self._began
-            trace.requests = len(requests)
-            trace.request_bytes = sum(len(request.body) for request in requests)
+            trace.start(time.perf_counter() - self._began, [len(request.body) for request in requests])
         self._fetch_count += len(requests)
         unanswered = len(requests)
 
@@ -379,6 +377,7 @@ class GeneralRun:
         introspected = introspection.answer(self._request.variables) if introspection is not None else {}
         known = [error["path"] for error in errors if "path" in error]
         data, found = self._program.projection.complete_root(self._tree, known, introspected)
+        name_services(found, [program.fetch for program in self._program.fetches])
         errors.extend(found)
         response: dict[str, Any] = {"data": data}
         if errors:

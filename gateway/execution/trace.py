@@ -26,6 +26,8 @@ _HEADINGS: Final = (
 class FetchTrace:
     """One fetch of a plan as it went. Times are in seconds since the execution began.
 
+    They are not the loop's: the clock of uvloop stands still while callbacks run, and knows whole milliseconds only.
+
     Attributes:
         ready_at: when the last fetch that it depends on was done.
         started_at: when its first request was sent; None if there was nothing to ask for.
@@ -52,6 +54,12 @@ class FetchTrace:
     found: int | None = None
     sent: int | None = None
     errors: int = 0
+
+    def start(self, at: float, sizes: Sequence[int]) -> None:
+        """Takes note of requests that are sent now, by the sizes of their bodies."""
+        self.started_at = at
+        self.requests = len(sizes)
+        self.request_bytes = sum(sizes)
 
     @property
     def wait(self) -> float:
