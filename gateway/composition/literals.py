@@ -3,7 +3,8 @@
 Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Protocol
 
 from graphql import (
     BooleanValueNode,
@@ -18,8 +19,34 @@ from graphql import (
     print_ast,
 )
 
-from gateway.composition.model import Kind, SubgraphSchema
+from gateway.composition.model import Kind
 from gateway.composition.types import TypeRef
+
+
+class _Input(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> TypeRef: ...
+    @property
+    def default(self) -> object: ...
+
+
+class _Type(Protocol):
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def values(self) -> Mapping[str, object]: ...
+    @property
+    def inputs(self) -> Mapping[str, _Input]: ...
+
+
+class Types(Protocol):
+    """A schema as far as literals need it: a subgraph's, or the supergraph."""
+
+    @property
+    def types(self) -> Mapping[str, _Type]: ...
+
 
 _SCALARS: dict[str, tuple[type[ValueNode], ...]] = {
     "Int": (IntValueNode,),
@@ -45,7 +72,7 @@ def canonical(value: ValueNode) -> Hashable:
             return print_ast(value)
 
 
-def is_value_of(schema: SubgraphSchema, type_: TypeRef, value: ValueNode) -> bool:
+def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
     """Whether the literal fits; a custom scalar takes any, and a variable never fits, since there are none here."""
     if isinstance(value, NullValueNode):
         return not type_.is_non_null

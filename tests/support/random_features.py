@@ -35,7 +35,7 @@ def wide_subgraphs(random: Random, *, breakage: float = 0.3) -> dict[str, str]:
 
 class _WideMaker(SubgraphMaker):
     def __init__(self, random: Random) -> None:
-        super().__init__(random, noise=0.3)
+        super().__init__(random, noise=0.2)
         r = random
         self.links: dict[str, list[str]] = {name: [] for name in self.names}
         self.is_fed1 = {name: r.random() < 0.07 for name in self.names}
@@ -90,7 +90,11 @@ class _WideMaker(SubgraphMaker):
             entities = self._entities(subgraph)
             if not entities:
                 continue
-            taker, setter = r.choice(entities), r.choice(self._objects(subgraph, "EV"))
+            setter = r.choice(self._objects(subgraph, "EV"))
+            taker = r.choice(entities)
+            if r.random() < 0.7:  # one that is reached by the setter alone
+                made = {"id": RandomField("id", "ID!"), "own": RandomField("own", "Int")}
+                taker = self.types[subgraph]["C0"] = RandomType("type", "C0", '@key(fields: "id")', made)
             names = [
                 n for n, f in setter.fields.items() if f.type.strip("!") in {"Int", "String", "ID"} and not f.arguments
             ]
@@ -163,9 +167,10 @@ class _WideMaker(SubgraphMaker):
                     if "@external" in field.directives or r.random() > 0.1:
                         continue
                     if field.type.startswith("["):
-                        size = r.choice(
-                            ("assumedSize: 3", "assumedSize: 10", 'slicingArguments: ["p"]', "assumedSize: -1")
+                        slicing = (
+                            'slicingArguments: ["p"]' if field.arguments.startswith("(p: Int") else "assumedSize: 5"
                         )
+                        size = r.choice(("assumedSize: 3", "assumedSize: 10", slicing, "assumedSize: -1"))
                         if size != "assumedSize: -1" or r.random() < 0.1:
                             field.directives.append(
                                 f"@listSize({size}, requireOneSlicingArgument: {r.choice(('true', 'false'))})"
@@ -201,11 +206,16 @@ class _WideMaker(SubgraphMaker):
         r = self.random
         for subgraph in self.names:
             for made in self.types[subgraph].values():
-                if made.name != "Query" and r.random() < 0.05:
+                if made.name != "Query" and r.random() < 0.03:
                     made.head = f"{made.head} {r.choice(('@inaccessible', self._tag()))}"
                 for field in made.fields.values():
-                    if "@external" not in field.directives and r.random() < 0.05:
-                        field.directives.append(r.choice(("@inaccessible", self._tag(), self._tag())))
+                    if (
+                        "@external" not in field.directives
+                        and r.random() < 0.05
+                        and "@inaccessible" not in field.directives
+                    ):
+                        hidden = "@inaccessible" if r.random() < 0.25 else self._tag()
+                        field.directives.append(hidden)
                     if field.arguments.startswith("(p: ") and "@" not in field.arguments and r.random() < 0.06:
                         field.arguments = f"{field.arguments[:-1]} {r.choice(('@inaccessible', self._tag()))})"
             self.extra[subgraph] = [self._with_visibility(text) for text in self.extra[subgraph]]
@@ -232,19 +242,18 @@ class _WideMaker(SubgraphMaker):
             "b": r.choice(("String", 'String = "x"', "[Int!]", "[Int!] = [1, 2]", "N0", "N0 = X0")),
             "c": r.choice(("In0", "In1", "In0 = {i0: 1}", "Float = 1", "ID = 3")),
         }
+        has_defaults = r.random() < 0.3
         for subgraph in self._some():
             fields = dict(base)
-            if r.random() < 0.25:
+            if r.random() < 0.1:
                 name = r.choice(list(fields))
-                fields[name] = r.choice(
-                    (fields[name].split(" =")[0], "Int", "Int = 7", f"{fields[name].split(' =')[0].rstrip('!')}!")
-                )
-            if r.random() < 0.15:
+                bare = fields[name].split(" =")[0]
+                fields[name] = r.choice((bare, "Int", "Int = 7", bare if has_defaults else f"{bare.rstrip('!')}!"))
+            if r.random() < 0.1:
                 fields.pop(r.choice(list(fields)))
             shown = " ".join(f"{name}: {type_}" for name, type_ in fields.items())
             self.extra[subgraph].append(f"input In1 {{ {shown} }}")
-            is_free = not any(type_.endswith("!") for name, type_ in fields.items() if name != "a")
-            default = "(i: In1 = {a: 1})" if "a" in fields and is_free else "(i: In1)"
+            default = "(i: In1 = {a: 1})" if has_defaults and "a" in fields else "(i: In1)"
             used = r.choice(("(i: In1)", "(i: In1!)", "(i: [In1])", "(i: In1, b: N0 = X0)", default))
             self.types[subgraph]["Query"].fields[f"in{subgraph}"] = RandomField(f"in{subgraph}", "Int", used)
 
@@ -298,7 +307,7 @@ class _WideMaker(SubgraphMaker):
         for subgraph in self.names:
             for made in self._objects(subgraph, "EV"):
                 for field in made.fields.values():
-                    if not field.arguments.startswith("(p: ") or r.random() > 0.4:
+                    if not field.arguments.startswith("(p: ") or r.random() > 0.2:
                         continue
                     type_ = field.arguments[4:-1].split(" =")[0].split(" @")[0]
                     field.arguments = r.choice(

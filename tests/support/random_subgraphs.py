@@ -112,7 +112,7 @@ class SubgraphMaker:
             inputs = [f"i{i}: {r.choice(['Int', 'String', 'N0', '[Int!]'])}" for i in range(1)]
             if not self.usually(0.94):
                 inputs.append(f"o: Int{r.choice(['', '!', ' = 3', '! = 3'])}")
-            same = "i0: Int" if r.random() < 0.9 else inputs[0]
+            same = "i0: Int" if self.usually(0.9) else inputs[0]
             self.extra[name].append(f"input In0 {{ {same} {' '.join(inputs[1:])} }}")
             self.extra[name].append("scalar S0")
 
@@ -231,9 +231,9 @@ class SubgraphMaker:
             query.fields[f"r{index}"] = RandomField(f"r{index}", r.choice(("Int", "N0")), arguments)
             self.types[subgraph]["Query"] = query
         if r.random() < 0.3:
+            shared = next((t for types in self.types.values() for t in types if t.startswith("E")), "")
             for subgraph in self.names:
-                shared = next((t for t in self.types[subgraph] if t.startswith("E")), None)
-                if shared is not None:
+                if shared in self.types[subgraph]:
                     self.types[subgraph]["Query"].fields["shared"] = RandomField(
                         "shared", shared, directives=["@shareable"]
                     )

@@ -66,18 +66,19 @@ def merge_input_type(
         values = {subgraph: source.inputs[name] for subgraph, source in sources.items() if name in source.inputs}
         without = [subgraph for subgraph in sources if subgraph not in values]
         coordinate = f"{merged.name}.{name}"
+        value = _merge_value(context, composed, coordinate, values, is_argument=False)
         if without:
-            if any(value.type.is_non_null and value.default is None for value in values.values()):
+            if any(source.type.is_non_null and source.default is None for source in values.values()):
                 required_input_field_missing.report(context, coordinate, values, {s: sources[s] for s in without})
             else:
                 context.hint(
                     "INCONSISTENT_INPUT_OBJECT_FIELD",
                     HintLevel.WARN,
                     f'The input field "{coordinate}" is left out: {quoted(without)} do not have it.',
-                    (context.place(subgraph, value.node) for subgraph, value in values.items()),
+                    (context.place(subgraph, source.node) for subgraph, source in values.items()),
                 )
             continue
-        merged.inputs[name] = value = _merge_value(context, composed, coordinate, values, is_argument=False)
+        merged.inputs[name] = value
         if len({source.type for source in values.values()}) > 1:
             value.joins = [JoinField(graph=subgraph, type=str(source.type)) for subgraph, source in values.items()]
     if not merged.inputs and not any(error.message.startswith(f'"{merged.name}.') for error in context.errors):

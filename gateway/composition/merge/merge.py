@@ -59,11 +59,11 @@ def merge(
     supergraph.description = next((schema.description for schema in schemas.values() if schema.description), None)
     spread_fields(context)
     _apply(MERGE_RULES, context)
+    infer_access(supergraph)
     _apply(MERGED_RULES, context)
     if contract is not None:
         apply_contract(supergraph, contract)
     _apply(SUPERGRAPH_RULES, context)
-    infer_access(supergraph)
     find_hints(context)
     return context
 

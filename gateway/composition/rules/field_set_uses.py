@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from gateway.composition.analysis import all_fields
 from gateway.composition.fieldsets import FieldSet, FieldSetSyntaxError, SelectedField, argument_text, parse_field_set
-from gateway.composition.model import DirectiveUse, FieldDefinition, SubgraphSchema, TypeDefinition, uses
+from gateway.composition.model import DirectiveUse, FieldDefinition, Kind, SubgraphSchema, TypeDefinition, uses
 
 MAX_SHOWN = 120  # characters of a field set in a message
+KEYS_ON_INTERFACES_SINCE = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,13 @@ def field_set_uses(schema: SubgraphSchema) -> Iterator[FieldSetUse]:
         for use in uses(field.directives, "provides"):
             target = schema.types.get(field.type.name)
             yield _read("provides", owner, field, target if target and target.is_composite else None, use)
+
+
+def is_unsupported(schema: SubgraphSchema, found: FieldSetUse) -> bool:
+    """Whether it stands on an interface, where this version of federation has no such directive."""
+    if found.owner.kind is not Kind.INTERFACE or found.selects_on is None:
+        return False
+    return found.core != "key" or schema.version < KEYS_ON_INTERFACES_SINCE
 
 
 def selected(

@@ -44,6 +44,7 @@ from gateway.composition.rules.subgraph import (
     shareable_usage,
 )
 from gateway.composition.rules.supergraph import (
+    defaults,
     hidden_children,
     hidden_defaults,
     hidden_implementations,
@@ -106,6 +107,7 @@ MERGED_RULES: tuple[Callable[[MergeContext], None], ...] = (
 # Only over one that is whole in itself, and for what clients are to see of it.
 SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     implementations.check,
+    defaults.check,
     hidden_query_root.check,
     hidden_references.check,
     hidden_defaults.check,

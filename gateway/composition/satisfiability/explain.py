@@ -26,6 +26,7 @@ class Dead:
     Attributes:
         positions: where its parent may be.
         path: from the root down to the field.
+        running: the subgraphs that could each run the mutation at the root; empty if that does not matter.
     """
 
     type: str
@@ -33,6 +34,7 @@ class Dead:
     positions: frozenset[Position]
     path: "tuple[Step, ...]"
     routes: Routes
+    running: tuple[str, ...] = ()
 
 
 def cause(tables: Tables, dead: Dead) -> tuple[object, ...]:
@@ -54,6 +56,10 @@ def explain(context: MergeContext, tables: Tables, dead: Dead, also: Sequence[st
     start = sorted(dead.positions, key=lambda position: position.subgraph)
     reached = _reached(dead)
     lines = [f"This query cannot be answered:\n{_indented(example_query(context, dead))}"]
+    if dead.running and dead.path[0].field is not None:
+        lines.append(
+            f'A mutation runs once, and none of {quoted(dead.running)} answers everything of "{dead.path[0].field.name}" by itself.'
+        )
     where = quoted(dict.fromkeys(position.subgraph for position in start))
     others = f" (nor, for the same reason, {quoted(also)})" if also else ""
     lines.append(f'At "{dead.type}" in {where}, no subgraph can give "{dead.field.name}"{others}:')

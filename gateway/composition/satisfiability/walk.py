@@ -4,14 +4,15 @@ A state of the walk is an object type of the API and the set of positions at whi
 be taken from any of its subgraphs, one position that can go on is enough. A state with more positions than one already walked can do
 all that the other can, and is not walked again. The walk is in breadth, so that the first query found for a field is a shortest one.
 
-Where a label decides between two subgraphs, the walk is made with the label on and with it off.
+Where a label decides between two subgraphs, the walk is made with the label on and with it off. A mutation runs once, so what it
+returns is walked for each subgraph that could run it alone, and one of them must answer everything.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/composition#rules-of-composition
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 from gateway.composition.api import is_inaccessible
@@ -21,7 +22,7 @@ from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.model import ROOT_TYPES, Kind
 from gateway.composition.satisfiability.explain import Dead, cause, explain
-from gateway.composition.satisfiability.routes import Position, Routes, Tables
+from gateway.composition.satisfiability.routes import LocalField, Position, Routes, Tables
 
 MAX_STATES = 1_000_000
 MAX_LABELS_TOGETHER = 5  # 2^5 walks; with more labels each is walked on alone, and all are walked on and off together
@@ -37,6 +38,7 @@ class Step:
 
 
 Contexts = Mapping[str, tuple[str, frozenset[Position]]]
+_Set = frozenset[tuple[str, tuple[str, frozenset[Position]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,16 @@ class _State:
 
     type: str
     positions: frozenset[Position]
-    contexts: frozenset[tuple[str, tuple[str, frozenset[Position]]]]
+    contexts: _Set
     path: tuple[Step, ...]
 
 
 def prove(context: MergeContext) -> list[CompositionError]:
     """Why fields cannot be reached, each reason with a query that shows it; [] if every query can be answered."""
-    tables = Tables(context)
+    ground = _Ground(context)
     dead: dict[tuple[str, str], Dead] = {}
     for labels in _label_choices(context):
-        walk = _Walk(context, tables, labels)
+        walk = _Walk(ground, Routes(context, ground.tables, labels))
         if not walk.run():
             return [
                 CompositionError(
@@ -74,8 +76,10 @@ def prove(context: MergeContext) -> list[CompositionError]:
                 dead[at] = found
     causes: dict[tuple[object, ...], list[Dead]] = {}
     for found in sorted(dead.values(), key=lambda found: len(found.path)):
-        causes.setdefault(cause(tables, found), []).append(found)
-    return [explain(context, tables, first, [f.field.name for f in others]) for first, *others in causes.values()]
+        causes.setdefault(cause(ground.tables, found), []).append(found)
+    return [
+        explain(context, ground.tables, first, [f.field.name for f in others]) for first, *others in causes.values()
+    ]
 
 
 def _label_choices(context: MergeContext) -> Iterator[frozenset[str]]:
@@ -89,27 +93,41 @@ def _label_choices(context: MergeContext) -> Iterator[frozenset[str]]:
     yield from (frozenset({label}) for label in labels)
 
 
-class _Walk:
-    def __init__(self, context: MergeContext, tables: Tables, labels: frozenset[str]) -> None:
+class _Ground:
+    """What every walk over the same supergraph needs to know of it.
+
+    Attributes:
+        set_by: object type -> the contexts that pass through its objects.
+        possible: type -> the object types that clients can see behind it.
+    """
+
+    def __init__(self, context: MergeContext) -> None:
         self.context = context
-        self.tables = tables
-        self.routes = Routes(context, tables, labels)
+        self.tables = Tables(context)
+        self.set_by = _contexts_by_type(context)
+        self.possible = {name: tuple(_possible_types(context, t)) for name, t in context.supergraph.types.items()}
+
+
+class _Walk:
+    def __init__(self, ground: _Ground, routes: Routes) -> None:
+        self.ground = ground
+        self.context = ground.context
+        self.routes = routes
         self.dead: dict[tuple[str, str], Dead] = {}
-        self._walked: dict[
-            tuple[str, frozenset[tuple[str, tuple[str, frozenset[Position]]]]], list[frozenset[Position]]
-        ] = {}
+        self._walked: dict[tuple[str, _Set], list[frozenset[Position]]] = {}
         self._waiting: deque[_State] = deque()
-        self._set_by = _contexts_by_type(context)
-        self._possible = {
-            name: tuple(_possible_types(context, merged)) for name, merged in context.supergraph.types.items()
-        }
 
     def run(self) -> bool:
         """Walks everything; False if it was too much."""
-        for root in ROOT_TYPES:
-            if root in self.context.supergraph.types:
-                start = frozenset(Position(subgraph, root) for subgraph in self.tables.subgraphs_of(root))
-                self._visit(_State(root, start, frozenset(), ()))
+        return self._walk_from(
+            _State(root, frozenset(Position(s, root) for s in self.ground.tables.subgraphs_of(root)), frozenset(), ())
+            for root in ROOT_TYPES
+            if root in self.context.supergraph.types
+        )
+
+    def _walk_from(self, states: Iterable[_State]) -> bool:
+        for state in states:
+            self._visit(state)
         steps = 0
         while self._waiting:
             steps += 1
@@ -148,19 +166,51 @@ class _Walk:
             declared = self._named(field)
             if declared.kind not in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
                 continue
-            for possible in self._possible[declared.name]:
-                children = frozenset(
-                    child
-                    for position, local in here
-                    if (child := self.routes.children(position, field.name, local, possible)) is not None
+            running = sorted({position.subgraph for position, _ in here}) if state.type == "Mutation" else []
+            if len(running) > 1:
+                self._run_once(
+                    {
+                        s: list(self._below(path, declared, [h for h in here if h[0].subgraph == s], below_contexts))
+                        for s in running
+                    }
                 )
-                if children:
-                    below = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
-                    self._visit(_State(possible, children, below_contexts, below))
+                continue
+            for below in self._below(path, declared, here, below_contexts):
+                self._visit(below)
 
-    def _contexts_below(self, state: _State) -> frozenset[tuple[str, tuple[str, frozenset[Position]]]]:
+    def _below(
+        self, path: tuple[Step, ...], declared: MergedType, here: Sequence[tuple[Position, LocalField]], contexts: _Set
+    ) -> Iterator[_State]:
+        """The states of a field's values, given the positions that resolve it."""
+        field = path[-1].field
+        assert field is not None
+        for possible in self.ground.possible[declared.name]:
+            children = frozenset(
+                child
+                for position, local in here
+                if (child := self.routes.children(position, field.name, local, possible)) is not None
+            )
+            if children:
+                way = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
+                yield _State(possible, children, contexts, way)
+
+    def _run_once(self, states: Mapping[str, Sequence[_State]]) -> None:
+        """Walks what a mutation returns from each subgraph by itself, until one answers everything."""
+        tried: list[Mapping[tuple[str, str], Dead]] = []
+        for starts in states.values():
+            walk = _Walk(self.ground, self.routes)
+            if not walk._walk_from(starts):
+                self.routes.is_exceeded = True
+                return
+            if not walk.dead:
+                return
+            tried.append(walk.dead)
+        for at, found in min(tried, key=len).items():
+            self.dead.setdefault(at, replace(found, running=tuple(states)))
+
+    def _contexts_below(self, state: _State) -> _Set:
         """What the state's objects, and those above them, set for the objects below: an object never takes its own."""
-        set_here = self._set_by.get(state.type)
+        set_here = self.ground.set_by.get(state.type)
         if not set_here:
             return state.contexts
         return frozenset({**dict(state.contexts), **dict.fromkeys(set_here, (state.type, state.positions))}.items())

@@ -5,6 +5,7 @@ The field is described by the subgraph that resolves it.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/errors
 """
 
+from gateway.composition.merge.composed import find_composed
 from gateway.composition.merge.context import MergeContext
 
 MERGED = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "listSize"})
@@ -12,11 +13,13 @@ MERGED = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "p
 
 def check(context: MergeContext) -> None:
     """Checks every @external field that some subgraph resolves."""
+    composed = find_composed(context.schemas)
     for subgraph, analysis in context.analyses.items():
         for at in sorted(analysis.external - context.unmerged):
             field = context.schemas[subgraph].types[at[0]].fields[at[1]]
             for use in field.directives:
-                if use.core in MERGED:
+                is_own = use.core is None and composed.local_name(subgraph, use.name) is not None
+                if use.core in MERGED or is_own or (use.core is None and use.name == "deprecated"):
                     context.error(
                         "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
                         f'"{field.coordinate}" is @external in "{subgraph}", so @{use.name} has no effect on it there.',

@@ -67,7 +67,8 @@ def _check(
             "Name the subgraph that resolved the field so far.",
         )
     is_known = isinstance(source, StringValueNode) and source.value in context.schemas
-    if is_known and (definition.name, field.name) in analysis.external:
+    at = (definition.name, field.name)
+    if is_known and at in analysis.external:
         yield error_at(
             "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE",
             f"{shown} is @external, so this subgraph does not resolve it, and yet takes it over.",
@@ -75,8 +76,10 @@ def _check(
             [use.node],
             "Remove @external to resolve the field here, or else @override.",
         )
+    is_there = isinstance(source, StringValueNode) and (source.value, *at) in context.overrides.lost_to
     if (
-        isinstance(label, StringValueNode)
+        is_there
+        and isinstance(label, StringValueNode)
         and label.value
         and not (LABEL.match(label.value) or PERCENT.match(label.value))
     ):

@@ -16,7 +16,8 @@ from gateway.composition.merge.access import ACCESS
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.directives import Conjunctions, alternatives, conjunction
 from gateway.composition.merged import Applied, JoinField, MergedField, MergedType
-from gateway.composition.model import Kind, first
+from gateway.composition.model import first
+from gateway.composition.rules.supergraph.places import places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,6 @@ class _Reader:
 def check(context: MergeContext) -> None:
     """Checks every field with a requirement, or an argument from a context."""
     for merged in context.supergraph.types.values():
-        if merged.kind is not Kind.OBJECT:
-            continue
         for field in merged.fields.values():
             for join in field.joins:
                 if join.graph is not None:
@@ -47,7 +46,8 @@ def _check_join(context: MergeContext, merged: MergedType, field: MergedField, j
     for argument in join.context_arguments:
         reader = _Reader(merged, field, join.graph, "fromContext")
         for source in _setting(context, argument.context):
-            _check(context, reader, source, parse_field_set(argument.selection))
+            if not _is_hidden_by(context, reader, source.name, source.directives):
+                _check(context, reader, source, parse_field_set(argument.selection))
 
 
 def _check(
@@ -56,34 +56,38 @@ def _check(
     on: MergedType,
     selections: FieldSet,
 ) -> None:
+    for at, demanded in _demands(context, on, selections):
+        if _is_hidden_by(context, reader, at, demanded):
+            return
+
+
+def _is_hidden_by(context: MergeContext, reader: _Reader, at: str, demanded: list[Applied]) -> bool:
+    """Whether something hides what the field shows; an error says so."""
     owner, field, graph = reader.owner, reader.field, reader.graph
     own = [owner.directives, field.directives, _named(context, field)]
-    for at, demanded in _demands(context, on, selections):
-        if all(_covers(name, own, [demanded]) for name in ACCESS):
-            continue
-        source = context.sources(owner.name)[graph].fields[field.name]
-        use = first(source.directives, reader.core)
-        places = [context.place(graph, use.node if use else source.node)]
-        type_name, _, field_name = at.partition(".")
-        for subgraph, definition in context.sources(type_name).items():
-            other = definition.fields.get(field_name)
-            if other is not None and subgraph != graph:
-                places.append(context.place(subgraph, other.node))
-        context.error(
-            "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
-            f'"{owner.name}.{field.name}" is made from "{at}", but can be seen by some who may not see that.',
-            places,
-            f'Put {" ".join(str(applied) for applied in demanded if applied.name in ACCESS)} on "{owner.name}.{field.name}".',
-        )
-        return
+    if all(_covers(name, own, [demanded]) for name in ACCESS):
+        return False
+    source = context.sources(owner.name)[graph].fields[field.name]
+    use = first(source.directives, reader.core)
+    places = [context.place(graph, use.node if use else source.node)]
+    places.extend(place for place in places_of(context, at) if place.subgraph != graph)
+    context.error(
+        "MISSING_TRANSITIVE_AUTH_REQUIREMENTS",
+        f'"{owner.name}.{field.name}" is made from "{at}", but can be seen by some who may not see that.',
+        places,
+        f'Put {" ".join(str(applied) for applied in demanded if applied.name in ACCESS)} on "{owner.name}.{field.name}".',
+    )
+    return True
 
 
 def _demands(context: MergeContext, on: MergedType, selections: FieldSet) -> Iterator[tuple[str, list[Applied]]]:
-    """(Type.field, what it demands) of every selected field, its type's demands included."""
+    """(Type.field, what it demands) of every selected field, its type's demands included, and of each type condition."""
     for selection in selections:
         if not isinstance(selection, SelectedField):
             condition = context.supergraph.types.get(selection.type_condition or on.name)
             if condition is not None:
+                if selection.type_condition is not None:
+                    yield condition.name, condition.directives
                 yield from _demands(context, condition, selection.selections)
             continue
         field = on.fields.get(selection.name)

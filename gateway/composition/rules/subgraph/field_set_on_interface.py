@@ -9,18 +9,14 @@ from collections.abc import Iterator
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
-
-KEYS_SINCE = (2, 3)
+from gateway.composition.model import SubgraphSchema
+from gateway.composition.rules.field_set_uses import field_set_uses, is_unsupported
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks what stands on the interfaces of a subgraph."""
-    for found in valid_field_set_uses(schema):
-        if found.owner.kind is not Kind.INTERFACE or found.selects_on is None:
-            continue
-        if found.core == "key" and schema.version >= KEYS_SINCE:
+    for found in field_set_uses(schema):
+        if not is_unsupported(schema, found):
             continue
         advice = "Link federation v2.3 or later." if found.core == "key" else "Put it on the implementations' fields."
         yield error_at(

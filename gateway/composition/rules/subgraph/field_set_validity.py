@@ -16,18 +16,23 @@ from gateway.composition.errors import CompositionError, error_at, quoted
 from gateway.composition.fieldsets import FieldSet, SelectedField
 from gateway.composition.literals import is_value_of
 from gateway.composition.model import SubgraphSchema, TypeDefinition
-from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses
+from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses, is_unsupported
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every field set of a subgraph."""
     for found in field_set_uses(schema):
-        yield from problems(schema, found)
+        if not is_unsupported(schema, found):
+            yield from problems(schema, found)
 
 
 def valid_field_set_uses(schema: SubgraphSchema) -> Iterator[FieldSetUse]:
     """The field sets that select something: those that further rules are about."""
-    return (found for found in field_set_uses(schema) if not any(problems(schema, found)))
+    return (
+        found
+        for found in field_set_uses(schema)
+        if not is_unsupported(schema, found) and not any(problems(schema, found))
+    )
 
 
 def problems(schema: SubgraphSchema, found: FieldSetUse) -> Iterator[CompositionError]:

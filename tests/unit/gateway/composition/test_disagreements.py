@@ -65,6 +65,71 @@ def test_a_link_needs_no_version() -> None:
     assert composed({"a": sdl})
 
 
+def test_a_path_beside_a_shared_mutation_is_proven_too() -> None:
+    # Apollo takes T at "a" for proven, because it was walked under the mutation, where "c" could run it instead; and accepts.
+    sdls = {
+        "a": 'type Query { t: T }\ntype Mutation { m: T @shareable }\ntype T @key(fields: "id") { id: ID! }',
+        "c": 'type Mutation { m: T @shareable }\ntype T @key(fields: "id", resolvable: false) { id: ID! x: Int }',
+    }
+    assert codes(sdls) == {"SATISFIABILITY_ERROR"}
+
+
+def test_a_key_that_does_not_resolve_does_not_lead_back_with_what_is_required() -> None:
+    # `resolvable: false` says that "a" has no reference resolver, so it cannot be asked again once "b" has given x. Apollo
+    # takes any key for a way back, and the query would fail.
+    sdls = {
+        "a": 'type Query { t: T }\ntype T @key(fields: "id", resolvable: false) { id: ID! x: Int @external'
+        ' r: Int @requires(fields: "x") }',
+        "b": 'type T @key(fields: "id") { id: ID! x: Int }',
+    }
+    assert codes(sdls) == {"SATISFIABILITY_ERROR"}
+
+
+def test_a_default_gives_every_field_that_it_must() -> None:
+    # GraphQL: a value of an input type has its required fields. Apollo does not look for those that a default leaves out.
+    sdls = {"a": "type Query { q(i: In = {b: 1}): Int }\ninput In { a: Int! b: Int }"}
+    assert codes(sdls) == {"INVALID_GRAPHQL"}
+
+
+def test_an_implementation_is_not_deprecated_alone() -> None:
+    # GraphQL of September 2025: a field that implements one that is not deprecated, is not deprecated either.
+    sdls = {"a": "type Query { i: I }\ninterface I { x: Int }\ntype T implements I { x: Int @deprecated }"}
+    assert codes(sdls) == {"INVALID_GRAPHQL"}
+
+
+def test_link_itself_may_be_renamed() -> None:
+    # The link specification has an example of it. Apollo does not know @linked here.
+    sdls = {
+        "a": 'extend schema @linked(url: "https://specs.apollo.dev/link/v1.0", as: "linked")'
+        ' @linked(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
+        'type Query { t: T }\ntype T @key(fields: "id") { id: ID! }'
+    }
+    assert composed(sdls)
+
+
+def test_a_subgraphs_own_directive_is_not_kept_because_another_calls_federations_so() -> None:
+    # "b" has a @label of its own, "a" calls @tag so. Apollo keeps both as @label.
+    link = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [{name: "@tag", as: "@label"}])\n'
+    )
+    sdls = {
+        "a": f'{link}type Query {{ q: Int @label(name: "t") }}',
+        "b": 'directive @label(name: String) on FIELD_DEFINITION\ntype Query { r: Int @label(name: "mine") }',
+    }
+    assert "mine" not in composed(sdls).supergraph_sdl
+
+
+def test_uses_of_a_directive_are_kept_only_from_subgraphs_that_compose_it() -> None:
+    # "b" does not ask to keep @hello. Apollo drops its uses too, but not where "a" has one on the same element.
+    link = '@link(url: "https://example.org/greet/v1.0", import: ["@hello"])'
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@shareable"]) {}\n'
+        "directive @hello(to: String) repeatable on FIELD_DEFINITION\ntype Query {{ q: Int @shareable @hello(to: {}) }}"
+    )
+    sdls = {"a": sdl.format(f'{link} @composeDirective(name: "@hello")', '"a"'), "b": sdl.format(link, '"b"')}
+    assert '@hello(to: "b")' not in composed(sdls).supergraph_sdl
+
+
 def test_a_required_field_may_be_moving_under_a_label() -> None:
     # With the label on, "c" resolves x, with it off "a"; both are reached from "b" by the key. Apollo looks for what a field
     # requires without a choice of labels, finds x in neither, and refuses.

@@ -144,6 +144,28 @@ def test_a_path_on_which_only_the_object_itself_sets_the_context_is_refused_besi
     assert "  query {\n    t {\n      f\n    }\n  }" in message
 
 
+def mutating(b: str, more: str = "") -> dict[str, str]:
+    return {
+        "a": "type Query { q: Int }\ntype Mutation { m: T @shareable }\ntype T { x: Int @shareable y: Int @shareable }",
+        "b": f"type Mutation {{ m: T @shareable }}\ntype T {{ x: Int @shareable {b} }}\n{more}",
+    }
+
+
+def test_a_mutation_of_several_subgraphs_is_answered_by_one_of_them() -> None:
+    (message,) = unreachable(mutating("z: Int"))
+    assert "mutation {\n    m {\n      z" in message
+    assert 'none of "a" and "b" answers everything of "m"' in message
+    assert composed(mutating("y: Int @shareable z: Int"))
+
+
+def test_a_query_of_several_subgraphs_is_answered_by_all_of_them_together() -> None:
+    sdls = {
+        name: sdl.replace("type Query { q: Int }", "").replace("Mutation", "Query")
+        for name, sdl in mutating("z: Int").items()
+    }
+    assert composed(sdls)
+
+
 def test_cycles_of_types_end() -> None:
     sdls = {
         "a": 'type Query { t: T }\ntype T @key(fields: "u { id }") { u: U }\ntype U @key(fields: "t { u { id } }") { id: ID! @shareable t: T }',
