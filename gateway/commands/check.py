@@ -16,7 +16,8 @@ from typing import Any
 
 from gateway.commands.operations import ClientOperation, Cost, cost_on, read_operations
 from gateway.commands.sources import SourceError, load_subgraphs, read_config
-from gateway.composition.changes import Change, Severity, accept, api_changes
+from gateway.composition.change import Change, Severity
+from gateway.composition.changes import accept, api_changes
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionError, CompositionFailed
 from gateway.composition.report import COLOURED, PLAIN, as_json, as_text
