@@ -174,23 +174,26 @@ async def reserve_stock(
 
 
 async def commit_reservation(database: Database, order_id: str) -> bool:
-    """Sell what was held; True if it is sold now, by this call or an earlier one; False if it was released or never held."""
+    """Sell what was held; True if it is sold now, by this call or an earlier one; False if it was given back or never held."""
     async with database.transaction() as session:
-        if await repository.end_reservation(session, order_id, status="COMMITTED"):
-            await repository.move_held(session, order_id, to="sold")
+        if await repository.step_reservation(session, order_id, before="HELD", after="COMMITTED"):
+            await repository.move_pieces(session, order_id, before="held", after="sold")
             return True
         existing = await repository.reservation(session, order_id)
         return existing is not None and existing.status == "COMMITTED"
 
 
 async def release_reservation(database: Database, order_id: str) -> bool:
-    """Give back what was held; True if it is free now, by this call or an earlier one; False if it was sold or never held."""
+    """Give back what was held or sold, for an order that is called off; True if it is free now, by this call or an earlier one.
+
+    The order's reservation moves on once, so its pieces come back once, however often and by whom it is told.
+    """
     async with database.transaction() as session:
-        if await repository.end_reservation(session, order_id, status="RELEASED"):
-            await repository.move_held(session, order_id, to="stock")
-            return True
-        existing = await repository.reservation(session, order_id)
-        return existing is not None and existing.status == "RELEASED"
+        if await repository.step_reservation(session, order_id, before="HELD", after="RELEASED"):
+            await repository.move_pieces(session, order_id, before="held", after="stock")
+        elif await repository.step_reservation(session, order_id, before="COMMITTED", after="RETURNED"):
+            await repository.move_pieces(session, order_id, before="sold", after="stock")
+        return await repository.reservation(session, order_id) is not None
 
 
 async def release_expired(database: Database, *, now: datetime) -> int:
@@ -198,8 +201,8 @@ async def release_expired(database: Database, *, now: datetime) -> int:
     released = 0
     async with database.transaction() as session:
         for order_id in await repository.expired_reservations(session, now=now):
-            if await repository.end_reservation(session, order_id, status="RELEASED"):
-                await repository.move_held(session, order_id, to="stock")
+            if await repository.step_reservation(session, order_id, before="HELD", after="RELEASED"):
+                await repository.move_pieces(session, order_id, before="held", after="stock")
                 released += 1
     return released
 

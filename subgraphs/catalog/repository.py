@@ -64,29 +64,30 @@ async def hold(session: AsyncSession, product_id: str, quantity: int) -> bool:
     return done.first() is not None
 
 
-async def end_reservation(session: AsyncSession, order_id: str, *, status: str) -> bool:
-    """Move a reservation from HELD to its end; False if it is not held (any more), so that its pieces move once."""
+async def step_reservation(session: AsyncSession, order_id: str, *, before: str, after: str) -> bool:
+    """Take a reservation from one status to the next; False if it is not in that one (any more), so that its pieces move once."""
     done = await session.execute(
         update(ReservationRow)
-        .where(ReservationRow.order_id == order_id, ReservationRow.status == "HELD")
-        .values(status=status)
+        .where(ReservationRow.order_id == order_id, ReservationRow.status == before)
+        .values(status=after)
         .returning(ReservationRow.order_id)
         .execution_options(synchronize_session=False)
     )
     return done.first() is not None
 
 
-async def move_held(session: AsyncSession, order_id: str, *, to: str) -> None:
-    """Move all pieces of a reservation from held to ``"sold"`` or back to ``"stock"``."""
+async def move_pieces(session: AsyncSession, order_id: str, *, before: str, after: str) -> None:
+    """Move all pieces of a reservation between a product's counts: ``"stock"``, ``"held"`` and ``"sold"``."""
     lines = await session.scalars(
         select(ReservedLineRow).where(ReservedLineRow.order_id == order_id).order_by(ReservedLineRow.product_id)
     )
-    column = {"sold": ProductRow.sold, "stock": ProductRow.stock}[to]
+    counts = {"stock": ProductRow.stock, "held": ProductRow.held, "sold": ProductRow.sold}
+    taken_from, given_to = counts[before], counts[after]
     for line in lines.all():
         await session.execute(
             update(ProductRow)
             .where(ProductRow.id == line.product_id)
-            .values({ProductRow.held: ProductRow.held - line.quantity, column: column + line.quantity})
+            .values({taken_from: taken_from - line.quantity, given_to: given_to + line.quantity})
             .execution_options(synchronize_session=False)
         )
 

@@ -104,7 +104,7 @@ class AttributeRow(Base):
 
 
 class ReservationRow(Base):
-    """Stock held for an order. `HELD` ends as `COMMITTED` or `RELEASED`, once."""
+    """Stock held for an order. `HELD` becomes `COMMITTED` or `RELEASED`, and `COMMITTED` may become `RETURNED`, each once."""
 
     __tablename__ = "reservations"
     __table_args__ = (Index("ix_reservations_expiry", "status", "expires_at"),)

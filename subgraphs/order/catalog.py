@@ -88,7 +88,7 @@ class CatalogService:
         return bool((await self._ask(_COMMIT, {"order": order_id}))["done"])
 
     async def free(self, order_id: str) -> bool:
-        """Free what is held for the order; False when it was sold or never held.
+        """Put what was held for the order, or sold to it, on sale again; False when nothing ever was.
 
         Raises:
             ServiceError: when the catalog gives no answer.

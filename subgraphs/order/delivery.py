@@ -75,8 +75,14 @@ async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> Non
             is_given_up = await commands.give_up_unsold(courier.database, event.order_id, now=courier.clock())
             _log.error("order.paid_but_not_sold", order_id=event.order_id, is_cancelled=is_given_up)
         case OrderStatus.CANCELLED | OrderStatus.EXPIRED:
-            # False for what was sold already, or never held: then there is nothing to free.
-            is_free = await courier.catalog.free(event.order_id)
-            _log.info("order.stock_freed", order_id=event.order_id, is_free=is_free, before=event.before)
+            await _free_stock(courier, event)
+        case OrderStatus.REFUNDED if OrderStatus(event.before) is OrderStatus.PAID:
+            # Nothing was shipped. What was is with the buyer, and the seller counts it when it comes back.
+            await _free_stock(courier, event)
         case _:
             pass
+
+
+async def _free_stock(courier: Courier, event: events.OrderStatusChanged) -> None:
+    is_free = await courier.catalog.free(event.order_id)
+    _log.info("order.stock_freed", order_id=event.order_id, is_free=is_free, before=event.before)

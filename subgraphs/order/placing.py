@@ -24,7 +24,7 @@ from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
 from subgraphs.order import changes, queries, repository
 from subgraphs.order.desk import Desk
 from subgraphs.order.errors import OutOfStock, PriceChanged, RequestInFlight, Shortage
-from subgraphs.order.model import CALLED_OFF, OrderStatus, check_key, check_lines, fingerprint, number_of
+from subgraphs.order.model import OrderStatus, check_key, check_lines, fingerprint, number_of
 from subgraphs.order.quote import Line, PricedLine, Quote
 from subgraphs.order.tables import Order, OrderItem, OrderSeller
 from subgraphs.order.users import Address
@@ -223,7 +223,7 @@ async def _finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
                 pay_by=held_until,
             )
         await repository.set_outcome(session, order.id, {"kind": PLACED})
-    if OrderStatus(current.status) in CALLED_OFF:
+    if OrderStatus(current.status) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         # Called off while the stock was being held, and perhaps freed before it was: nobody will pay for it now.
         await desk.catalog.free(order.id)
     return current

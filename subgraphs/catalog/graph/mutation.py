@@ -140,7 +140,7 @@ class Mutation:
 
     @federation.mutation(**_SERVICES)
     async def release_reservation(self, info: Info, order_id: strawberry.ID) -> bool:
-        """Give back what was held; true if it is free now."""
+        """Give back what was held or sold; true if it is free now."""
         return await commands.release_reservation(info.context.resources.database, order_id)
 
 

@@ -126,10 +126,24 @@ async def test_a_reservation_is_made_once_committed_once_and_adds_up(
             "commitReservation": True
         }
     assert await pieces(resources, "product-01") == (7, 0, 3)
-    assert await catalog.data('mutation { releaseReservation(orderId: "o1") }', by=ORDER) == {
-        "releaseReservation": False
-    }
-    assert await pieces(resources, "product-01") == (7, 0, 3)
+
+
+async def test_what_was_sold_comes_back_once_and_is_not_sold_again(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    lines = [{"productId": "product-01", "quantity": 3}, {"productId": "product-02", "quantity": 1}]
+    await catalog.data(RESERVE, {"order": "o1", "lines": lines}, by=ORDER)
+    await catalog.data('mutation { commitReservation(orderId: "o1") }', by=ORDER)
+    for _ in range(2):
+        released = await catalog.data('mutation { releaseReservation(orderId: "o1") }', by=ORDER)
+        assert released == {"releaseReservation": True}
+        assert await pieces(resources, "product-01") == (10, 0, 0)
+        assert await pieces(resources, "product-02") == (10, 0, 0)
+    sold = await catalog.data('mutation { commitReservation(orderId: "o1") }', by=ORDER)
+    assert sold == {"commitReservation": False}
+    unknown = await catalog.data('mutation { releaseReservation(orderId: "never") }', by=ORDER)
+    assert unknown == {"releaseReservation": False}
+    assert await pieces(resources, "product-01") == (10, 0, 0)
 
 
 async def test_a_shortage_of_one_line_reserves_nothing(catalog: SubgraphUnderTest, resources: CatalogResources) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.analytics import log
 from subgraphs.order.analytics.tables import LoggedEvent
+from subgraphs.order.delivery import deliver
 from subgraphs.order.model import OrderStatus, folded
 from subgraphs.order.payments import RefundRefused
 from subgraphs.order.tables import Order, OrderChange, Outbox
@@ -163,6 +164,37 @@ async def test_a_paid_order_that_is_cancelled_owes_its_money_back(market: OrderM
     assert await status_of(market, order["id"]) == "CANCELLED"
     await tell(market, order["id"], "REFUNDED")
     assert await status_of(market, order["id"]) == "REFUNDED"
+
+
+@pytest.mark.parametrize("is_delivered_between", [True, False], ids=["one by one", "at once"])
+async def test_what_was_sold_to_a_paid_order_is_for_sale_again_when_it_is_cancelled(
+    market: OrderMarket, is_delivered_between: bool
+) -> None:
+    order = await market.placed()
+    await tell(market, order["id"])
+    if is_delivered_between:
+        await market.deliver_all()
+        assert await market.pieces("product-1") == (9, 0, 1)
+    await act(market, CANCEL, BUYER, id=order["id"], v=3)
+    delivered = await market.deliver_all()
+    assert await market.pieces("product-1") == (10, 0, 0)
+    await tell(market, order["id"], "REFUNDED")
+    for envelope in [*await market.deliver_all(), *reversed(delivered), *delivered]:
+        await deliver(market.courier, envelope)
+    assert await market.pieces("product-1") == (10, 0, 0)
+    await assert_consistent(market)
+
+
+async def test_stock_of_an_order_that_is_refunded_comes_back_only_when_nothing_was_shipped(market: OrderMarket) -> None:
+    kept, shipped = await market.placed("kept"), await market.placed("shipped")
+    for order in (kept, shipped):
+        await tell(market, order["id"], paymentId=order["number"])
+    await act(market, SHIP, SELLER, id=shipped["id"], v=3)
+    for order in (kept, shipped):
+        await tell(market, order["id"], "REFUNDED", paymentId=order["number"])
+        assert await status_of(market, order["id"]) == "REFUNDED"
+    await market.deliver_all()
+    assert await market.pieces("product-1") == (9, 0, 1)
 
 
 async def test_a_payment_that_comes_when_the_stock_is_gone_cancels_the_order_and_goes_back(market: OrderMarket) -> None:
