@@ -23,10 +23,20 @@ from graphql import (
 from gateway.supergraph.errors import SupergraphError
 
 JOIN_VERSIONS = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
-_LINK_VERSIONS = {"link": frozenset({"v1.0"}), "core": frozenset({"v0.1", "v0.2"})}
-_UNDERSTOOD = frozenset(
-    {"link", "core", "join", "inaccessible", "authenticated", "requiresScopes", "policy", "context"}
-)
+_ALWAYS_UNDERSTOOD = {
+    "link": frozenset({"v1.0"}),
+    "core": frozenset({"v0.1", "v0.2"}),
+    "join": JOIN_VERSIONS,
+}
+_UNDERSTOOD = {
+    **_ALWAYS_UNDERSTOOD,
+    "inaccessible": frozenset({"v0.1", "v0.2"}),
+    "authenticated": frozenset({"v0.1"}),
+    "requiresScopes": frozenset({"v0.1"}),
+    "policy": frozenset({"v0.1"}),
+    "context": frozenset({"v0.1"}),
+}
+_SPECIFICATIONS = "https://specs.apollo.dev/"
 _URL = re.compile(r"^(?P<identity>.*/(?P<name>[A-Za-z_][A-Za-z0-9_]*))/(?P<version>v\d+\.\d+)/?$")
 
 
@@ -77,6 +87,8 @@ def read_features(document: DocumentNode) -> dict[str, Feature]:
                 features[feature.name] = feature
     if "join" not in features:
         message = "this is not a supergraph: its schema links no join specification"
+        if "federation" in features:
+            message = "this is a subgraph, not a supergraph: compose it first (python -m gateway compose)"
         raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH")
     return features
 
@@ -92,14 +104,16 @@ def _feature(directive: ConstDirectiveNode) -> Feature | None:
     version = match["version"] if match else ""
     prefix = alias.value if isinstance(alias, StringValueNode) else name
     line, column = _place(directive)
-    known_versions = JOIN_VERSIONS if name == "join" else _LINK_VERSIONS.get(name)
+    given = arguments.get("for")
+    purpose = given.value if isinstance(given, EnumValueNode) else None
+    known_versions = (_UNDERSTOOD if purpose is not None else _ALWAYS_UNDERSTOOD).get(name)
+    is_standard = match is not None and match["identity"] == f"{_SPECIFICATIONS}{name}"
+    if purpose is not None and (known_versions is None or not is_standard):
+        message = f"the supergraph needs {url.value} for {purpose}, which this gateway does not know"
+        raise SupergraphError(message, code="UNSUPPORTED_FEATURE", line=line, column=column)
     if known_versions is not None and version not in known_versions:
         message = f"the supergraph links {url.value}, and this gateway knows {name} {', '.join(sorted(known_versions))}"
         raise SupergraphError(message, code="UNKNOWN_LINK_VERSION", line=line, column=column)
-    purpose = arguments.get("for")
-    if isinstance(purpose, EnumValueNode) and name not in _UNDERSTOOD:
-        message = f"the supergraph needs {url.value} for {purpose.value}, which this gateway does not know"
-        raise SupergraphError(message, code="UNSUPPORTED_FEATURE", line=line, column=column)
     return Feature(name, version, prefix, _imports(arguments.get("import")))
 
 

@@ -41,6 +41,7 @@ from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.features import Feature, read_features
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection, parse_field_set
+from gateway.supergraph.joins import check_joins
 from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode
@@ -81,6 +82,7 @@ class _Reader:
         self._join = features["join"]
         self._is_first_version = self._join.version == "v0.1"
         self._graphs = self._read_graphs()
+        check_joins(document, self._join, frozenset(self._graphs))
         self._field_sets: dict[str, FieldSet] = {}
         self._types: dict[str, _Composite] = {}
         self._kinds: dict[str, TypeKind] = {}
@@ -254,7 +256,7 @@ class _Reader:
         if "context" not in self._features:
             return ()
         marker = self._features["context"].directive("context")
-        return tuple(str(_arguments(d)["name"]) for d in node.directives or () if d.name.value == marker)
+        return tuple(str(_arguments(d).get("name", "")) for d in node.directives or () if d.name.value == marker)
 
     def _fields(
         self,

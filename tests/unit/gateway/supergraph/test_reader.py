@@ -185,6 +185,80 @@ def test_what_cannot_be_served_is_refused_with_a_code(sdl: str, code: str) -> No
     assert raised.value.code == code
 
 
+QUERY = "type Query @join__type(graph: A) { t: T u: U }"
+REST = (
+    'type T @join__type(graph: A, key: "id") { id: ID! x: Int @join__field(graph: A) }\n'
+    'union U @join__type(graph: A) @join__unionMember(graph: A, member: "T") = T'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "x: Int @join__field(graph: A)",
+            "x: Int @join__field(graph: NOBODY)",
+            "names a graph that is not there: NOBODY",
+        ),
+        ('key: "id"', 'key: "code"', "names a field that is not there: T.code"),
+        ('key: "id"', 'key: "id {"', "cannot be read"),
+        ('key: "id"', 'key: "id { x }"', "selects fields of ID, which has none"),
+        ("(graph: A)", '(graph: A, requires: "y")', "names a field that is not there: T.y"),
+        ("(graph: A)", '(graph: A, provides: "y")', "selects fields of Int, which has none"),
+        ("(graph: A)", '(graph: A, type: "[Int")', "has a type that cannot be read: '[Int'"),
+        ("(graph: A)", '(graph: A, type: "Nope")', "there is no type Nope"),
+        ("(graph: A)", '(graph: A, contextArguments: [{name: "n"}])', "has no type"),
+        ("x: Int", "x: Nope", "there is no type Nope"),
+        ("x: Int", "x(of: Nope): Int", "there is no type Nope"),
+        ('member: "T"', 'member: "Nope"', "names a type that is not there: Nope"),
+        ('graph: A, member: "T"', "graph: A", "has no member"),
+        ("type T @join__type(graph: A, ", "type T @join__type(", "has no graph"),
+    ],
+)
+def test_directive_that_cannot_be_true_is_refused_with_its_place(old: str, new: str, message: str) -> None:
+    read(f"{QUERY}\n{REST}")
+    assert old in REST
+    with pytest.raises(SupergraphError) as raised:
+        read(f"{QUERY}\n{REST.replace(old, new, 1)}")
+    assert raised.value.code == "INVALID_FEDERATION_SUPERGRAPH"
+    assert message in raised.value.message
+    lines = f"{HEAD.format(features='')}{QUERY}\n{REST.replace(old, new, 1)}".splitlines()
+    assert lines[raised.value.line - 1].startswith("union U" if "member" in old else "type T")
+    assert raised.value.column > 0
+
+
+def test_supergraph_without_a_query_type_is_refused() -> None:
+    with pytest.raises(SupergraphError) as raised:
+        read("type Other @join__type(graph: A) { x: Int }")
+    assert raised.value.message == "the supergraph has no query type"
+
+
+def test_subgraph_is_told_from_what_is_no_schema_of_federation() -> None:
+    with pytest.raises(SupergraphError) as raised:
+        read_supergraph(
+            'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"]) type Query { x: Int }'
+        )
+    assert raised.value.message == "this is a subgraph, not a supergraph: compose it first (python -m gateway compose)"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://specs.apollo.dev/policy/v0.2", "UNKNOWN_LINK_VERSION"),
+        ("https://specs.apollo.dev/inaccessible/v1.0", "UNKNOWN_LINK_VERSION"),
+        ("https://specs.apollo.dev/authenticated", "UNSUPPORTED_FEATURE"),
+        ("https://elsewhere.test/policy/v0.1", "UNSUPPORTED_FEATURE"),
+        ("https://specs.apollo.dev/rateLimit/v0.1", "UNSUPPORTED_FEATURE"),
+    ],
+)
+def test_security_that_is_not_known_to_the_letter_is_refused_with_its_place(url: str, code: str) -> None:
+    """Another version may protect more, and another's specification of that name may mean anything."""
+    with pytest.raises(SupergraphError) as raised:
+        read(QUERY + REST, features=f'@link(url: "{url}", for: SECURITY)')
+    assert raised.value.code == code
+    assert (raised.value.line, raised.value.column) == (5, 3)
+
+
 def test_syntax_error_names_its_place() -> None:
     with pytest.raises(SupergraphError) as raised:
         read_supergraph("type Query {\n  x Int\n}")
