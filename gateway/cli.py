@@ -24,8 +24,13 @@ COMMANDS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m gateway", description="A federated GraphQL gateway.")
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=_listed())
+    parser = argparse.ArgumentParser(
+        prog="python -m gateway",
+        description="A federated GraphQL gateway.",
+        epilog=_listed(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     if not arguments or arguments[0] in ("-h", "--help") or arguments[0] not in COMMANDS:
         parser.parse_args(arguments[:1])
     name = arguments[0]
@@ -45,4 +50,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _listed() -> str:
-    return "; ".join(f"{name}: {about}" for name, about in COMMANDS.items())
+    lines = "\n".join(f"  {name:<9}{about}" for name, about in COMMANDS.items())
+    return f"commands:\n{lines}\n\n`python -m gateway COMMAND --help` tells what each takes, with examples."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql import GraphQLError, OperationDefinitionNode, parse, print_ast, separate_operations
 
 from gateway.commands.sources import SourceError
 from gateway.errors import ClientError
@@ -16,6 +16,7 @@ from gateway.operation.model import Refusal
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import Preparer
 from gateway.planning.planner import plan
+from gateway.planning.printer import print_plan
 from gateway.supergraph.model import Supergraph
 
 
@@ -26,7 +27,7 @@ class ClientOperation:
     Attributes:
         source: the file, or the manifest's entry, that it is from.
         name: its own; None if it has none.
-        text: the whole document.
+        text: a document with this operation alone.
     """
 
     source: str
@@ -46,11 +47,15 @@ class Cost:
     Attributes:
         fetches: requests to subgraphs.
         depth: the longest chain of them that wait for each other.
+        services: the subgraphs asked, a name for each fetch, in order of name.
+        plan: as printed; equal plans ask the same of the same subgraphs.
         problems: why it cannot be answered; then there is no cost.
     """
 
     fetches: int = 0
     depth: int = 0
+    services: tuple[str, ...] = ()
+    plan: str = ""
     problems: tuple[str, ...] = ()
 
     @property
@@ -105,7 +110,8 @@ def cost_on(supergraph: Supergraph, operation: ClientOperation) -> Cost:
         planned = plan(normalised, supergraph)
     except ClientError as error:
         return Cost(problems=tuple(str(shown["message"]) for shown in error.all_formatted()))
-    return Cost(len(planned.fetches), planned.depth())
+    services = tuple(sorted(fetch.service for fetch in planned.fetches))
+    return Cost(len(planned.fetches), planned.depth(), services, print_plan(planned))
 
 
 def _everything_is_seen(type_name: str, field_name: str) -> Refusal | None:
@@ -120,7 +126,14 @@ def _operations(source: str, text: str) -> Iterator[ClientOperation]:
     names = [d.name.value if d.name else None for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     if not names:
         raise SourceError(f"{source}: there is no operation in it")
-    yield from (ClientOperation(source, name, text) for name in names)
+    if len(names) == 1:
+        yield ClientOperation(source, names[0], text)
+        return
+    # Clients send one of them at a time, with its fragments: what is wrong with one is nothing to the others.
+    separated = separate_operations(document)
+    if len(separated) != len(names) or None in names:
+        raise SourceError(f"{source}: each of several operations needs a name of its own")
+    yield from (ClientOperation(source, name, print_ast(alone)) for name, alone in separated.items())
 
 
 def _manifest(path: Path, manifest: Any) -> Iterator[tuple[str, str]]:

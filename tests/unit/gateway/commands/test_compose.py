@@ -1,4 +1,4 @@
-"""`python -m gateway compose` and `check`: what they read, write and answer."""
+"""`python -m gateway compose`: what it reads, writes and answers."""
 
 import json
 import threading
@@ -118,61 +118,3 @@ def test_a_running_subgraph_is_asked_with_the_headers_given(
     monkeypatch.setenv("SUBGRAPH_TOKEN", "wrong")
     assert run("compose", "--config", config) == 2
     assert "who are you?" in capsys.readouterr().err
-
-
-@pytest.fixture
-def in_service(project: Path) -> Path:
-    output = project.parent / "in_service.graphql"
-    assert run("compose", "--config", project, "--output", output) == 0
-    (project.parent / "operations").mkdir()
-    (project.parent / "operations" / "Old.graphql").write_text("query Old { old }")
-    return output
-
-
-def check(project: Path, in_service: Path, *more: object) -> int:
-    operations = project.parent / "operations"
-    return run("check", "--supergraph", in_service, "--config", project, "--operations", operations, *more)
-
-
-def test_check_passes_what_changes_nothing(project: Path, in_service: Path) -> None:
-    assert check(project, in_service) == 0
-
-
-def test_check_finds_breaking_changes_and_the_operations_they_break(
-    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
-    assert check(project, in_service, "--format", "json") == 1
-    report = json.loads(capsys.readouterr().out)
-    assert [change["kind"] for change in report["changes"]] == ["FIELD_REMOVED"]
-    assert [operation["name"] for operation in report["operations"] if operation["broken"]] == ["Old"]
-
-
-def test_check_lets_agreed_changes_pass(project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
-    (project.parent / "operations" / "Old.graphql").write_text("query New { q }")
-    agreed = project.parent / "agreed.txt"
-    agreed.write_text("# agreed\nFIELD_REMOVED: Field Query.old was removed.\n")
-    assert check(project, in_service, "--accept", agreed) == 0
-    assert "breaking (accepted)" in capsys.readouterr().out
-
-
-def test_check_tells_operations_that_take_more_fetches(
-    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
-    (project.parent / "b.graphql").write_text(LINK + "type Query { old: Int }")
-    configure(project.parent, {"a": "a.graphql", "b": "b.graphql"})
-    (project.parent / "operations" / "Old.graphql").write_text("query Both { q old }")
-    assert check(project, in_service, "--format", "markdown") == 0
-    assert "| Both | 1 / 1 | 2 / 1 |" in capsys.readouterr().out
-
-
-def test_check_reads_a_manifest_of_persisted_documents(
-    project: Path, in_service: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    manifest = project.parent / "manifest.json"
-    manifest.write_text(json.dumps({"operations": [{"id": "1", "name": "Old", "body": "query Old { old }"}]}))
-    (project.parent / "a.graphql").write_text(LINK + "type Query { q: Int }")
-    assert run("check", "--supergraph", in_service, "--config", project, "--operations", manifest) == 1
-    assert "broken operation Old" in capsys.readouterr().out
