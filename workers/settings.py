@@ -42,6 +42,9 @@ class RunSettings(SharedSettings):
         port: of /health, /ready and /metrics.
         threads: how many messages are at work at once.
         stop_seconds: how long messages at work may take to end when the process is told to stop.
+        inbox_days: how long it is known that an event was taken in. One that comes again after that, as from a job that lay dead for
+            so long, would count twice.
+        behaviour_days: how long the log of what viewers did is kept.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="WORKER_", populate_by_name=True)
@@ -50,6 +53,8 @@ class RunSettings(SharedSettings):
     port: int = Field(4009, ge=1, le=65535)
     threads: int = Field(8, ge=1, le=64)
     stop_seconds: float = Field(10.0, gt=0.0)
+    inbox_days: int = Field(90, ge=1)
+    behaviour_days: int = Field(365, ge=1)
 
     order_database_url: str = Field("", validation_alias="ORDER_DATABASE_URL")
     order_analytics_database_url: str = Field("", validation_alias="ORDER_ANALYTICS_DATABASE_URL")

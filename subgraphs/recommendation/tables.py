@@ -113,7 +113,7 @@ class RankingJobRow(JobColumns, Base):
 
 
 class BehaviourRow(Base):
-    """The log of what viewers did, for training; append-only."""
+    """The log of what viewers did, for training; rows are added, never changed, and deleted when they are old."""
 
     __tablename__ = "behaviours"
     __table_args__ = (Index("ix_behaviours_at", "at"),)

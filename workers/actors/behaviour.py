@@ -9,7 +9,7 @@ never be read is logged and let go: it would come back for ever, and hold up the
 
 Only products of the domain's copy of the catalogue are counted. Clients write the ids of events: a counter for each would let anybody
 grow that table, which every worker reads whole, without end, and no ranking could use it. What happens to a new product in the minute
-before it is copied is lost to its counter alone: the log, append-only, keeps every event, and the viewer's profile, bounded, learns from it.
+before it is copied is lost to its counter alone: the log keeps every event, for as long as the settings say, and the viewer's profile, bounded, learns from it.
 """
 
 import asyncio

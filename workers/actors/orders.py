@@ -12,9 +12,10 @@ from subgraphs.order import events
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.delivery import Courier, deliver
 from subgraphs.order.payments import PaymentService
-from subgraphs.order.tables import Outbox
+from subgraphs.order.tables import Inbox, Outbox
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.outbox import work_off
+from workers.actors.sweeping import purging
 from workers.settings import RunSettings
 
 
@@ -37,6 +38,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             actors=[Actor(events.QUEUE, events.ACTOR_NAME, order_event)],
             checks={"order_database": database.ready, "order_analytics_database": analytics.ready},
             jobs=[JobTable("order.outbox", database, Outbox)],
+            sweeps={"order.inbox": purging(database, Inbox, Inbox.received_at, days=settings.inbox_days)},
         )
     finally:
         await payments.close()

@@ -19,13 +19,13 @@ from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.relay import announce, announcing
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.recommendation import commands, repository
-from subgraphs.recommendation.tables import RankingJobRow
+from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
 from workers.actors.behaviour import Learner, take_in_order, work_off_stream
 from workers.actors.catalogue import refresh_catalogue, refresh_popularity
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, rank_slate
-from workers.actors.sweeping import at_most_every, due_jobs
+from workers.actors.sweeping import at_most_every, due_jobs, purging
 from workers.settings import RunSettings
 
 BEHAVIOUR_QUEUE = "behaviour"
@@ -97,6 +97,10 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
                     "behaviour.stream": wake_for_stream,
                     "slates.jobs": wake_for_rankings,
                     "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
+                    "recommendation.inbox": purging(database, InboxRow, InboxRow.received_at, days=settings.inbox_days),
+                    "recommendation.behaviours": purging(
+                        database, BehaviourRow, BehaviourRow.at, days=settings.behaviour_days
+                    ),
                     "catalogue.refresh": at_most_every(REFRESH_SECONDS, refresh),
                 },
             )

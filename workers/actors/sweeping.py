@@ -8,17 +8,22 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
+from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database
 
 PAUSE_SECONDS = 5.0
 LIMIT = 200
+PURGE_SECONDS = 60.0
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +54,16 @@ def at_most_every(seconds: float, sweep: Sweep) -> Sweep:
         return await sweep()
 
     return sweep_when_due
+
+
+def purging(database: Database, table: type[Any], written_at: InstrumentedAttribute[datetime], *, days: int) -> Sweep:
+    """A sweep that deletes, once a minute, what was written longer than so many days ago."""
+
+    async def purge_old() -> int:
+        async with database.transaction() as session:
+            return await purge(session, table, written_at, before=utc_now() - timedelta(days=days))
+
+    return at_most_every(PURGE_SECONDS, purge_old)
 
 
 async def due_jobs(database: Database, table: type[Any], condition: ColumnElement[bool]) -> list[str]:

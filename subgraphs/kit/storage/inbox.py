@@ -1,4 +1,7 @@
-"""Each event once: its id is recorded in the transaction of its effect, and a second recording is refused by the database."""
+"""Each event once: its id is recorded in the transaction of its effect, and a second recording is refused by the database.
+
+A row is needed as long as its event may come again, and is deleted some time after; see `retention`.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +19,7 @@ class InboxColumns:
 
     event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     consumer: Mapped[str] = mapped_column(String(80), primary_key=True)
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 async def is_first_receipt(

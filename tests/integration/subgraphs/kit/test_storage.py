@@ -26,6 +26,7 @@ from subgraphs.kit.storage.pagination import (
     fetch_pages,
 )
 from subgraphs.kit.storage.relay import leftovers
+from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.kit.storage.types import UtcDateTime
@@ -324,3 +325,20 @@ async def test_an_event_is_received_once_for_each_consumer(database: Database) -
 
     assert sorted(await asyncio.gather(*(receive("counters") for _ in range(5)))) == [False] * 4 + [True]
     assert await receive("profiles")
+
+
+async def test_what_is_old_is_deleted_the_oldest_first_and_no_more_than_asked_for(database: Database) -> None:
+    async with database.transaction() as session:
+        for day in range(6):
+            for consumer in ("here", "there"):
+                await is_first_receipt(session, Inbox, f"e{day}", consumer=consumer, now=NOW - timedelta(days=day))
+
+    async def purged(limit: int) -> int:
+        async with database.transaction() as session:
+            return await purge(session, Inbox, Inbox.received_at, before=NOW - timedelta(days=2), limit=limit)
+
+    assert await purged(5) == 5
+    async with database.reading() as session:
+        kept = sorted([row.event_id for row in await session.scalars(select(Inbox))])
+    assert kept == ["e0", "e0", "e1", "e1", "e2", "e2", "e3"]
+    assert [await purged(5), await purged(5)] == [1, 0]

@@ -6,20 +6,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
+from subgraphs.order.settings import MIGRATIONS as ORDER_MIGRATIONS
+from subgraphs.order.tables import Inbox as OrderInbox
+from subgraphs.recommendation import repository
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
-from subgraphs.recommendation.tables import RankingJobRow
+from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
 from tests.support.bank import eventually
+from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.recommendation import ask
-from workers.actors import sweeping
+from workers.actors import orders, recommendation, sweeping
 from workers.actors.sweeping import at_most_every, due_jobs, run_sweeper
+from workers.settings import RunSettings
 
 MINUTE = timedelta(minutes=1)
 
@@ -65,6 +71,38 @@ async def test_a_sweep_is_not_done_more_often_than_it_should() -> None:
     assert [await rarely(), await rarely()] == [0, 0]
     assert [await often(), await often()] == [7, 7]
     assert len(done) == 2
+
+
+async def test_what_was_taken_in_is_forgotten_after_its_days_and_not_before(
+    database: Database, tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "PURGE_SECONDS", 0.0)
+    settings = RunSettings(
+        data_dir=tmp_path, redis_url=redis_url, service_keys=SERVICE_KEYS, cursor_keys=CURSOR_KEYS,
+        inbox_days=2, behaviour_days=10,
+    )  # fmt: skip
+    await upgrade(settings.order_database, ORDER_MIGRATIONS)
+    order = Database(settings.order_database)
+    ages = {name: utc_now() - timedelta(days=days) for name, days in {"new": 1, "old": 3, "ancient": 11}.items()}
+    for opened, inbox in ((database, InboxRow), (order, OrderInbox)):
+        async with opened.transaction() as session:
+            for name, at in ages.items():
+                await first_receipts(session, inbox, [name], consumer="test", now=at)
+    async with database.transaction() as session:
+        acts = {"kind": "VIEW", "viewer": "nobody", "product_id": "cup-1"}
+        rows = [{**acts, "event_id": name, "at": at} for name, at in ages.items()]
+        await repository.insert_absent(session, BehaviourRow, rows)
+
+    async with recommendation.opened(settings) as learning, orders.opened(settings) as ordering:
+        assert await learning.sweeps["recommendation.inbox"]() == 2
+        assert await learning.sweeps["recommendation.behaviours"]() == 1
+        assert await ordering.sweeps["order.inbox"]() == 2
+    async with database.reading() as session:
+        assert list(await session.scalars(select(InboxRow.event_id))) == ["new"]
+        assert sorted(await session.scalars(select(BehaviourRow.event_id))) == ["new", "old"]
+    async with order.reading() as session:
+        assert list(await session.scalars(select(OrderInbox.event_id))) == ["new"]
+    await order.close()
 
 
 async def test_the_sweeper_sweeps_again_and_again_and_outlives_what_fails(
