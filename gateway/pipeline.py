@@ -19,7 +19,7 @@ from typing import Any
 from gateway.errors import ClientError
 from gateway.execution.executor import Executable, Executor
 from gateway.execution.request import NO_HEADERS, Answer, ExecutionRequest, HeaderLines
-from gateway.operation.access import ANONYMOUS, AccessRules, Caller
+from gateway.operation.access import ANONYMOUS, AccessRules, Caller, Right
 from gateway.operation.cache import BoundedCache
 from gateway.operation.model import Operation, OperationKind
 from gateway.operation.normalize import normalize
@@ -80,11 +80,16 @@ PlanKey = tuple[PreparedOperation, tuple[Any, ...], int, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """A plan that is worth making again for another schema."""
+    """A plan that is worth making again for another schema.
+
+    Attributes:
+        rights: of the callers that it is for, as far as its fields demand any.
+    """
 
     text: str
     operation_name: str | None
     conditions: tuple[Any, ...]
+    rights: frozenset[Right]
     labels: frozenset[str]
 
 
@@ -209,8 +214,9 @@ class Pipeline:
         for hot in hottest:
             try:
                 operation = self._preparer.prepare(hot.text, hot.operation_name)
-                if not operation.demanded and len(operation.condition_names) == len(hot.conditions):
-                    self._planned((operation, hot.conditions, 0, hot.labels))
+                if len(operation.condition_names) == len(hot.conditions):
+                    satisfied = self._rules.bits(hot.rights) & operation.demanded
+                    self._planned((operation, hot.conditions, satisfied, hot.labels))
                 warmed += 1
             except ClientError:
                 continue  # It is no longer valid: whoever sends it again is told why.
@@ -219,8 +225,8 @@ class Pipeline:
     def hottest(self, count: int) -> list[Hot]:
         """The plans that were used most, most used first."""
         return [
-            Hot(operation.document.text, operation.name, conditions, labels)
-            for operation, conditions, _, labels in self._plans.hottest(count)
+            Hot(operation.document.text, operation.name, conditions, self._rules.rights(satisfied), labels)
+            for operation, conditions, satisfied, labels in self._plans.hottest(count)
         ]
 
     def _key(

@@ -54,6 +54,9 @@ ANONYMOUS = Caller()
 
 _Alternatives = tuple[frozenset[str], ...]
 
+Right = tuple[str, _Alternatives]
+"""What one bit stands for, in words that the rules of another supergraph understand: its kind, and what is enough for it."""
+
 
 class AccessRules:
     """The demands of one supergraph as bits."""
@@ -92,6 +95,20 @@ class AccessRules:
                 self._satisfied.clear()
             self._satisfied[caller] = bits
         return bits
+
+    def rights(self, bits: int) -> frozenset[Right]:
+        """What these bits stand for."""
+        return frozenset(right for right, bit in self._by_right() if bits & bit)
+
+    def bits(self, rights: frozenset[Right]) -> int:
+        """The bits of those rights that something here demands."""
+        return sum(bit for right, bit in self._by_right() if right in rights)
+
+    def _by_right(self) -> Iterator[tuple[Right, int]]:
+        yield ("signed in", ()), SIGNED_IN
+        for kind, known in (("scopes", self._scopes), ("policies", self._policies)):
+            for alternatives, bit in known.items():
+                yield (kind, alternatives), bit
 
     def relevant(self, document: Document, definition: OperationDefinitionNode) -> int:
         """The bits that the operation's plan may depend on: those that any field of one of its names demands, on any type.

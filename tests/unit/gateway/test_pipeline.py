@@ -17,7 +17,7 @@ from gateway.planning.planner import plan
 from gateway.planning_thread import PlanningThread
 from gateway.server import supergraphs
 from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
-from gateway.settings import Settings
+from gateway.settings import CacheSettings, Settings
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
@@ -32,8 +32,9 @@ async def transport() -> AsyncIterator[HttpTransport]:
     await transport.close()
 
 
-def pipeline_of(transport: HttpTransport, text: str = shop_supergraph()) -> Pipeline:
-    return make_pipeline(LoadedSupergraph(read_supergraph(text), None), Settings(), transport, PlanningThread())
+def pipeline_of(transport: HttpTransport, text: str = shop_supergraph(), settings: Settings | None = None) -> Pipeline:
+    loaded = LoadedSupergraph(read_supergraph(text), None)
+    return make_pipeline(loaded, settings or Settings(), transport, PlanningThread())
 
 
 def ready(pipeline: Pipeline, text: str, caller: Caller = ANONYMOUS, **variables: Any) -> Ready:
@@ -106,12 +107,46 @@ async def test_a_new_schema_starts_with_the_plans_that_were_used_most(transport:
     for _ in range(3):
         ready(old, CONDITIONAL, no=True)
     ready(old, "{ account(id: 1) { nickname } }")
-    assert old.hottest(1) == [Hot(CONDITIONAL, None, (True,), frozenset())]
+    assert old.hottest(1) == [Hot(CONDITIONAL, None, (True,), frozenset(), frozenset())]
     assert new.warm(old.hottest(10)) == 1
     assert new.recall(Request(CONDITIONAL, None, {"no": True}, deadline)) is not None
     assert new.recall(Request(CONDITIONAL, None, {"no": False}, deadline)) is None
     with pytest.raises(ClientError):
         ready(new, "{ account(id: 1) { nickname } }")
+
+
+async def test_a_new_schema_starts_with_the_plans_of_callers_with_the_same_rights(transport: HttpTransport) -> None:
+    """Its rules have other bits for the same rights, since it demands something else first."""
+    old = pipeline_of(transport)
+    demanding = '  nickname: String @join__field(graph: ACCOUNTS) @requiresScopes(scopes: [["names"]])\n  mail: String'
+    text = (
+        shop_supergraph()
+        .replace("  nickname: String @join__field(graph: ACCOUNTS)\n", "")
+        .replace("  mail: String", demanding)
+    )
+    assert text.count("nickname") == 1
+    new = pipeline_of(transport, text)
+    query = "{ account(id: 1) { mail badge } }"
+    reader = Caller(subject="bob", scopes=frozenset({"mail:read"}))
+    deadline = asyncio.get_running_loop().time() + 5
+    for _ in range(2):
+        ready(old, query, reader)
+    assert new.warm(old.hottest(10)) == 1
+    warmed = new.recall(Request(query, None, {}, deadline, caller=reader))
+    assert warmed is not None
+    assert "mail" in warmed.planned.executable.plan.fetches[0].document
+    for other in (ANONYMOUS, Caller(subject="eve")):
+        assert new.recall(Request(query, None, {}, deadline, caller=other)) is None
+
+
+async def test_no_more_plans_are_remembered_than_the_settings_say(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport, settings=Settings(cache=CacheSettings(plans=3)))
+    texts = [f"{{ goods {{ a{number}: id }} }}" for number in range(10)]
+    for text in texts:
+        ready(pipeline, text)
+    deadline = asyncio.get_running_loop().time() + 5
+    remembered = [text for text in texts if pipeline.recall(Request(text, None, {}, deadline)) is not None]
+    assert remembered == texts[-3:]
 
 
 async def test_while_a_plan_is_made_what_is_remembered_is_answered_and_equal_requests_wait_for_it(

@@ -101,3 +101,13 @@ def test_a_plan_depends_on_the_caller_only_where_its_fields_demand_something() -
     with_scope = Caller(subject="bob", scopes=frozenset({"mail:read"}))
     assert RULES.satisfied(ANN) & demanded != RULES.satisfied(with_scope) & demanded
     assert RULES.satisfied(ANN) & demanded == RULES.satisfied(Caller(subject="eve")) & demanded
+
+
+def test_rights_have_the_same_meaning_in_other_rules() -> None:
+    other = AccessRules(read_supergraph(shop_supergraph().replace('[["goods:margin"]]', '[["margins"]]')))
+    bob = Caller(subject="bob", scopes=frozenset({"mail:read", "goods:margin"}), roles=frozenset({"STAFF"}))
+    rights = RULES.rights(RULES.satisfied(bob))
+    assert RULES.bits(rights) == RULES.satisfied(bob)
+    assert other.bits(rights) == other.satisfied(bob)
+    assert RULES.rights(0) == frozenset()
+    assert ("scopes", (frozenset({"goods:margin"}),)) in rights
