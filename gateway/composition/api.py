@@ -6,9 +6,17 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gateway.composition.merged import Applied, MergedField, MergedInput, MergedType, MergedValue, Supergraph
-from gateway.composition.model import Kind
-from gateway.composition.printing import describe
+from gateway.composition.merged import (
+    Applied,
+    MergedDirective,
+    MergedField,
+    MergedInput,
+    MergedType,
+    MergedValue,
+    Supergraph,
+)
+from gateway.composition.model import BUILT_IN_SCALARS, Kind
+from gateway.composition.printing import describe, executable_definition
 
 SHOWN_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 
@@ -24,13 +32,20 @@ def api_types(supergraph: Supergraph) -> dict[str, MergedType]:
     return {name: _visible(merged, hidden) for name, merged in supergraph.types.items() if name not in hidden}
 
 
-def print_api(types: Mapping[str, MergedType], *, description: str | None = None) -> str:
+def print_api(supergraph: Supergraph) -> str:
     """The API schema as SDL, ending with a newline."""
-    parts = [_type(merged) for merged in types.values() if not (merged.name == "Query" and not merged.fields)]
+    types, description = api_types(supergraph), supergraph.description
+    parts = [_executable(directive, types) for directive in supergraph.executable.values()]
+    parts += [_type(merged) for merged in types.values() if not (merged.name == "Query" and not merged.fields)]
     if description:
         roots = (f"  {name.lower()}: {name}" for name in ("Query", "Mutation", "Subscription") if name in types)
         parts.insert(0, f"{describe(description)}schema {{\n" + "\n".join(roots) + "\n}")
     return "\n\n".join(parts) + "\n"
+
+
+def _executable(directive: MergedDirective, types: Mapping[str, MergedType]) -> str:
+    shown = (a for a in directive.arguments.values() if a.type.name in types or a.type.name in BUILT_IN_SCALARS)
+    return executable_definition(directive, ", ".join(f"{_input(a)}{_directives(a.directives)}" for a in shown))
 
 
 def _visible(merged: MergedType, hidden: set[str]) -> MergedType:

@@ -8,7 +8,7 @@ from graphql import GraphQLSchema
 from graphql import build_schema as build_graphql_schema
 
 from gateway.composition.analysis import Analysis, analyse
-from gateway.composition.api import api_types, print_api
+from gateway.composition.api import print_api
 from gateway.composition.contracts import Contract
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint
 from gateway.composition.merge.merge import merge
@@ -65,7 +65,7 @@ def compose(subgraphs: Sequence[Subgraph], *, contract: Contract | None = None) 
     supergraph = context.supergraph
     return Composed(
         supergraph_sdl=print_supergraph(supergraph),
-        api_sdl=print_api(api_types(supergraph), description=supergraph.description),
+        api_sdl=print_api(supergraph),
         hints=tuple(context.hints),
         supergraph=supergraph,
     )

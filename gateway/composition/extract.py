@@ -13,6 +13,7 @@ from typing import Any
 
 from graphql import (
     REMOVE,
+    DirectiveDefinitionNode,
     DirectiveNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
@@ -33,6 +34,7 @@ from graphql import (
     visit,
 )
 
+from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
 from gateway.composition.specs import OTHER_SPECS
 from gateway.composition.types import from_node
@@ -74,14 +76,16 @@ def extract_subgraphs(supergraph_sdl: str) -> list[Subgraph]:
     """
     read_supergraph(supergraph_sdl)
     document = parse(supergraph_sdl, no_location=True)
-    document = visit(document, _CoreNames(read_features(document)))
+    features = read_features(document)
+    document = visit(document, _CoreNames(features))
     definitions = [d for d in document.definitions if isinstance(d, TypeDefinitionNode)]
+    directives = [print_ast(node) for node in document.definitions if _is_executable(node, features)]
     types = [d for d in definitions if not d.name.value.startswith(PLUMBING)]
     return [
         Subgraph(
             name=graph.name,
             url=graph.url,
-            sdl="\n\n".join((LINK, *(text for node in types for text in _type(graph, node)))) + "\n",
+            sdl="\n\n".join((LINK, *directives, *(text for node in types for text in _type(graph, node)))) + "\n",
         )
         for graph in _graphs(definitions)
     ]
@@ -104,6 +108,13 @@ class _CoreNames(Visitor):
         if core is not None:
             return DirectiveNode(name=NameNode(value=core), arguments=node.arguments)
         return REMOVE if node.name.value in KEPT_CORE else None
+
+
+def _is_executable(node: Node, features: Mapping[str, Feature]) -> bool:
+    """Whether it defines a directive that clients may use, which every subgraph then defines."""
+    if not isinstance(node, DirectiveDefinitionNode) or any(f.owns(node.name.value) for f in features.values()):
+        return False
+    return any(location.value in EXECUTABLE for location in node.locations)
 
 
 def _graphs(definitions: Sequence[TypeDefinitionNode]) -> Iterator[_Graph]:

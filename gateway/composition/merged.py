@@ -99,6 +99,21 @@ class MergedField:
     is_from_interface_object: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MergedDirective:
+    """A directive that clients may put into operations.
+
+    Attributes:
+        locations: in operations, in order of name.
+    """
+
+    name: str
+    arguments: dict[str, MergedInput]
+    locations: tuple[str, ...]
+    is_repeatable: bool = False
+    description: str | None = None
+
+
 @dataclass(slots=True)
 class MergedValue:
     """An enum value of the supergraph, or a member of a union, and the subgraphs that have it."""
@@ -157,6 +172,7 @@ class Supergraph:
         types: by name.
         features: of `@composeDirective`.
         directives: on the schema itself.
+        executable: directives for operations, by name.
         core_names: core directive -> what the subgraphs call it, where they all have another name for it.
     """
 
@@ -165,6 +181,7 @@ class Supergraph:
     features: list[ComposedFeature] = field(default_factory=list)
     directives: list[Applied] = field(default_factory=list)
     description: str | None = None
+    executable: dict[str, MergedDirective] = field(default_factory=dict)
     core_names: dict[str, str] = field(default_factory=dict)
 
     def implementations(self, interface: str) -> Iterator[MergedType]:

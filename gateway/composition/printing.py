@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 from graphql import StringValueNode, print_ast
 
-from gateway.composition.merged import Applied, JoinField, JoinType, MergedInput, MergedType, MergedValue, Supergraph
+from gateway.composition.merged import (
+    Applied,
+    JoinField,
+    JoinType,
+    MergedDirective,
+    MergedInput,
+    MergedType,
+    MergedValue,
+    Supergraph,
+)
 from gateway.composition.model import Kind, SubgraphSchema
 from gateway.composition.specs import DIRECTIVES, TYPES
 
@@ -208,7 +217,20 @@ def _definitions(supergraph: Supergraph, names: _Names, features: list[_Feature]
                 definitions[local] = f"directive @{local}{'' if definition.startswith('(') else ' '}{definition}"
     for composed in supergraph.features:
         definitions.update(composed.definitions)
+    definitions.update({d.name: _executable(d, names) for d in supergraph.executable.values()})
     return [definitions[name] for name in sorted(definitions)]
+
+
+def _executable(directive: MergedDirective, names: _Names) -> str:
+    arguments = ", ".join(_input(argument, names) for argument in directive.arguments.values())
+    return executable_definition(directive, arguments)
+
+
+def executable_definition(directive: MergedDirective, arguments: str) -> str:
+    """The definition of a directive for operations, given its arguments as SDL."""
+    repeatable = " repeatable" if directive.is_repeatable else ""
+    shown = f"({arguments})" if arguments else ""
+    return f"{describe(directive.description)}directive @{directive.name}{shown}{repeatable} on {' | '.join(directive.locations)}"
 
 
 def _used_directives(supergraph: Supergraph) -> Iterator[str]:

@@ -23,10 +23,12 @@ class Verdict:
     Attributes:
         codes: of its errors, each once; empty if they compose; ``THROWN`` if it fell over.
         sdl: the supergraph, if they compose.
+        hints: codes of its hints, if they compose.
     """
 
     codes: frozenset[str]
     sdl: str | None
+    hints: frozenset[str] = frozenset()
 
 
 def peer_folder() -> Path | None:
@@ -65,4 +67,4 @@ class Peer:
         self._process.stdin.write(json.dumps(dict(subgraphs)) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        return Verdict(frozenset(answer["codes"]), answer.get("sdl"))
+        return Verdict(frozenset(answer["codes"]), answer.get("sdl"), frozenset(answer.get("hints", ())))

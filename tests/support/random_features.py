@@ -48,7 +48,7 @@ class _WideMaker(SubgraphMaker):
                 (self._costs, 0.3), (self._own_directives, 0.25), (self._visibility, 0.35), (self._inputs, 0.4),
                 (self._texts, 0.3), (self._deprecations, 0.25), (self._nested_keys, 0.25), (self._argument_differences, 0.25),
                 (self._labels, 0.2), (self._interface_object_fields, 0.5), (self._extensions, 0.15), (self._subscriptions, 0.1),
-                (self._deep_requirements, 0.25),
+                (self._deep_requirements, 0.25), (self._executable, 0.15),
             )
             if r.random() < chance
         ]  # fmt: skip
@@ -201,6 +201,17 @@ class _WideMaker(SubgraphMaker):
                         field.directives.append(f"@own{given}")
                         if repeatable and r.random() < 0.3:
                             field.directives.append('@own(a: "z")')
+
+    def _executable(self) -> None:
+        r = self.random
+        base = r.choice(("(a: Int = 1)", "(a: N0, b: [Int!])", ""))
+        for subgraph in self.names if r.random() < 0.8 else self._some():
+            arguments = base if r.random() < 0.8 else r.choice(("(a: Int!)", "(b: [Int!])", ""))
+            repeatable = r.choice(("", "", " repeatable"))
+            places = r.sample(("FIELD", "QUERY", "FIELD_DEFINITION", "INLINE_FRAGMENT"), r.randint(1, 4))
+            self.extra[subgraph].append(
+                f"{r.choice(TEXTS)}directive @op{arguments}{repeatable} on {' | '.join(places)}"
+            )
 
     def _visibility(self) -> None:
         r = self.random

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
+    DirectiveDefinitionNode,
     DirectiveNode,
     DocumentNode,
     EnumTypeDefinitionNode,
@@ -26,6 +27,7 @@ from graphql import (
 from graphql.language import print_ast
 
 from gateway.composition.fieldsets import FieldSet, SelectedField, parse_field_set
+from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 
 Fact = tuple[Any, ...]
 PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__", "federation__")
@@ -45,7 +47,19 @@ def facts(sdl: str) -> set[Fact]:
             found.update(("feature", f) for f in _features(definition))
         elif isinstance(definition, TypeDefinitionNode) and not definition.name.value.startswith(PLUMBING):
             found.update(_type_facts(definition, graphs))
+        elif isinstance(definition, DirectiveDefinitionNode):
+            found.update(_executable_facts(definition, graphs))
     return found
+
+
+def _executable_facts(node: DirectiveDefinitionNode, graphs: dict[str, str]) -> Iterator[Fact]:
+    """What a directive for operations is; none for one of schemas."""
+    locations = frozenset(location.value for location in node.locations) & EXECUTABLE
+    if locations:
+        at = (f"@{node.name.value}",)
+        yield ("executable", *at, locations, node.repeatable, node.description.value if node.description else "")
+        for argument in node.arguments or ():
+            yield from _input_facts(at, argument, graphs, frozenset())
 
 
 def differences(ours: str, theirs: str) -> list[str]:

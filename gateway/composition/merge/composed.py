@@ -9,7 +9,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graphql import DirectiveDefinitionNode, StringValueNode, print_ast
+from graphql import DirectiveDefinitionNode, StringValueNode, ValueNode, print_ast
 
 from gateway.composition.links import SPECS, Link
 from gateway.composition.merged import ComposedFeature
@@ -35,11 +35,13 @@ class ComposedDirectives:
     Attributes:
         local_names: (subgraph, name there) -> name in the supergraph.
         repeatable: those of them that may be applied more than once.
+        defaults: name -> argument -> its default.
         features: the links to print.
     """
 
     local_names: Mapping[tuple[str, str], str]
     repeatable: frozenset[str]
+    defaults: Mapping[str, Mapping[str, ValueNode]]
     features: tuple[ComposedFeature, ...]
 
     def local_name(self, subgraph: str, name: str) -> str | None:
@@ -87,6 +89,12 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
     return ComposedDirectives(
         local_names=locals_,
         repeatable=frozenset(asked[at] for at, composed in chosen.items() if composed.definition.repeatable),
+        defaults={
+            asked[at]: {
+                a.name.value: a.default_value for a in c.definition.arguments or () if a.default_value is not None
+            }
+            for at, c in chosen.items()
+        },
         features=tuple(_features(asked, chosen)),
     )
 

@@ -12,11 +12,20 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
-from graphql import BooleanValueNode, IntValueNode, ListValueNode, StringValueNode, ValueNode, print_ast
+from graphql import (
+    DEFAULT_DEPRECATION_REASON,
+    BooleanValueNode,
+    IntValueNode,
+    ListValueNode,
+    StringValueNode,
+    ValueNode,
+    print_ast,
+)
 
 from gateway.composition.errors import HintLevel
+from gateway.composition.literals import canonical
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import Applied
@@ -25,6 +34,7 @@ from gateway.composition.model import Directives, DirectiveUse
 Conjunctions = frozenset[frozenset[str]]
 
 _ALWAYS = ("deprecated", "specifiedBy", "oneOf")
+_DEFAULTS = {"deprecated": {"reason": StringValueNode(value=DEFAULT_DEPRECATION_REASON)}}
 
 
 def merge_directives(
@@ -60,7 +70,7 @@ def merge_directives(
     )
     for name, given in sorted(uses.items()):
         if name in _ALWAYS or name.startswith("@"):
-            applied.extend(_others(context, coordinate, name, given, is_repeatable=name[1:] in composed.repeatable))
+            applied.extend(_others(context, composed, coordinate, name, given))
     return applied
 
 
@@ -146,15 +156,20 @@ def _list_size(uses: list[DirectiveUse]) -> Applied:
 
 
 def _others(
-    context: MergeContext, coordinate: str, name: str, given: list[tuple[str, DirectiveUse]], *, is_repeatable: bool
+    context: MergeContext,
+    composed: ComposedDirectives,
+    coordinate: str,
+    name: str,
+    given: list[tuple[str, DirectiveUse]],
 ) -> list[Applied]:
-    shown = [
-        Applied(name, tuple((argument, print_ast(value)) for argument, value in use.arguments.items()))
-        for _, use in given
-    ]
-    distinct = dict.fromkeys(shown)
-    if is_repeatable:
-        return list(distinct)
+    defaults = _DEFAULTS.get(name) or composed.defaults.get(name[1:], {})
+    meant = [_meaning(use, defaults) for _, use in given]
+    distinct: dict[Hashable, Applied] = {}
+    for meaning, (_, use) in zip(meant, given, strict=True):
+        arguments = tuple((argument, print_ast(value)) for argument, value in use.arguments.items())
+        distinct.setdefault(meaning, Applied(name, arguments))
+    if name[1:] in composed.repeatable:
+        return list(distinct.values())
     if len(distinct) > 1:
         context.hint(
             "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
@@ -163,5 +178,10 @@ def _others(
             "frequent.",
             (context.place(subgraph, use.node) for subgraph, use in given),
         )
-    counts = Counter(shown)
-    return [max(distinct, key=lambda applied: counts[applied])]
+    counts = Counter(meant)
+    return [distinct[max(distinct, key=lambda meaning: counts[meaning])]]
+
+
+def _meaning(use: DirectiveUse, defaults: Mapping[str, ValueNode]) -> Hashable:
+    """The same for uses with the same arguments, those left to their defaults included."""
+    return frozenset((argument, canonical(value)) for argument, value in {**defaults, **use.arguments}.items())

@@ -4,8 +4,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from graphql import print_ast
+from graphql import Node, print_ast
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.literals import canonical
@@ -15,7 +16,7 @@ from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.references import narrowest
 from gateway.composition.merged import JoinField, MergedInput, MergedType
-from gateway.composition.model import FieldDefinition, InputValue, TypeDefinition, has
+from gateway.composition.model import InputValue, TypeDefinition, has
 from gateway.composition.rules.merging import (
     empty_merged_input_type,
     field_argument_default_mismatch,
@@ -27,10 +28,21 @@ from gateway.composition.rules.merging import (
 )
 
 
+class HasArguments(Protocol):
+    """A field, or a directive, of one subgraph."""
+
+    @property
+    def coordinate(self) -> str: ...
+    @property
+    def arguments(self) -> Mapping[str, InputValue]: ...
+    @property
+    def node(self) -> Node | None: ...
+
+
 def merge_arguments(
-    context: MergeContext, composed: ComposedDirectives, fields: Mapping[str, FieldDefinition]
+    context: MergeContext, composed: ComposedDirectives, fields: Mapping[str, HasArguments]
 ) -> dict[str, MergedInput]:
-    """The arguments of a field, given the subgraphs that resolve it."""
+    """The arguments of a field, given the subgraphs that resolve it, or of a directive."""
     merged: dict[str, MergedInput] = {}
     names = dict.fromkeys(name for field in fields.values() for name in field.arguments)
     for name in names:
@@ -45,7 +57,7 @@ def merge_arguments(
         coordinate = f"{next(iter(fields.values())).coordinate}({name}:)"
         if without:
             if any(source.type.is_non_null and source.default is None for source in sources.values()):
-                required_argument_missing.report(context, coordinate, sources, {s: fields[s] for s in without})
+                required_argument_missing.report(context, coordinate, sources, {s: fields[s].node for s in without})
             else:
                 context.hint(
                     "INCONSISTENT_ARGUMENT_PRESENCE",

@@ -11,6 +11,7 @@ from gateway.composition.merge.composed import find_composed
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import core_names
 from gateway.composition.merge.directives import merge_directives
+from gateway.composition.merge.executable import merge_executable
 from gateway.composition.merge.interface_objects import spread_fields
 from gateway.composition.merge.overrides import find_overrides
 from gateway.composition.merge.types import declare_type, fill_type
@@ -48,6 +49,7 @@ def merge(
     for declared in supergraph.types.values():
         if declared.kind is not Kind.ENUM:
             fill_type(context, composed, declared)
+    supergraph.executable = merge_executable(context, composed)
     context.learn_usage()
     for declared in enums:
         fill_type(context, composed, declared)

@@ -11,7 +11,7 @@ function answer(subgraphs) {
     const services = Object.entries(subgraphs).map(([name, sdl]) => ({ name, url: `http://${name}`, typeDefs: parse(sdl) }));
     const result = composeServices(services);
     if (result.errors) return { codes: [...new Set(result.errors.map((error) => error.extensions?.code ?? 'NONE'))] };
-    return { codes: [], sdl: result.supergraphSdl };
+    return { codes: [], sdl: result.supergraphSdl, hints: [...new Set((result.hints ?? []).map((hint) => hint.definition.code))] };
   } catch (error) {
     return { codes: ['THROWN'], thrown: String(error.message) };
   }

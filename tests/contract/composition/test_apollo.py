@@ -37,7 +37,10 @@ FOLLOWS = {
     # An interface's @external field is "unused" because it is on an interface.
     "EXTERNAL_ON_INTERFACE": {"EXTERNAL_UNUSED"},
     # A requirement on an interface's field names fields of the interface, which are never @external.
-    "REQUIRES_UNSUPPORTED_ON_INTERFACE": {"REQUIRES_FIELDS_MISSING_EXTERNAL"},
+    "REQUIRES_UNSUPPORTED_ON_INTERFACE": {"REQUIRES_FIELDS_MISSING_EXTERNAL", "REQUIRES_INVALID_FIELDS"},
+    "PROVIDES_UNSUPPORTED_ON_INTERFACE": {"PROVIDES_FIELDS_MISSING_EXTERNAL", "PROVIDES_INVALID_FIELDS"},
+    # What is resolved with two types is mentioned with the wrong one.
+    "FIELD_TYPE_MISMATCH": {"EXTERNAL_TYPE_MISMATCH"},
     # A field that may not be taken over stays in two subgraphs.
     "OVERRIDE_SOURCE_HAS_OVERRIDE": {"INVALID_FIELD_SHARING"},
     "OVERRIDE_COLLISION_WITH_ANOTHER_DIRECTIVE": {"INVALID_FIELD_SHARING"},
@@ -78,6 +81,8 @@ def disagreement(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
     codes = frozenset(error.code for error in errors)
     if theirs.codes == {"THROWN"} or _is_about_labels(subgraphs, codes, theirs):
         return None
+    if codes == {"INVALID_GRAPHQL"} and all("to include required field" in error.message for error in errors):
+        return None
     if not theirs.codes and codes == {"SATISFIABILITY_ERROR"} and _is_unproven(subgraphs, errors, peer):
         return None
     if bool(codes) != bool(theirs.codes):
@@ -89,6 +94,9 @@ def disagreement(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
         return None if agree else f"ours {sorted(codes)}, Apollo {sorted(theirs.codes)}"
     assert theirs.sdl is not None
     found = differences(composed.supergraph_sdl, theirs.sdl)
+    hints = {hint.code for hint in composed.hints}
+    found.extend(f"hint, ours only:   {code}" for code in sorted(hints - theirs.hints))
+    found.extend(f"hint, theirs only: {code}" for code in sorted(theirs.hints - hints))
     return "\n".join(found) or None
 
 

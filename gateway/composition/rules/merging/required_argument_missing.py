@@ -5,19 +5,21 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Mapping
 
+from graphql import Node
+
 from gateway.composition.errors import quoted
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.model import FieldDefinition, InputValue
+from gateway.composition.model import InputValue
 
 
 def report(
-    context: MergeContext, coordinate: str, sources: Mapping[str, InputValue], without: Mapping[str, FieldDefinition]
+    context: MergeContext, coordinate: str, sources: Mapping[str, InputValue], without: Mapping[str, Node | None]
 ) -> None:
     """Adds the error for one argument.
 
     Args:
         sources: the subgraphs that have it.
-        without: those that do not.
+        without: those that do not, and where the argument would stand.
     """
     required = {s: value for s, value in sources.items() if value.type.is_non_null and value.default is None}
     context.error(
@@ -25,7 +27,7 @@ def report(
         f'The argument "{coordinate}" is required in {quoted(required)}, but {quoted(without)} do not have it.',
         [
             *(context.place(subgraph, value.node) for subgraph, value in required.items()),
-            *(context.place(subgraph, source.node) for subgraph, source in without.items()),
+            *(context.place(subgraph, node) for subgraph, node in without.items()),
         ],
         f"Make it nullable or give it a default in {quoted(required)}, or add it to {quoted(without)}.",
     )

@@ -225,6 +225,35 @@ def test_only_the_uses_of_subgraphs_that_compose_a_directive_are_kept() -> None:
     assert '@hello(to: "y")' not in sdl
 
 
+def test_uses_that_differ_in_what_is_left_to_a_default_are_one() -> None:
+    sdls = {
+        "a": "type Query { q: Int @shareable @deprecated }",
+        "b": 'type Query { q: Int @shareable @deprecated(reason: "No longer supported") }',
+    }
+    result = composed(sdls)
+    assert result.supergraph_sdl.count("@deprecated") == 1
+    assert result.hints == ()
+
+
+def test_a_directive_for_operations_is_what_all_subgraphs_allow() -> None:
+    result = composed(
+        {
+            "a": "directive @trace(level: Int = 1, to: String) repeatable on FIELD | QUERY | OBJECT\ntype Query { q: Int }",
+            "b": "directive @trace(level: Int! = 1) on FIELD | MUTATION\ntype Query { r: Int }",
+        }
+    )
+    assert "directive @trace(level: Int! = 1) on FIELD\n" in result.api_sdl
+    assert result.api_schema.get_directive("trace") is not None
+    assert read_supergraph(result.supergraph_sdl).api.get_directive("trace") is not None
+
+
+@pytest.mark.parametrize("other", ["", "directive @trace(level: Int) on QUERY\n"])
+def test_a_directive_for_operations_that_not_all_subgraphs_allow_is_left_out(other: str) -> None:
+    sdls = {"a": "directive @trace(level: Int) on FIELD\ntype Query { q: Int }", "b": f"{other}type Query {{ r: Int }}"}
+    assert "@trace" not in composed(sdls).api_sdl
+    assert "@trace" not in composed(sdls).supergraph_sdl
+
+
 def test_root_types_get_their_default_names() -> None:
     sdls = {"a": "schema { query: Root mutation: Change }\ntype Root { again: Root }\ntype Change { q: Int }"}
     api = composed(sdls).api_sdl
