@@ -128,6 +128,7 @@ class MultipartParts:
         self._buffer = bytearray(b"\r\n")
         self._searched = 0
         self._is_in_part = False
+        self._is_after_delimiter = False
         self._max_event_bytes = max_event_bytes
 
     def feed(self, data: bytes) -> Iterable[bytes]:
@@ -135,18 +136,23 @@ class MultipartParts:
         self._buffer += data
         events: list[bytes] = []
         while not self.is_complete:
+            if self._is_after_delimiter:
+                if len(self._buffer) < 2:
+                    break
+                self._is_after_delimiter = False
+                self.is_complete = self._buffer.startswith(b"--")
+                continue
             found = self._buffer.find(self._delimiter, self._searched)
-            end = found + len(self._delimiter)
-            if found < 0 or len(self._buffer) < end + 2:
-                self._searched = max(0, len(self._buffer) - len(self._delimiter)) if found < 0 else found
+            if found < 0:
+                self._searched = max(0, len(self._buffer) - len(self._delimiter))
                 break
+            # Told now: what comes after the delimiter may be sent with the next event only.
             if self._is_in_part:
                 event = self._event(bytes(self._buffer[:found]))
                 if event is not None:
                     events.append(event)
-            self._is_in_part = True
-            self.is_complete = self.is_complete or self._buffer[end : end + 2] == b"--"
-            del self._buffer[:end]
+            self._is_in_part = self._is_after_delimiter = True
+            del self._buffer[: found + len(self._delimiter)]
             self._searched = 0
         _check(len(self._buffer), self._max_event_bytes)
         return events

@@ -156,8 +156,22 @@ def dripping(
 
 def silent(subgraph: BadSubgraph, connection: socket.socket) -> None:
     """Nothing, until the gateway hangs up."""
-    while not subgraph.released.is_set() and connection.recv(1):
-        pass
+    connection.settimeout(0.1)
+    while not subgraph.released.is_set():
+        with contextlib.suppress(TimeoutError):
+            if not connection.recv(1):
+                return
+
+
+def streaming(content_type: str, *events: bytes) -> Answer:
+    """A stream with these events, already framed, which then says nothing until the gateway hangs up."""
+
+    def answer(subgraph: BadSubgraph, connection: socket.socket) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head.encode() + b"".join(b"%x\r\n%b\r\n" % (len(event), event) for event in events))
+        silent(subgraph, connection)
+
+    return answer
 
 
 def nested(depth: int) -> Any:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from tests.support.bad_subgraph import BadSubgraph, silent, streaming
 from tests.support.gateway import RunningGateway, running_gateway, shop_supergraph
 from tests.support.processes import free_port
 
@@ -95,7 +96,7 @@ def good(name: str) -> dict[str, Any]:
     return {"data": {"renamed": {"__typename": "Good", "id": "1", "name": name}}}
 
 
-def until_open(source: EventSource, count: int) -> None:
+def until_open(source: EventSource | BadSubgraph, count: int) -> None:
     """Return when so many streams are open at the subgraph."""
     deadline = time.monotonic() + 10
     while source.open != count:
@@ -156,6 +157,73 @@ def test_a_field_that_the_caller_may_not_see_is_answered_once_and_nobody_is_aske
     assert only["data"] == answer
     assert [error["extensions"]["code"] for error in only["errors"]] == ["UNAUTHENTICATED"]
     assert source.open == 0
+
+
+EVENT = b'{"data":{"renamed":{"id":"1","name":"one"}}}'
+FRAMES = {
+    "server-sent events": ("text/event-stream", b":\n\n", b"event: next\ndata: " + EVENT + b"\n\n"),
+    "multipart": (
+        'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
+        b"--graphql\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql",
+        b'\r\nContent-Type: application/json\r\n\r\n{"payload":' + EVENT + b"}\r\n--graphql",
+    ),
+}
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[tuple[RunningGateway, BadSubgraph]]:
+    """A gateway before a subgraph whose streams say what they are told to say, and then nothing."""
+    with BadSubgraph() as subgraph:
+        schema = tmp_path / "supergraph.graphql"
+        schema.write_text(shop_supergraph(goods=subgraph.url), encoding="utf-8")
+        with running_gateway(tmp_path, {"supergraph": {"path": str(schema)}}) as running:
+            yield running, subgraph
+
+
+def test_a_client_that_leaves_frees_the_subgraphs_connection_though_nothing_more_is_sent(
+    quiet: tuple[RunningGateway, BadSubgraph],
+) -> None:
+    gateway, subgraph = quiet
+    for framing, (content_type, hello, event) in FRAMES.items():
+        for told in ([hello], [hello, event]):
+            subgraph.answer = streaming(content_type, *told)
+            with (
+                httpx.Client(base_url=gateway.http.base_url, trust_env=False) as client,
+                client.stream("POST", "/graphql", json={"query": SUBSCRIPTION}, headers=EVENTS) as response,
+            ):
+                if event in told:
+                    name, answer = next(events(response.iter_lines()))
+                    assert (name, answer) == ("next", json.loads(EVENT)), framing
+                until_open(subgraph, 1)
+            until_open(subgraph, 0)
+    assert "gateway_subscriptions 0.0" in gateway.http.get("/metrics").text
+
+
+def test_a_client_that_leaves_within_an_event_frees_what_completes_it(
+    quiet: tuple[RunningGateway, BadSubgraph], tmp_path: Path
+) -> None:
+    """The event needs a field of another subgraph, which is being waited for."""
+    gateway, subgraph = quiet
+    content_type, hello, _ = FRAMES["server-sent events"]
+    event = b'event: next\ndata: {"data":{"renamed":{"seller":{"__id":"1"}}}}\n\n'
+    subgraph.answer = streaming(content_type, hello, event)
+    with BadSubgraph() as accounts:
+        accounts.answer = silent
+        schema = tmp_path / "supergraph.graphql"
+        schema.write_text(shop_supergraph(goods=subgraph.url, accounts=accounts.url), encoding="utf-8")
+        query = "subscription { renamed { seller { nickname } } }"
+        served = [found for found in gateway.log() if found["event"] == "supergraph.served"]
+        deadline = time.monotonic() + 10
+        while [found for found in gateway.log() if found["event"] == "supergraph.served"] == served:
+            assert time.monotonic() < deadline, "the new supergraph is not served"
+            time.sleep(0.02)
+        with (
+            httpx.Client(base_url=gateway.http.base_url, trust_env=False) as client,
+            client.stream("POST", "/graphql", json={"query": query}, headers=EVENTS),
+        ):
+            until_open(accounts, 1)
+        until_open(accounts, 0)
+        until_open(subgraph, 0)
 
 
 def test_an_error_in_an_event_is_part_of_that_event(gateway: RunningGateway, source: EventSource) -> None:
