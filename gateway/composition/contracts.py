@@ -1,19 +1,27 @@
 """Contracts: a supergraph of which a kind of client sees a part, chosen by tags.
 
-What a contract leaves out is hidden with `@inaccessible`, so the gateway still uses it:
+What a contract leaves out is hidden with `@inaccessible`, so the gateway still uses it, in keys and requirements as well. The rules, in
+the order in which they are applied:
 
-- A tag that is excluded hides what carries it: a type, a field, an argument, an input field, an enum value, a member of a union by its
-  type.
-- With tags to include, a field of an object or an interface stays only if it, or its type, carries one of them; and so does a union.
-- A type of which nothing is left is hidden, and so is what can no longer be reached from a root.
+1. A tag on an object or interface type counts as a tag on each of its fields.
+2. What carries an excluded tag is hidden: a type of any kind, a field, an argument, an input field, an enum value.
+3. If there are tags to include, a field of an object or an interface is hidden unless it carries one of them, and so is a union. Enums,
+   inputs, scalars and arguments stay: they come with the fields that use them.
+4. A type of which nothing is left is hidden: no field, no value, no member that is seen.
+5. A field of an interface is hidden if its type is, or if a type that implements the interface, and is seen, hides the field.
+6. If unreachable types are to be hidden: every type that no visible field or argument leads to from the roots, unless it carries a tag
+   to include.
 
-Source: https://www.apollographql.com/docs/graphos/platform/schema-management/delivery/contracts/overview
+Nothing else follows from what is hidden. A visible field of an object whose type is hidden is an error that names both
+(REFERENCED_INACCESSIBLE): what clients see changes by a tag that somebody wrote, and never quietly.
+
+Source: https://www.apollographql.com/docs/graphos/platform/schema-management/delivery/contracts/reference
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.composition.merged import Applied, MergedField, MergedType, Supergraph
+from gateway.composition.merged import Applied, MergedType, Supergraph
 from gateway.composition.model import ROOT_TYPES, Kind
 
 INACCESSIBLE = Applied("inaccessible")
@@ -24,12 +32,14 @@ class Contract:
     """Which tags a kind of client sees.
 
     Attributes:
-        include: if there are any, only what carries one of them is seen.
+        include: if there are any, only fields and unions that carry one of them are seen.
         exclude: what carries one of them is not seen, whatever else it carries.
+        hides_unreachable: whether types that no operation could get at are hidden too.
     """
 
     include: frozenset[str] = frozenset()
     exclude: frozenset[str] = frozenset()
+    hides_unreachable: bool = False
 
 
 def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
@@ -38,8 +48,20 @@ def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
         _exclude(merged, contract.exclude)
         if contract.include:
             _include(merged, contract.include)
-    _hide_empty(supergraph)
-    _hide_unreachable(supergraph)
+    while _hide_left_over(supergraph):
+        pass
+    if contract.hides_unreachable:
+        reached = _reachable(supergraph)
+        for merged in supergraph.types.values():
+            if merged.name not in reached and not tags(merged.directives) & contract.include:
+                _hide(merged.directives)
+
+
+def all_tags(supergraph: Supergraph) -> frozenset[str]:
+    """Every tag that anything carries."""
+    return frozenset(
+        tag for merged in supergraph.types.values() for directives in _elements(merged) for tag in tags(directives)
+    )
 
 
 def tags(directives: Iterable[Applied]) -> frozenset[str]:
@@ -47,7 +69,7 @@ def tags(directives: Iterable[Applied]) -> frozenset[str]:
     return frozenset(applied.arguments[0][1].strip('"') for applied in directives if applied.name == "tag")
 
 
-def _hidden(directives: list[Applied]) -> bool:
+def _is_hidden(directives: list[Applied]) -> bool:
     return INACCESSIBLE in directives
 
 
@@ -82,59 +104,70 @@ def _elements(merged: MergedType) -> Iterator[list[Applied]]:
     yield from (value.directives for value in merged.values.values())
 
 
-def _hide_empty(supergraph: Supergraph) -> None:
-    """Hides types without anything visible, and then what gives them, until nothing changes."""
-    changed = True
-    while changed:
-        changed = False
-        for merged in supergraph.types.values():
-            if not _hidden(merged.directives) and merged.name != "Query" and _is_empty(supergraph, merged):
-                _hide(merged.directives)
-                changed = True
-        for field in _visible_fields(supergraph):
-            target = supergraph.types.get(field.type.name)
-            if target is not None and _hidden(target.directives):
-                _hide(field.directives)
-                changed = True
+def _hide_left_over(supergraph: Supergraph) -> bool:
+    """Hides what rules 4 and 5 find now; whether that was anything."""
+    found = [
+        merged.directives
+        for merged in supergraph.types.values()
+        if not _is_hidden(merged.directives) and merged.name != "Query" and _is_empty(supergraph, merged)
+    ]
+    found.extend(_half_hidden_interface_fields(supergraph))
+    for directives in found:
+        _hide(directives)
+    return bool(found)
 
 
 def _is_empty(supergraph: Supergraph, merged: MergedType) -> bool:
     if merged.kind is Kind.SCALAR:
         return False
     if merged.kind is Kind.UNION:
-        return all(_hidden(supergraph.types[name].directives) for name in merged.members)
+        return all(_is_hidden(supergraph.types[name].directives) for name in merged.members)
     children = [
         *(field.directives for field in merged.fields.values()),
         *(value.directives for value in merged.inputs.values()),
         *(value.directives for value in merged.values.values()),
     ]
-    return all(_hidden(directives) for directives in children)
+    return all(_is_hidden(directives) for directives in children)
 
 
-def _visible_fields(supergraph: Supergraph) -> Iterator[MergedField]:
+def _half_hidden_interface_fields(supergraph: Supergraph) -> Iterator[list[Applied]]:
+    """The directives of visible interface fields whose type, or whose field in a visible implementation, is hidden."""
+    implementing: dict[str, list[MergedType]] = {}
     for merged in supergraph.types.values():
-        if not _hidden(merged.directives):
-            yield from (field for field in merged.fields.values() if not _hidden(field.directives))
+        if not _is_hidden(merged.directives):
+            for name in merged.interfaces:
+                implementing.setdefault(name, []).append(merged)
+    for interface in supergraph.types.values():
+        if interface.kind is not Kind.INTERFACE or _is_hidden(interface.directives):
+            continue
+        for field in interface.fields.values():
+            if _is_hidden(field.directives):
+                continue
+            target = supergraph.types.get(field.type.name)
+            theirs = (other.fields.get(field.name) for other in implementing.get(interface.name, ()))
+            if (target is not None and _is_hidden(target.directives)) or any(
+                own is not None and _is_hidden(own.directives) for own in theirs
+            ):
+                yield field.directives
 
 
-def _hide_unreachable(supergraph: Supergraph) -> None:
+def _reachable(supergraph: Supergraph) -> set[str]:
+    """The visible types that an operation could get at, by selecting or by giving them."""
     waiting = [name for name in ROOT_TYPES if name in supergraph.types]
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()
         merged = supergraph.types.get(name)
-        if merged is None or name in reached or _hidden(merged.directives):
+        if merged is None or name in reached or _is_hidden(merged.directives):
             continue
         reached.add(name)
         waiting.extend(merged.interfaces)
         waiting.extend(merged.members)
         if merged.kind is Kind.INTERFACE:
-            waiting.extend(implementation.name for implementation in supergraph.implementations(name))
+            waiting.extend(other.name for other in supergraph.types.values() if name in other.interfaces)
         for field in merged.fields.values():
-            if not _hidden(field.directives):
+            if not _is_hidden(field.directives):
                 waiting.append(field.type.name)
-                waiting.extend(a.type.name for a in field.arguments.values() if not _hidden(a.directives))
-        waiting.extend(value.type.name for value in merged.inputs.values() if not _hidden(value.directives))
-    for merged in supergraph.types.values():
-        if merged.name not in reached:
-            _hide(merged.directives)
+                waiting.extend(a.type.name for a in field.arguments.values() if not _is_hidden(a.directives))
+        waiting.extend(value.type.name for value in merged.inputs.values() if not _is_hidden(value.directives))
+    return reached

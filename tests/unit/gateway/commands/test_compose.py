@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway import cli
+from gateway.commands.compose import contract
 
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])\n'
 GOOD = LINK + "type Query { q: Int old: Int }"
@@ -118,3 +119,60 @@ def test_a_running_subgraph_is_asked_with_the_headers_given(
     monkeypatch.setenv("SUBGRAPH_TOKEN", "wrong")
     assert run("compose", "--config", config) == 2
     assert "who are you?" in capsys.readouterr().err
+
+
+TAGGED = LINK.replace('"@key"', '"@key", "@tag"') + (
+    'type Query { q: Int inner: Inner @tag(name: "internal") } type Inner { x: Int }'
+)
+
+
+def api_under(project: Path, *flags: object) -> str:
+    (project.parent / "a.graphql").write_text(TAGGED)
+    output, api = project.parent / "out.graphql", project.parent / "api.graphql"
+    assert run("compose", "--config", project, "--output", output, "--api", api, *flags) == 0
+    return api.read_text()
+
+
+def test_a_contract_leaves_what_its_tags_say(project: Path) -> None:
+    text = api_under(project, "--contract", "exclude=internal")
+    assert "inner" not in text
+    assert "type Inner" in text
+    assert "type Inner" not in api_under(project, "--contract", "exclude=internal", "--hide-unreachable-types")
+
+
+def test_names_after_the_first_belong_to_what_stands_before_them() -> None:
+    found = contract("include=a,b,exclude=c,d,include=e")
+    assert found.include == {"a", "b", "e"}
+    assert found.exclude == {"c", "d"}
+
+
+def test_a_tag_that_nothing_carries_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    api_under(project, "--contract", "exclude=internl")
+    told = capsys.readouterr().err
+    assert 'warn[CONTRACT_TAG_UNUSED]: Nothing carries the tag "internl" of the contract; known are internal.' in told
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--contract", "internal"], "neither include=TAG nor exclude=TAG"),
+        (["--contract", "only=internal"], "neither include=TAG nor exclude=TAG"),
+        (["--contract", "exclude="], "neither include=TAG nor exclude=TAG"),
+        (["--contract", "include=a,exclude=a"], '"a" cannot be included and excluded at once'),
+        (["--hide-unreachable-types"], "give --contract as well"),
+    ],
+)
+def test_a_contract_that_is_none_is_wrong_usage(
+    project: Path, flags: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = run("compose", "--config", project, *flags)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    assert status == 2
+    assert told in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_is_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compose", "--config", project, "--output", project.parent / "nowhere" / "out.graphql") == 2
+    assert "No such file or directory" in capsys.readouterr().err
