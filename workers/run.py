@@ -18,8 +18,8 @@ import dramatiq
 import redis.asyncio
 import structlog
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import Retries
 from prometheus_client import Gauge, Histogram
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -35,9 +35,6 @@ from workers.actors.group import Actor, Group, JobTable, Opener
 from workers.actors.sweeping import run_sweeper
 from workers.settings import RunSettings
 
-MAX_RETRIES = 20
-FIRST_RETRY_MS = 1_000
-LAST_RETRY_MS = 60_000
 COUNT_PAUSE_SECONDS = 10.0
 POLL_MS = 200
 """How long an idle queue may go unlooked at. dramatiq's 1,000 made a click, which takes two messages, 1.5 s of the 2 s that it may take."""
@@ -45,7 +42,7 @@ POLL_MS = 200
 
 _log = structlog.get_logger(__name__)
 _seconds = Histogram("worker_message_seconds", "Messages by actor and outcome.", ["actor", "outcome"])
-_jobs = Gauge("worker_jobs", "Rows of a job table that are due, or dead.", ["table", "state"])
+_jobs = Gauge("worker_jobs", "Rows of a job table, or entries of a stream, that are due, or dead.", ["table", "state"])
 
 
 def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starlette:
@@ -72,7 +69,7 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
             checks["queue"] = queue_answers
             await stack.enter_async_context(working(settings, [each for group in groups for each in group.actors]))
             sweeps = {name: sweep for group in groups for name, sweep in group.sweeps.items()}
-            counting = _count_jobs([each for group in groups for each in group.jobs])
+            counting = _count_for_ever(groups)
             await stack.enter_async_context(running(counting, run_sweeper(settings.redis_url, sweeps)))
             yield
 
@@ -95,13 +92,10 @@ async def working(settings: RunSettings, actors: Sequence[Actor]) -> AsyncIterat
 
 
 def declared(settings: RunSettings, actors: Sequence[Actor], *, loop: asyncio.AbstractEventLoop) -> RedisBroker:
-    """A broker that knows the actors; their handlers run on the loop."""
-    retries = Retries(max_retries=MAX_RETRIES, min_backoff=FIRST_RETRY_MS, max_backoff=LAST_RETRY_MS)
-    broker = make_broker(settings.redis_url, middleware=[retries])
+    """A broker that knows the actors; their handlers run on the loop. It retries nothing: what is to be done again is a row or an entry."""
+    broker = make_broker(settings.redis_url, middleware=[])
     for actor in actors:
-        declare = dramatiq.actor(
-            broker=broker, queue_name=actor.queue, actor_name=actor.name, max_retries=actor.max_retries
-        )
+        declare = dramatiq.actor(broker=broker, queue_name=actor.queue, actor_name=actor.name)
         declare(_on_loop(actor, loop))
     return broker
 
@@ -119,26 +113,27 @@ async def _handled(actor: Actor, arguments: tuple[Any, ...]) -> None:
         try:
             async with asyncio.timeout(actor.timeout_seconds):
                 await actor.handle(*arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged and counted; the row or entry is due again, the message has nothing to add
             outcome = type(error).__name__
             _log.exception("worker.message_failed", actor=actor.name)
-            if actor.max_retries > 0:
-                raise
-            # The row has counted the attempt and will be due again: the message has nothing to add.
         finally:
             seconds = time.perf_counter() - started
             _seconds.labels(actor.name, "ok" if outcome == "ok" else "failed").observe(seconds)
             _log.info("worker.message", actor=actor.name, outcome=outcome, ms=round(seconds * 1000, 1))
 
 
-async def _count_jobs(tables: Sequence[JobTable]) -> None:
-    """Keep the metrics of the job tables, for ever."""
+async def _count_for_ever(groups: Sequence[Group]) -> None:
+    """Keep the metrics of the job tables and streams."""
     while True:
-        for each in tables:
+        for group in groups:
             try:
-                await _count(each)
-            except (SQLAlchemyError, OSError):
-                _log.exception("worker.count_failed", table=each.name)
+                for table in group.jobs:
+                    await _count(table)
+                for stream in group.streams:
+                    _jobs.labels(stream.name, "due").set(await stream.length())
+                    _jobs.labels(stream.name, "dead").set(await stream.dead_length())
+            except (SQLAlchemyError, RedisError, OSError):
+                _log.exception("worker.count_failed")
         await asyncio.sleep(COUNT_PAUSE_SECONDS)
 
 
@@ -151,11 +146,14 @@ async def _count(each: JobTable) -> None:
 
 
 async def redrive(settings: RunSettings, openers: Sequence[Opener]) -> dict[str, int]:
-    """Bring every dead job back; how many of each table. The services' relays then wake the workers."""
+    """Bring every dead job and entry back; how many of each table and stream. Relays and the sweeper then wake the workers."""
     revived: dict[str, int] = {}
     async with AsyncExitStack() as stack:
         groups: list[Group] = [await stack.enter_async_context(opener(settings)) for opener in openers]
-        for each in (each for group in groups for each in group.jobs):
-            async with each.database.transaction() as session:
-                revived[each.name] = await jobs.redrive(session, each.table, now=utc_now())
+        for group in groups:
+            for each in group.jobs:
+                async with each.database.transaction() as session:
+                    revived[each.name] = await jobs.redrive(session, each.table, now=utc_now())
+            for stream in group.streams:
+                revived[stream.name] = await stream.redrive()
     return revived

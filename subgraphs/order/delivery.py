@@ -2,8 +2,6 @@
 
 The outbox row is the job, and it is settled after all of this. So each of these may happen twice, and each is made to bear it: the log and the other consumers know an event
 by its id, the catalog a reservation by its order, payment a refund by its key. Events of one order may come in any order.
-
-`behaviour_order` (queue `behaviour`) and `order_notice` (queue `deliveries`) get the whole envelope as JSON: their services cannot read this outbox.
 """
 
 from dataclasses import dataclass
@@ -12,17 +10,14 @@ from typing import assert_never
 import structlog
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import commands, events
 from subgraphs.order.analytics import log
 from subgraphs.order.catalog import CatalogService
+from subgraphs.order.followers import Followers
 from subgraphs.order.model import OrderStatus
 from subgraphs.order.payments import PaymentService
-
-FOLLOWERS = (("behaviour", "behaviour_order"), ("deliveries", "order_notice"))
-"""(queue, actor) of recommendation's and of notification's workers."""
 
 _log = structlog.get_logger(__name__)
 _EVENTS: dict[str, type[events.OrderEvent]] = {
@@ -40,7 +35,7 @@ class Courier:
     analytics: Database
     catalog: CatalogService
     payments: PaymentService
-    queue: TaskQueue
+    followers: Followers
     clock: Clock = utc_now
 
 
@@ -50,7 +45,7 @@ async def deliver(courier: Courier, envelope: Envelope) -> None:
     Raises:
         ServiceError: when the catalog or payment gives no answer.
         RefundRefused: when payment will not give back what is owed.
-        QueueUnavailable: when the others' workers could not be told.
+        QueueUnavailable: when the followers could not be told.
     """
     await log.append(courier.analytics, [envelope], now=courier.clock())
     event = _EVENTS[envelope.type].model_validate(envelope.data)
@@ -63,8 +58,7 @@ async def deliver(courier: Courier, envelope: Envelope) -> None:
             await courier.payments.refund(event.payment_id, event.amount, key=envelope.id)
         case _:
             assert_never(event)
-    for queue, actor_name in FOLLOWERS:
-        await courier.queue.enqueue(queue, actor_name, envelope.model_dump(mode="json"))
+    await courier.followers.tell(envelope)
 
 
 async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> None:

@@ -29,6 +29,7 @@ from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
 from subgraphs.order.delivery import Courier, deliver
+from subgraphs.order.followers import Followers
 from subgraphs.order.payments import PaymentService
 from subgraphs.order.resources import OrderResources
 from subgraphs.order.settings import ANALYTICS_MIGRATIONS, MIGRATIONS, OrderSettings
@@ -280,7 +281,7 @@ async def order_market(
             GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=resources.tokens)
         )
         stack.push_async_callback(payments.close)
-        courier = Courier(
-            resources.database, analytics, resources.desk.catalog, payments, resources.queue, resources.clock
-        )
+        followers = Followers(redis_url)
+        stack.push_async_callback(followers.close)
+        courier = Courier(resources.database, analytics, resources.desk.catalog, payments, followers, resources.clock)
         yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, refunds, clock)

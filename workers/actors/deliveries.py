@@ -1,11 +1,13 @@
 """Notification's actors: tell accounts of events, and deliver what they are told. Queue `deliveries`."""
 
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.relay import announce
@@ -16,11 +18,13 @@ from subgraphs.notification.events import notice_of
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.settings import NotificationSettings
 from subgraphs.notification.tables import DeliveryRow
+from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.sweeping import due_jobs
 from workers.settings import RunSettings
 
-NOTICE_RETRIES = 20
+ORDER_STREAM, GROUP = "orders.notification", "notification"
+"""Order's stream for us, and our group of its readers; `order.followers` has the same names."""
 
 
 @asynccontextmanager
@@ -28,16 +32,16 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     """Notification's actors, with its database, its channels and the user service."""
     resources = NotificationResources.open(notification_settings(settings))
 
-    async def order_notice(envelope: dict[str, Any]) -> bool:
-        event = Envelope.model_validate(envelope)
+    ordered = EventStream(settings.redis_url, name=ORDER_STREAM, group=GROUP)
+
+    async def tell(event: Envelope) -> None:
         notice = notice_of(event)
-        if notice is None:
-            return False
-        channels = resources.channels_in_use
-        return (
-            await commands.tell(resources.database, notice, event_id=event.id, channels=channels, now=resources.clock())
-            is not None
-        )
+        if notice is not None:
+            channels, now = resources.channels_in_use, resources.clock()
+            await commands.tell(resources.database, notice, event_id=event.id, channels=channels, now=now)
+
+    async def order_notice() -> int:
+        return await work_off_entries(ordered, f"{socket.gethostname()}-{os.getpid()}", tell)
 
     async def delivered(delivery_id: str) -> None:
         await deliver(resources.courier, delivery_id)
@@ -50,14 +54,21 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         try:
             yield Group(
                 actors=[
-                    Actor(commands.QUEUE, "order_notice", order_notice, max_retries=NOTICE_RETRIES),
+                    Actor(commands.QUEUE, "order_notice", order_notice),
                     Actor(commands.QUEUE, commands.ACTOR_NAME, delivered),
                 ],
                 checks={"notification_database": resources.database.ready},
                 jobs=[JobTable("notification.deliveries", resources.database, DeliveryRow)],
-                sweeps={"deliveries": wake_for_deliveries},
+                streams=[ordered],
+                sweeps={
+                    "deliveries": wake_for_deliveries,
+                    "deliveries.orders": waking(
+                        ordered, resources.queue, queue_name=commands.QUEUE, actor_name="order_notice"
+                    ),
+                },
             )
         finally:
+            await ordered.close()
             await resources.close()
 
 

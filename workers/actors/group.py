@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.messaging.sweeper import Sweep
 from subgraphs.kit.runtime.health import ReadinessCheck
 from subgraphs.kit.storage.session import Database
@@ -17,14 +18,12 @@ class Actor:
 
     Args:
         handle: takes the message's arguments; runs on the process's one event loop, so what is heavy goes to a thread or a process.
-        max_retries: how often dramatiq tries again when it raises; 0 where the job is a row, which counts its own attempts.
     """
 
     queue: str
     name: str
     handle: Callable[..., Awaitable[object]]
     timeout_seconds: float = 30.0
-    max_retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,14 @@ class Group:
     Args:
         checks: what /ready asks, by name.
         jobs: the tables whose rows its actors work off.
+        streams: those that its actors read.
         sweeps: what is done every few seconds by one worker of all, by name; see `sweeping`.
     """
 
     actors: Sequence[Actor]
     checks: Mapping[str, ReadinessCheck] = field(default_factory=dict)
     jobs: Sequence[JobTable] = ()
+    streams: Sequence[EventStream] = ()
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.order import events
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.delivery import Courier, deliver
+from subgraphs.order.followers import Followers
 from subgraphs.order.payments import PaymentService
 from subgraphs.order.tables import Inbox, Outbox
 from workers.actors.group import Actor, Group, JobTable
@@ -28,7 +29,8 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     analytics = Database(settings.order_analytics_database, synchronous="FULL")
     catalog = CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens))
     payments = PaymentService(GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=tokens))
-    courier = Courier(database, analytics, catalog, payments, queue)
+    followers = Followers(settings.redis_url)
+    courier = Courier(database, analytics, catalog, payments, followers)
 
     async def order_event(job_id: str) -> bool:
         return await work_off(database, Outbox, job_id, lambda envelope: deliver(courier, envelope))
@@ -41,6 +43,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             sweeps={"order.inbox": purging(database, Inbox, Inbox.received_at, days=settings.inbox_days)},
         )
     finally:
+        await followers.close()
         await payments.close()
         await catalog.close()
         await queue.close()

@@ -4,11 +4,10 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
 
 import structlog
 
-from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
@@ -22,6 +21,7 @@ from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
 from workers.actors.behaviour import Learner, take_in_order, work_off_stream
 from workers.actors.catalogue import refresh_catalogue, refresh_popularity
+from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, rank_slate
@@ -29,12 +29,11 @@ from workers.actors.sweeping import at_most_every, due_jobs, purging
 from workers.settings import RunSettings
 
 BEHAVIOUR_QUEUE = "behaviour"
-STREAM, GROUP = "behaviour", "recommendation"
-"""The feed's stream, and our group of its readers; `subgraphs.feed.events` has the same names."""
+STREAM, ORDER_STREAM, GROUP = "behaviour", "orders.recommendation", "recommendation"
+"""The feed's stream and order's, and our group of their readers; `feed.events` and `order.followers` have the same names."""
 
 REFRESH_SECONDS = 60.0
 PURGE_SECONDS = 60.0
-ORDER_RETRIES = 20
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +44,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     queue = TaskQueue(settings.redis_url)
     database = Database(settings.recommendation_database, on_committed=announcing(queue))
     stream = EventStream(settings.redis_url, name=STREAM, group=GROUP)
+    ordered = EventStream(settings.redis_url, name=ORDER_STREAM, group=GROUP)
     tokens = ServiceTokens(settings.service_key_ring)
     catalog = GraphQLClient(settings.catalog_url, service="catalog", caller="recommendation", tokens=tokens)
     state = MarketState(database)
@@ -54,18 +54,11 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     async def behaviour_tracked() -> int:
         return await work_off_stream(learner)
 
-    async def behaviour_order(envelope: dict[str, Any]) -> int:
-        return await take_in_order(learner, Envelope.model_validate(envelope))
+    async def behaviour_order() -> int:
+        return await work_off_entries(ordered, learner.consumer, partial(take_in_order, learner))
 
     async def ranked(job_id: str) -> bool:
         return await rank_slate(ranker, job_id)
-
-    async def wake_for_stream() -> int:
-        await stream.ensure_group()
-        if await stream.length() == 0:
-            return 0
-        await queue.enqueue(BEHAVIOUR_QUEUE, "behaviour_tracked")
-        return 1
 
     async def wake_for_rankings() -> int:
         ids = await due_jobs(database, RankingJobRow, is_due(RankingJobRow, utc_now()))
@@ -88,13 +81,19 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             yield Group(
                 actors=[
                     Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
-                    Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order, max_retries=ORDER_RETRIES),
+                    Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order),
                     Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
                 ],
                 checks={"recommendation_database": database.ready, "market": state.ready},
                 jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
+                streams=[stream, ordered],
                 sweeps={
-                    "behaviour.stream": wake_for_stream,
+                    "behaviour.stream": waking(
+                        stream, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_tracked"
+                    ),
+                    "behaviour.orders": waking(
+                        ordered, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_order"
+                    ),
                     "slates.jobs": wake_for_rankings,
                     "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
                     "recommendation.inbox": purging(database, InboxRow, InboxRow.received_at, days=settings.inbox_days),
@@ -107,5 +106,6 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     finally:
         await catalog.close()
         await stream.close()
+        await ordered.close()
         await queue.close()
         await database.close()

@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 
 from local.mail_sink import MailSink
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
@@ -22,6 +21,7 @@ from subgraphs.notification.model import Channel, Topic
 from subgraphs.notification.seed import seed as seed_texts
 from subgraphs.notification.settings import MIGRATIONS
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
+from subgraphs.order.followers import Followers
 from subgraphs.user.app import create_user_app
 from subgraphs.user.seed import seed as seed_users
 from subgraphs.user.settings import MIGRATIONS as USER_MIGRATIONS
@@ -40,15 +40,15 @@ from workers.settings import RunSettings
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A worker's settings, its database, and its queue."""
+    """A worker's settings, its database, and what order tells its followers by."""
 
     settings: RunSettings
     database: Database
-    queue: TaskQueue
+    followers: Followers
 
     async def tell(self, envelope: Envelope) -> None:
         """Say it to the worker, as the order outbox does."""
-        await self.queue.enqueue("deliveries", "order_notice", envelope.model_dump(mode="json"))
+        await self.followers.tell(envelope)
 
     async def deliveries(self) -> list[DeliveryRow]:
         """All deliveries."""
@@ -83,10 +83,10 @@ async def post(database_url: str, tmp_path: Path, redis_url: str) -> AsyncIterat
         )
         await upgrade(database_url, MIGRATIONS)
         await seed_texts(notification_settings(settings), lines)
-        queue, database = TaskQueue(redis_url), Database(database_url)
-        stack.push_async_callback(queue.close)
+        followers, database = Followers(redis_url), Database(database_url)
+        stack.push_async_callback(followers.close)
         stack.push_async_callback(database.close)
-        yield Post(settings, database, queue)
+        yield Post(settings, database, followers)
 
 
 @asynccontextmanager

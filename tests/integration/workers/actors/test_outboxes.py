@@ -21,6 +21,7 @@ from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.relay import announce, leftovers
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.order.analytics.tables import LoggedEvent
+from subgraphs.order.followers import FOLLOWERS
 from subgraphs.order.tables import Order
 from subgraphs.order.tables import Outbox as OrderOutbox
 from subgraphs.payment import events
@@ -46,10 +47,14 @@ class Place:
     redis: "redis_py.Redis"
 
     def waiting(self, queue: str) -> list[dict[str, Any]]:
-        """The messages of a queue that nobody works on, with their first argument."""
+        """The messages of a queue that nobody works on."""
         ids = self.redis.lrange(f"dramatiq:{queue}", 0, -1)
         raw = [self.redis.hget(f"dramatiq:{queue}.msgs", each) for each in ids]
         return [orjson.loads(each) for each in raw if each is not None]
+
+    def told(self, stream: str) -> list[dict[str, Any]]:
+        """The events in a stream that nobody reads."""
+        return [orjson.loads(fields[b"event"]) for _, fields in self.redis.xrange(stream)]
 
 
 @pytest.fixture
@@ -133,10 +138,9 @@ async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place:
     async with place.market.courier.analytics.reading() as session:
         logged = list(await session.scalars(select(LoggedEvent)))
     assert sorted(each.order_version for each in logged) == [1, 2, 3]
-    for queue, actor_name in (("behaviour", "behaviour_order"), ("deliveries", "order_notice")):
-        told = place.waiting(queue)
-        assert {message["actor_name"] for message in told} == {actor_name}
-        assert {message["args"][0]["id"] for message in told} == {each.event_id for each in logged}
+    for follower in FOLLOWERS:
+        assert {message["actor_name"] for message in place.waiting(follower.queue)} == {follower.actor_name}
+        assert {event["id"] for event in place.told(follower.stream)} == {each.event_id for each in logged}
 
 
 async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(place: Place) -> None:

@@ -18,6 +18,8 @@ from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
+from subgraphs.notification import commands as notification_commands
+from subgraphs.order.followers import FOLLOWERS, Followers
 from subgraphs.recommendation.app import create_recommendation_app
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.resources import RecommendationResources
@@ -27,7 +29,7 @@ from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, service
 from tests.support.recommendation import ANN, NOWHERE, ask, fill, job_of, keep, settings_of, slates_of
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 from workers import run
-from workers.actors import recommendation, sweeping
+from workers.actors import deliveries, recommendation, sweeping
 from workers.run import create_worker_app
 from workers.settings import RunSettings
 
@@ -46,6 +48,7 @@ class Place:
     settings: RunSettings
     stream: EventStream
     queue: TaskQueue
+    followers: Followers
 
     async def slate(self) -> dict[str, Any]:
         """Ann's slate as the feed gets it."""
@@ -98,10 +101,12 @@ async def place(database_url: str, tmp_path: Path, redis_url: str) -> AsyncItera
     async with AsyncExitStack() as stack:
         stack.push_async_callback(events.close)
         stack.push_async_callback(queue.close)
+        followers = Followers(redis_url)
+        stack.push_async_callback(followers.close)
         asked = await stack.enter_async_context(
             running_subgraph(create_recommendation_app(resources.settings, resources))
         )
-        yield Place(asked, resources, settings, events, queue)
+        yield Place(asked, resources, settings, events, queue, followers)
 
 
 @asynccontextmanager
@@ -159,7 +164,7 @@ async def test_a_paid_order_is_learned_from(place: Place) -> None:
     )
     async with worker(place):
         for _ in range(2):
-            await place.queue.enqueue("behaviour", "behaviour_order", order.model_dump(mode="json"))
+            await place.followers.tell(order)
 
         async def has_shelf() -> bool:
             return [shelf["category"]["id"] for shelf in (await place.slate())["shelves"]] == ["pans"]
@@ -189,6 +194,14 @@ async def test_lost_wake_ups_cost_time_and_nothing_else(place: Place, monkeypatc
 
 async def _is_empty(events: EventStream) -> bool:
     return await events.length() == 0
+
+
+def test_the_workers_and_order_name_the_same_streams_and_actors() -> None:
+    ours = [
+        (recommendation.ORDER_STREAM, recommendation.GROUP, recommendation.BEHAVIOUR_QUEUE, "behaviour_order"),
+        (deliveries.ORDER_STREAM, deliveries.GROUP, notification_commands.QUEUE, "order_notice"),
+    ]
+    assert ours == [(each.stream, each.group, each.queue, each.actor_name) for each in FOLLOWERS]
 
 
 def test_the_worker_and_the_feed_name_the_same_stream_and_actor() -> None:
