@@ -136,7 +136,7 @@ def _counted(services: tuple[str, ...]) -> str:
 def _verdict(report: Report, style: Style) -> str:
     if report.errors:
         return f"{style.red}The subgraphs do not compose{style.off}: {_count(len(report.errors), 'error', 'errors')}, and nothing to compare."
-    colour, word = (style.red, "Would break clients") if report.has_findings else (style.bold, "Breaks no client")
+    colour, word = (style.red, "Failed") if report.has_findings else (style.bold, "Passed")
     counts = [
         _count(sum(change.severity is severity for change in report.changes), f"{severity.value} change")
         for severity in Severity

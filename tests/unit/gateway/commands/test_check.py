@@ -50,7 +50,7 @@ def project(tmp_path: Path) -> Project:
 def test_what_changes_nothing_passes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     assert project.check() == 0
     assert capsys.readouterr().out == (
-        "Breaks no client: 0 breaking changes, 0 dangerous changes, 0 safe changes; no operations were given to look at.\n"
+        "Passed: 0 breaking changes, 0 dangerous changes, 0 safe changes; no operations were given to look at.\n"
     )
 
 
@@ -61,7 +61,7 @@ def test_a_breaking_change_is_a_finding_that_says_how_to_agree_to_it(
     assert project.check() == 1
     assert capsys.readouterr().out == (
         "Breaks clients\n  FIELD_REMOVED: Field Query.old was removed.\n\n"
-        "Would break clients: 1 breaking change, 0 dangerous changes, 0 safe changes; no operations were given to look at.\n"
+        "Failed: 1 breaking change, 0 dangerous changes, 0 safe changes; no operations were given to look at.\n"
         "To agree to a change that breaks clients, add its line, as it stands above, to a file, and give it with --accept.\n"
     )
 
@@ -212,7 +212,7 @@ def test_a_pull_request_gets_the_verdict_first_and_tables(project: Project, caps
     assert project.check("--operations", operations, "--format", "markdown") == 1
     assert capsys.readouterr().out == (
         "### Schema check failed\n\n"
-        "Would break clients: 1 breaking change, 0 dangerous changes, 1 safe change; of 2 operations, 0 would break.\n\n"
+        "Failed: 1 breaking change, 0 dangerous changes, 1 safe change; of 2 operations, 0 would break.\n\n"
         "| operation |  | fetches (steps) | subgraphs |\n| --- | --- | --- | --- |\n"
         "| Gone | is broken already: Field 'old' must not have a selection since type '[Int]' has no subfields. |  |  |\n"
         "| Both | another plan | 1 (1) → 2 (1) | a → a, b |\n\n"
