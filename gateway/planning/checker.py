@@ -63,9 +63,14 @@ class _Slot:
 
 @dataclass(slots=True)
 class _Shadow:
-    """All objects that can be at one place, by concrete type."""
+    """All objects that can be at one place, by concrete type.
+
+    Attributes:
+        possible: the types that everybody who answers the field above knows: a shared field has one value; None at the root.
+    """
 
     slots: dict[str, dict[str, _Slot]] = field(default_factory=dict)
+    possible: frozenset[str] | None = None
 
 
 def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> None:
@@ -137,16 +142,16 @@ class _Checker:
                         raise self._unsound("asks _entities for a field without a type")
                     self._check_required(selection, group)
                     self._check_contexts(selection, target)
-                    types = self._entity_types(selection, group)
+                    types = self._entity_types(selection, group, shadow)
                     self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
         self._check_names([group.selections])
 
-    def _entity_types(self, selection: FetchedFragment, group: EntityGroup) -> frozenset[str]:
+    def _entity_types(self, selection: FetchedFragment, group: EntityGroup, shadow: _Shadow) -> frozenset[str]:
         """The objects that a fragment of `_entities` extends: those represented under its type."""
         types: frozenset[str] = frozenset()
         for representation in group.representations:
             if representation.typename == selection.type_condition:
-                types |= representation.types or self._possible(selection.type_condition)
+                types |= representation.types or self._possible(selection.type_condition) & shadow.slots.keys()
         if not types:
             raise self._unsound(f"asks for {selection.type_condition} but represents none")
         return types
@@ -299,6 +304,7 @@ class _Checker:
             below_types = self._possible_here(selection.type_name)
             below = self._slots(shadow, selection, types)
             for inner in below:
+                inner.possible = below_types if inner.possible is None else inner.possible & below_types
                 for type_name in below_types:
                     inner.slots.setdefault(type_name, {})
                 self._write(inner, selection.selections, selection.type_name, below_types, below_views)
@@ -423,7 +429,8 @@ class _Checker:
             return
         exempt = self._unknown_to_some(returned.name)
         for place in places:
-            kept = _Shadow({name: slots for name, slots in place.slots.items() if name not in exempt})
+            possible = (place.slots.keys() if place.possible is None else place.possible) - exempt
+            kept = _Shadow({name: slots for name, slots in place.slots.items() if name in possible})
             self._check_answer(selected.selections, returned.name, kept, (*path, selected.response_name))
 
     def _unknown_to_some(self, type_name: str) -> frozenset[str]:

@@ -74,9 +74,7 @@ class Drafting:
         return bringing
 
     def _brought(self, selected: Selected, position: Position, awaited: int) -> set[Draft] | None:
-        """Those among awaited fetches that bring a field of the client's and all below it already; None if they do not."""
-        if selected.need.response_name is None:
-            return None
+        """Those among awaited fetches that bring a field and all below it already; None if they do not."""
         bringing: set[Draft] = set()
         for types in position.parts(selected.need, selected.served.types):
             key = position.key_of(selected.need, types)
@@ -121,6 +119,7 @@ class Drafting:
             child = place.position.below(
                 need,
                 types,
+                held_by=types if place.here.is_known else place.position.types,
                 wrappers=served.field.wrappers,
                 possible=served.below.types,
                 is_told=served.below.is_known,
@@ -173,7 +172,10 @@ class Drafting:
                 demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
             demands.keys.update((way.entry.entity, way.key) for way in used if way.key is not None)
             is_blind = self._lookups.is_interface_object(service, used[0].entry.entity)
-            if is_blind and selected.need.origin in position.colliding():
+            demands.by_interface = self._lookups.is_abstract_in(service, used[0].entry.entity)
+            # What a field requires is there for the objects that need the field, not for others that would be asked for it, too.
+            is_partly_required = selected.served.field.requires is not None and selected.served.types < position.types
+            if is_blind and (is_partly_required or selected.need.origin in position.colliding()):
                 demands.only = selected.served.types
         return demands
 
@@ -248,6 +250,7 @@ class Drafting:
         self._delay(draft, after)
         demands = self._demands(draft.service, found, position)
         draft.demands.only = demands.only
+        draft.demands.by_interface = demands.by_interface
         draft.demands.add(demands)
         bringing: set[Draft] = set()
         for used, selected in found:

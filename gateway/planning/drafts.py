@@ -83,16 +83,19 @@ class Demands:
         only: the types whose objects may be asked; None if it does no harm to ask others, too. Of an interface object every field
             is asked of every object that is sent, so a field whose name means another field for other types stays by itself.
         keys: by entity type, the key that its objects are sent with.
+        by_interface: whether objects are sent under an interface's name: then fragments on object types are asked of all of them.
     """
 
     required: list[Need] = field(default_factory=list)
     only: frozenset[str] | None = None
     keys: dict[str, FieldSet] = field(default_factory=dict)
+    by_interface: bool = False
 
     def agrees_with(self, other: "Demands") -> bool:
         """Whether one representation can hold what both require, and one selection what both ask."""
         has_one_key_each = all(self.keys.get(entity, key) is key for entity, key in other.keys.items())
-        return has_one_key_each and self.only == other.only and are_compatible(self.required, other.required)
+        are_alike = self.only == other.only and self.by_interface is other.by_interface
+        return has_one_key_each and are_alike and are_compatible(self.required, other.required)
 
     def add(self, other: "Demands") -> None:
         """Takes on the other's, which agree."""

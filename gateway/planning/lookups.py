@@ -86,7 +86,7 @@ class Lookups:
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
-        self._unknown_entries: dict[tuple[str, str, frozenset[str], bool], dict[str, tuple[Entry, ...]]] = {}
+        self._unknown_entries: dict[tuple[str, str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]] = {}
         self._needs: dict[FieldSet, tuple[Need, ...]] = {}
         self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
 
@@ -289,11 +289,12 @@ class Lookups:
                     self._entries.clear()
                 answer = self._entries[question] = self._known_entries(types, name)
             return answer
-        unknown_question = (here.type_name, name, types, must_know)
+        is_part = types != here.types
+        unknown_question = (here.type_name, name, types, must_know, is_part)
         answer = self._unknown_entries.get(unknown_question)
         if answer is None:
             answer = self._unknown_entries[unknown_question] = self._entries_of_unknown(
-                here.type_name, types, name, must_know=must_know
+                here.type_name, types, name, must_know=must_know, is_part=is_part
             )
         return answer
 
@@ -340,17 +341,22 @@ class Lookups:
         return field is not None and not field.is_external and field.is_active(self.labels)
 
     def _entries_of_unknown(
-        self, interface: str, types: frozenset[str], name: str, *, must_know: bool
+        self, interface: str, types: frozenset[str], name: str, *, must_know: bool, is_part: bool
     ) -> dict[str, tuple[Entry, ...]]:
-        """Entries for an object of which only an interface is known."""
+        """Entries for an object of which only an interface is known.
+
+        What a field requires is sent of every object that it is asked of, so a requirement of some types only (`is_part`) needs to
+        know which objects are of those.
+        """
         found: dict[str, tuple[Entry, ...]] = {}
         for service in self.services:
             known = self._types[service].get(interface)
             is_entity = known is not None and bool(self.keys(service, interface))
             if is_entity and known is not None and known.is_interface_object:
                 if self._has(service, interface, name):
-                    found[service] = (Entry(interface, types, needs_typename=must_know),)
-            elif is_entity and known is not None:
+                    is_told = must_know or (is_part and known.fields[name].requires is not None)
+                    found[service] = (Entry(interface, types, needs_typename=is_told),)
+            elif is_entity and known is not None and not self._is_required_of(service, types, name):
                 covered = types & known.possible_types
                 if name == TYPENAME or any(self._has(service, type_name, name) for type_name in covered):
                     found[service] = (Entry(interface, types if name == TYPENAME else covered),)
@@ -363,6 +369,13 @@ class Lookups:
                 if concrete:
                     found[service] = concrete
         return found
+
+    def _is_required_of(self, service: str, types: frozenset[str], name: str) -> bool:
+        """Whether the field has a requirement on some of the types in the subgraph."""
+        held = [
+            known.fields[name] for each in types if (known := self._types[service].get(each)) and name in known.fields
+        ]
+        return any(field.requires is not None for field in held)
 
     def all_entries(self, here: Here) -> list[tuple[str, Entry]]:
         """Every entry that the objects at a place could have, whatever field is looked for; keys are not looked at."""
@@ -386,11 +399,11 @@ class Lookups:
 
     def _ways_of_unknown(self, service: str, here: Here) -> list[Entry]:
         known = self._types[service].get(here.type_name)
-        if known is not None and self.keys(service, here.type_name):
-            if known.is_interface_object:
-                return [Entry(here.type_name, here.types), Entry(here.type_name, here.types, needs_typename=True)]
-            return [Entry(here.type_name, here.types)]
-        return [replace(entry, needs_typename=True) for entry in self._entities_for(service, here.types)]
+        is_entity = known is not None and bool(self.keys(service, here.type_name))
+        if is_entity and known is not None and known.is_interface_object:
+            return [Entry(here.type_name, here.types), Entry(here.type_name, here.types, needs_typename=True)]
+        concrete = [replace(entry, needs_typename=True) for entry in self._entities_for(service, here.types)]
+        return [Entry(here.type_name, here.types), *concrete] if is_entity else concrete
 
     def arrival(self, here: Here, service: str, entry: Entry) -> Here:
         """The place right after the entry. Whoever could stand here still could; most of all at the root."""

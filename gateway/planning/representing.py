@@ -119,7 +119,8 @@ def _fields(
 
 
 def _branches(need: Need, below: Position) -> tuple[RepresentationBranch, ...]:
-    if not below.is_told or (len(below.types) == 1 and all(child.types is None for child in need.children)):
+    is_same_for_all = all(child.types is None for child in need.children)
+    if is_same_for_all and (not below.is_told or len(below.types) == 1):
         return (RepresentationBranch(None, _fields(need.children, below, below.types)),)
     return tuple(
         RepresentationBranch(

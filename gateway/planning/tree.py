@@ -71,12 +71,23 @@ class Position:
         return owner.response_name if owner is not None and owner.response_name else self.names.name(need)
 
     def below(
-        self, need: Need, types: frozenset[str], *, wrappers: str, possible: frozenset[str], is_told: bool
+        self,
+        need: Need,
+        types: frozenset[str],
+        *,
+        held_by: frozenset[str],
+        wrappers: str,
+        possible: frozenset[str],
+        is_told: bool,
     ) -> "Position":
-        """The position of the objects that a field returns, for objects of `types` here."""
+        """The position of the objects that a field returns, for objects of `types` here.
+
+        Args:
+            held_by: the types whose objects hold the field; more than `types` where it had to be asked of every object.
+        """
         owner = self._owner(need, types)
         key = self.key_of(need, types)
-        filtered = None if self.types <= types else types
+        filtered = None if self.types <= held_by else held_by
         known = self._below.get((key, filtered, id(owner)))
         if known is None:
             path = self.path
