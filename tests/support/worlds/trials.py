@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import GraphQLSchema
 
@@ -21,9 +21,10 @@ from gateway.planning.planner import plan
 from gateway.planning.printer import print_plan
 from gateway.supergraph.reader import read_supergraph
 from tests.support.planning import nobody_refused
-from tests.support.worlds.drawing import LINK, draw_world
+from tests.support.worlds.drawing import draw_world
+from tests.support.worlds.model import Object
 from tests.support.worlds.operations import draw_operation
-from tests.support.worlds.world import World
+from tests.support.worlds.sdl import LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,25 @@ class Answered:
     plan: Plan
 
 
+class AnyWorld(Protocol):
+    """Subgraphs with their supergraph, and one schema over the same data."""
+
+    sdl: dict[str, str]
+    supergraph: str
+    labels: frozenset[str]
+    complaints: list[str]
+
+    def subgraph(self, name: str) -> Callable[[Object], Any]:
+        """The subgraph as a function from a request to a response."""
+
+    def answer_merged(self, schema: GraphQLSchema, text: str, variables: Mapping[str, Any]) -> Any:
+        """What one schema over all data answers."""
+
+
 class WorldGateway:
     """The gateway over the subgraphs of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: AnyWorld) -> None:
         self._world = world
         self._supergraph = read_supergraph(world.supergraph)
         self._preparer = Preparer(
@@ -74,10 +90,14 @@ class WorldGateway:
         operation = normalize(
             prepared.document, prepared.definition, self.schema, conditions=conditions, refuse=nobody_refused
         )
-        made = plan(operation, self._supergraph)
-        check(made, operation, self._supergraph)
+        labels = self._world.labels
+        made = plan(operation, self._supergraph, labels=labels)
+        check(made, operation, self._supergraph, labels=labels)
         request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 10, variables=coerced)
         answer = await self._executor.prepare(made, operation).execute(request)
+        complaints, self._world.complaints = self._world.complaints, []
+        if complaints:
+            raise AssertionError("\n".join([*complaints, print_plan(made)]))
         return Answered(answer.decoded(), made)
 
     def expected(self, text: str, variables: Mapping[str, Any]) -> Any:

@@ -1,128 +1,242 @@
-"""A world: its subgraphs, which answer from the same objects, and the one schema over all of them."""
+"""A world: objects, the subgraphs that answer from them, each only what its SDL has, and one schema over all of them.
 
-from collections.abc import Mapping
+A subgraph is strict. It refuses a document that is not valid on its schema, a field that another resolves (external, overridden)
+unless it was provided on the way or sent, and a representation without a key of its own; a field with a requirement is made of
+what was sent, nothing else. So a plan that asks too much, too little or in the wrong place is found even where the data would do.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    GraphQLObjectType,
+    FieldNode,
     GraphQLResolveInfo,
     GraphQLSchema,
     build_schema,
     execute_sync,
     parse,
     validate,
+    value_from_ast_untyped,
 )
 
 from tests.support.sdl import without_federation
-from tests.support.worlds.model import Object
+from tests.support.worlds.field_sets import SetSelections, parsed, selected
+from tests.support.worlds.model import Blueprint, Field, Object
+
+
+@dataclass(slots=True)
+class Seen:
+    """An object as one execution holds it.
+
+    Attributes:
+        sent: the representation that it was named by; None if it was reached otherwise.
+        provided: the field sets that are provided of it.
+        entity: the type that it stands for in ``_entities``.
+        above: the object whose field returned it.
+    """
+
+    object: Object
+    sent: Object | None = None
+    provided: tuple[SetSelections, ...] = ()
+    entity: str | None = None
+    above: "Seen | None" = None
+
+    @property
+    def typename(self) -> str:
+        """The concrete type."""
+        name: str = self.object["__typename"]
+        return name
 
 
 @dataclass(slots=True)
 class World:
-    """A schema with its split and its data.
+    """A blueprint with its data.
 
     Attributes:
         sdl: by subgraph.
-        objects: by type, all objects.
+        objects: by type, all entities.
+        query: the object whose fields are the root fields.
+        labels: the override labels that are active.
+        complaints: what subgraphs were sent that they should not have been.
     """
 
+    blueprint: Blueprint
     sdl: dict[str, str]
     supergraph: str
     objects: dict[str, list[Object]]
-    roots: dict[str, Any]
-    required: dict[tuple[str, str], list[str]]
+    query: Object
+    labels: frozenset[str] = frozenset()
+    complaints: list[str] = field(default_factory=list)
     schemas: dict[str, GraphQLSchema] = field(default_factory=dict)
+    fields: dict[tuple[str, str], Field] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for each in self.blueprint.types.values():
+            self.fields.update({(each.name, known.name): known for known in each.fields.values()})
+            self.fields.update({(each.name, known.name): known for known in self.blueprint.fields_of(each)})
 
     def answer_merged(self, schema: GraphQLSchema, text: str, variables: Mapping[str, Any]) -> Any:
         """What one schema over all data answers."""
+
+        def resolve(source: Seen, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+            return seen(self.value(source, info.field_name, arguments), source)
+
         return execute_sync(
             schema,
             parse(text),
-            root_value=self.roots,
-            field_resolver=self._resolve_whole,
-            type_resolver=lambda value, *_: value["__typename"],
+            root_value=Seen(self.query),
+            field_resolver=resolve,
+            type_resolver=lambda value, *_: value.typename,
             variable_values=dict(variables),
         ).formatted
 
-    def subgraph(self, name: str) -> Any:
-        """The subgraph as a function from a request to a response; documents that are not valid there are refused."""
+    def value(self, source: Seen, name: str, arguments: Mapping[str, Any]) -> Any:
+        """The whole truth about a field of an object."""
+        known = self.fields[source.typename, name]
+        if known.requires and not self.blueprint.is_composite(known.named):
+            made: Any = made_of(selected(parsed(known.requires), source, self._required(source)))
+        else:
+            made = source.object[name]
+        return with_arguments(made, arguments)
 
-        def answer(request: Object) -> Any:
-            schema = self._schema(name)
-            document = parse(request["query"])
-            errors = validate(schema, document)
-            if errors:
-                raise AssertionError(f"{name} was sent {request['query']}: {[error.message for error in errors]}")
-            return execute_sync(
-                schema,
-                document,
-                root_value={
-                    **self.roots,
-                    "_entities": lambda _info, representations: self._entities(name, representations),
-                },
-                field_resolver=self._resolve_part,
-                type_resolver=lambda value, info, abstract: (
-                    value["__as"].get(abstract.name, value["__typename"]) if "__as" in value else value["__typename"]
-                ),
-                variable_values=request.get("variables"),
-            ).formatted
+    def _required(self, source: Seen) -> Callable[[Seen, FieldNode], Any]:
+        """Reads the fields of field sets."""
 
-        return answer
+        def read(holder: Seen, node: FieldNode) -> Any:
+            arguments = self._defaults(holder.typename, node.name.value)
+            arguments.update({each.name.value: value_from_ast_untyped(each.value) for each in node.arguments or ()})
+            return seen(self.value(holder, node.name.value, arguments), holder)
+
+        return read
+
+    def _defaults(self, type_name: str, name: str) -> dict[str, Any]:
+        """Only numbers are ever left out in field sets."""
+        return {"number": 1} if self.fields[type_name, name].arguments.startswith("(number") else {}
+
+    def subgraph(self, name: str) -> Callable[[Object], Any]:
+        """The subgraph as a function from a request to a response."""
+        return _Subgraph(self, name, self._schema(name)).answer
 
     def _schema(self, name: str) -> GraphQLSchema:
         if name not in self.schemas:
             self.schemas[name] = build_schema(without_federation(self.sdl[name]), assume_valid=True)
         return self.schemas[name]
 
-    def _entities(self, name: str, representations: list[Object]) -> list[Object | None]:
-        found: list[Object | None] = []
-        schema = self._schema(name)
-        for representation in representations:
-            type_name = representation["__typename"]
-            known = schema.get_type(type_name)
-            keys = [key for key in ("id", "code") if key in representation]
-            if not keys:
-                raise AssertionError(f"a representation without a key: {representation}")
-            candidates = [
-                each
-                for typed in self.objects.values()
-                for each in typed
-                if all(each.get(key) == representation[key] for key in keys)
-            ]
-            entity = candidates[0] if candidates else None
-            if entity is not None and isinstance(known, GraphQLObjectType) and "__typename" in entity:
-                entity = {**entity, "__sent": representation, "__as": {"_Entity": type_name}}
-            elif entity is not None:
-                entity = {**entity, "__sent": representation}
-            found.append(entity)
-        return found
 
-    def _resolve_part(self, source: Object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        """A field in a subgraph: one with a requirement is made of what was sent, nothing else."""
-        required = self.required.get((source.get("__typename", ""), info.field_name))
-        if required is not None:
-            sent = source.get("__sent", {})
-            missing = [name for name in required if name.split()[0] not in sent]
-            if missing:
-                raise AssertionError(f"{info.field_name} was asked without {missing}")
-            return made_of(required, sent)
-        return self._resolve_whole(source, info, **arguments)
+@dataclass(slots=True)
+class _Subgraph:
+    world: World
+    name: str
+    schema: GraphQLSchema
 
-    @staticmethod
-    def _resolve_whole(source: Object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        value = source[info.field_name]
-        if callable(value):
-            return value(info, **arguments)
-        if "number" in arguments:
-            return f"{value}#{arguments['number']}"
+    def answer(self, request: Object) -> Any:
+        document = parse(request["query"])
+        errors = validate(self.schema, document)
+        if errors:
+            self.world.complaints.append(f"{self.name} was sent {request}: {[error.message for error in errors]}")
+            return {"errors": [{"message": "not valid"}]}
+        result = execute_sync(
+            self.schema,
+            document,
+            root_value=Seen(self.world.query),
+            field_resolver=self._resolve,
+            type_resolver=lambda value, _info, abstract: value.entity if abstract.name == "_Entity" else value.typename,
+            variable_values=request.get("variables"),
+        )
+        for error in result.errors or ():
+            self.world.complaints.append(f"{self.name} was sent {request}: {error.message}")
+        return result.formatted
+
+    def _resolve(self, source: Seen, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        if info.field_name == "_entities":
+            return [self._entity(representation) for representation in arguments["representations"]]
+        holder = info.parent_type.name
+        known = self.world.fields[holder, info.field_name]
+        provided = [below for is_it, below in _provided(source, known.name) if is_it]
+        below = tuple(selection for selection in provided if selection is not None)
+        if self.name not in known.resolvers(self.world.labels):
+            if source.sent is not None and known.name in source.sent:
+                return source.sent[known.name]
+            if not provided:
+                raise AssertionError(f"{self.name} was asked for {holder}.{known.name}, which it does not resolve")
+        if known.requires and not provided:
+            value = self._made(source, known, arguments)
+        else:
+            value = self.world.value(source, known.name, arguments)
+        if self.name in known.provides:
+            below = (*below, parsed(known.provides[self.name]))
+        return seen(value, source, below)
+
+    def _made(self, source: Seen, known: Field, arguments: Mapping[str, Any]) -> Any:
+        """A field with a requirement is made of what was sent, nothing else."""
+        field_set = parsed(known.requires)
+        if source.sent is None:
+            raise AssertionError(f"{self.name} was asked for {known.name} of what was not sent")
+        sent = made_of(selected(field_set, source.sent, _read_sent))
+        if not self.world.blueprint.is_composite(known.named):
+            return with_arguments(sent, arguments)
+        if sent != made_of(selected(field_set, source, self.world._required(source))):
+            raise AssertionError(f"{known.name} of {source.object['id']} was asked with {source.sent}")
+        return self.world.value(source, known.name, arguments)
+
+    def _entity(self, representation: Object) -> Seen | None:
+        """The entity that a representation names by one of the keys that the subgraph declares."""
+        name = representation["__typename"]
+        known = self.world.blueprint.types[name]
+        for key in () if self.name in known.stubs else known.keys.get(self.name, ()):
+            field_set = parsed(key)
+            try:
+                wanted = selected(field_set, representation, _read_sent)
+            except AssertionError:
+                continue
+            for concrete in self.world.blueprint.possible(name, self.name):
+                for entity in self.world.objects[concrete]:
+                    if selected(field_set, Seen(entity), self.world._required(Seen(entity))) == wanted:
+                        is_object = self.name in known.objects_in
+                        return Seen(entity, sent=representation, entity=name if is_object else concrete)
+            return None
+        raise AssertionError(f"{self.name} was sent a representation without a key of its: {representation}")
+
+
+def _read_sent(holder: Object, node: FieldNode) -> Any:
+    if node.name.value not in holder:
+        raise AssertionError(f"{node.name.value} was not sent in {holder}")
+    return holder[node.name.value]
+
+
+def _provided(source: Seen, name: str) -> Iterator[tuple[bool, SetSelections | None]]:
+    """For each field set that is provided of an object, whether it has the field, and what it has below it."""
+    for field_set in source.provided:
+        for node in field_set.fields(source.typename):
+            if node.name.value == name:
+                yield True, SetSelections(node.selection_set) if node.selection_set else None
+
+
+def seen(value: Any, above: Seen, provided: tuple[SetSelections, ...] = ()) -> Any:
+    """A value with its objects as `Seen`, however deep in lists."""
+    if isinstance(value, list):
+        return [seen(each, above, provided) for each in value]
+    if isinstance(value, dict) and "__typename" in value:
+        return Seen(value, provided=provided, above=above)
+    return value
+
+
+def with_arguments(value: Any, arguments: Mapping[str, Any]) -> Any:
+    """A value that shows which arguments its field was given; a list is cut by ``first``."""
+    if not arguments or value is None:
         return value
+    if isinstance(value, list) and "first" in arguments:
+        return value[: arguments["first"]]
+    return f"{value}#{made_of(arguments)}"
 
 
-def made_of(required: list[str], source: Mapping[str, Any]) -> str:
-    """The value of a field with a requirement, which names fields, or fields with the ``id`` of their object."""
-    parts: list[str] = []
-    for name in required:
-        found = source[name.split()[0]]
-        parts.append(str(found["id"] if isinstance(found, dict) else found))
-    return "+".join(parts)
+def made_of(parts: Any) -> str:
+    """A value as short text that differs for different values."""
+    match parts:
+        case Mapping():
+            return ",".join(f"{name}={made_of(parts[name])}" for name in sorted(parts))
+        case list():
+            return f"[{' '.join(made_of(part) for part in parts)}]"
+        case _:
+            return f"({parts})" if isinstance(parts, str) and "," in parts else str(parts)

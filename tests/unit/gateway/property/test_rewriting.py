@@ -29,10 +29,10 @@ from tests.support.rewriting import (
 )
 from tests.support.rewriting_values import relabelled, spelled_out, valued
 from tests.support.rewritten_trials import REWRITINGS, draw_rewriting, rewrite, run_rewritten_trials
+from tests.support.telling_world import TellingWorld, told
 from tests.support.worlds.drawing import draw_world
 from tests.support.worlds.operations import draw_operation
 from tests.support.worlds.trials import WorldGateway
-from tests.support.worlds.world import World
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
@@ -87,7 +87,7 @@ SUPERGRAPH = compose(
 SCHEMA: GraphQLSchema = read_supergraph(SUPERGRAPH).api
 
 
-def telling_world() -> World:
+def telling_world() -> TellingWorld:
     """Two subgraphs whose fields tell how they were asked, and a mutation that adds up."""
     total = 0
 
@@ -95,9 +95,6 @@ def telling_world() -> World:
         nonlocal total
         total = total * 10 + by
         return total
-
-    def told(name: str) -> Any:
-        return lambda _info, **arguments: f"{name} {json.dumps(arguments, sort_keys=True)}"
 
     things: list[dict[str, Any]] = [
         {"__typename": name, "id": number, "told": told(f"told {number}"), "seen": told(f"seen {number}")}
@@ -110,8 +107,7 @@ def telling_world() -> World:
         "things": lambda _info, **_: things,
         "add": add,
     }
-    objects = {name: [each for each in things if each["__typename"] == name] for name in ("Thing", "Other")}
-    return World(SDL, SUPERGRAPH, objects, roots, {})
+    return TellingWorld(SDL, SUPERGRAPH, things, roots)
 
 
 def data_of(text: str, variables: dict[str, Any]) -> Any:

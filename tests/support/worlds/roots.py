@@ -1,0 +1,41 @@
+"""Draws the fields of the root types: ways to every type, from the subgraphs that have it."""
+
+import random
+
+from tests.support.worlds.model import Blueprint, Field, Type
+
+
+def draw_roots(rnd: random.Random, blueprint: Blueprint) -> None:
+    """``Query`` with at least ``ping``, one way to something, and often many."""
+    query = blueprint.add(Type("Query", list(blueprint.services)))
+    for place in blueprint.services:
+        for name in _known(blueprint, place):
+            if rnd.random() < 0.55:
+                _draw_root(rnd, blueprint, query, place, name)
+    if not query.fields:
+        place = blueprint.services[0] if _known(blueprint, blueprint.services[0]) else blueprint.entities()[0].places[0]
+        _draw_root(rnd, blueprint, query, place, _known(blueprint, place)[0])
+    query.add(Field("ping", "String", [blueprint.services[0]]))
+
+
+def _known(blueprint: Blueprint, place: str) -> list[str]:
+    """The entities and abstract types of a subgraph that something can be had of there."""
+    named = [
+        each.name
+        for each in blueprint.types.values()
+        if place in each.places and (each.keys or each.is_interface) and blueprint.possible(each.name, place)
+    ]
+    return named + [name for name, members in blueprint.unions.items() if place in members]
+
+
+def _draw_root(rnd: random.Random, blueprint: Blueprint, query: Type, place: str, name: str) -> None:
+    shape = rnd.choice(["{}", "{}!", "[{}!]!", "[{}]"])
+    root = query.add(Field(f"{place}_{name.lower()}", shape.format(name), [place]))
+    if shape.startswith("[") and rnd.random() < 0.4:
+        root.arguments = "(first: Int = 2)"
+    for other in blueprint.services:
+        if other != place and name in _known(blueprint, other) and rnd.random() < 0.15:
+            both = set(blueprint.possible(name, place))
+            both.intersection_update(*(blueprint.possible(name, owner) for owner in [*root.owners, other]))
+            if both:
+                root.owners.append(other)
