@@ -13,6 +13,9 @@ from collections.abc import Sequence
 
 from gateway.errors import GatewayError
 
+INTERRUPTED = 130
+"""What shells call a program that Ctrl-C ended."""
+
 COMMANDS = {
     "serve": "serve a supergraph over HTTP",
     "plan": "print the query plan of an operation; nothing is run",
@@ -41,11 +44,14 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(parser)
+    given = parser.parse_args(arguments[1:])
     try:
-        status: int = command.run(parser.parse_args(arguments[1:]))
+        status: int = command.run(given)
     except GatewayError as error:
         print(f"error: {error}", file=sys.stderr)
         return int(getattr(error, "exit_status", 1))
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status
 
 

@@ -33,7 +33,7 @@ examples:
   python -m gateway check --supergraph deployed.graphql --config supergraph.yaml --operations operations/
   python -m gateway check --supergraph deployed.graphql --config supergraph.yaml --format markdown >> "$GITHUB_STEP_SUMMARY"
 
-A file for --accept has a line for each breaking change that is agreed, as the report names it, and comments after #:
+A file for --accept has a line for each breaking change that is agreed, as the report names it; # begins a comment:
   # agreed with the mobile team
   FIELD_REMOVED: Field Query.oldSearch was removed.
 """

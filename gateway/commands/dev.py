@@ -90,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
         for added in sorted(overrides.keys() - known.keys()):
             _say(f'"{added}" is added: there is none of that name in {arguments.supergraph or config}')
         settings = _settings(arguments, folder / "supergraph.graphql")
+        if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
+            raise SourceError(f"{arguments.output}: there is no such folder")
         outputs = [path for path in (folder / "supergraph.graphql", arguments.output) if path is not None]
         loop = DevelopmentLoop(
             config, outputs, mocks, overrides=overrides, mocks_down=not arguments.no_mocks, tell=_say
@@ -180,7 +182,10 @@ def _serve_and_look(settings: Settings, listening: socket.socket, state: Path, l
                 if found != shown:
                     shown = found
                     write_atomically(state, shown.as_json())
-            return 0 if stopping else gateway.process.exitcode or 0
+            if stopping:
+                return 0
+            _say("The gateway has ended, though nobody told it to.")
+            return 1
         finally:
             gateway.stop()
 

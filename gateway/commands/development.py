@@ -78,6 +78,7 @@ class DevelopmentLoop:
         self._composed = _Seen()
         self._outcome = CompositionState()
         self._notes: tuple[str, ...] = ()
+        self._made: dict[Subgraph, MockedSubgraph] = {}
 
     def close(self) -> None:
         """Asks no subgraph any more."""
@@ -118,7 +119,8 @@ class DevelopmentLoop:
         mocked = tuple(sorted(seen.mocked))
         try:
             composed = compose(seen.subgraphs)
-            self._mocks.serve({s.name: MockedSubgraph(s) for s in seen.subgraphs if s.name in seen.mocked})
+            self._made = {s: self._made.get(s) or MockedSubgraph(s) for s in seen.subgraphs if s.name in seen.mocked}
+            self._mocks.serve({subgraph.name: mock for subgraph, mock in self._made.items()})
         except CompositionFailed as failed:
             self._outcome = replace(self._outcome, errors=failed.errors)
             count = f"{len(failed.errors)} error{'s' if len(failed.errors) > 1 else ''}"

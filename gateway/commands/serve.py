@@ -18,8 +18,23 @@ class WrongUsage(GatewayError):
     exit_status = 2
 
 
+EXAMPLES = """\
+examples:
+  python -m gateway serve --supergraph supergraph.graphql
+      a composed supergraph; a changed file is served within a second, a broken one never
+  python -m gateway serve --subgraphs supergraph.yaml
+      the subgraphs of this configuration, composed now
+  python -m gateway serve --config gateway.yaml --workers 2
+      with settings; the environment (GATEWAY_SERVER__PORT=4001) and flags win over them
+
+exit status:
+  0  stopped as told    1  the supergraph cannot be served    2  something cannot be read, or the port is taken
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.epilog = EXAMPLES
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings, e.g. gateway.yaml")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--supergraph", type=Path, metavar="FILE", help="the supergraph to serve")

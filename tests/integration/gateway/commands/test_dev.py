@@ -200,6 +200,7 @@ def _is_answered(dev: RunningDev) -> bool:
         (["--override", "nothing"], "write NAME=ADDRESS"),
         (["--port", "many"], "invalid int value"),
         (["--gateway", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        (["--output", "nowhere/out.graphql"], "nowhere/out.graphql: there is no such folder"),
     ],
 )
 def test_wrong_usage_is_refused_at_once(flags: list[str], told: str) -> None:
