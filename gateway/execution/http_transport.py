@@ -46,6 +46,17 @@ class _Route:
     stream_head: bytes
 
 
+def is_http_address(url: str) -> bool:
+    """Whether requests can be sent to it; it may still be that nobody listens there."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return False
+    is_http = parts.scheme in ("http", "https") and bool(parts.hostname) and has_port
+    return is_http and url.isascii() and url.isprintable()
+
+
 class HttpTransport:
     """Requests to subgraphs on the running loop.
 
@@ -115,17 +126,13 @@ class HttpTransport:
             await pool.close()
 
     def _route(self, url: str) -> _Route:
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise InternalError(f"a subgraph's address is none: {url!r}") from error
-        if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
+        if not is_http_address(url):
             raise InternalError(f"a subgraph's address is not one of HTTP: {url!r}")
+        parts = urlsplit(url)
         tls = None
         if parts.scheme == "https":
             self._tls = tls = self._tls or ssl.create_default_context()
-        origin = Origin(parts.hostname, port or (443 if tls else 80), tls)
+        origin = Origin(str(parts.hostname), parts.port or (443 if tls else 80), tls)
         pool = self._pools.get(origin)
         if pool is None:
             pool = self._pools[origin] = Pool(origin, self._limits.pool, self._loop)

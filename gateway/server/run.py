@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
-from gateway.server.supergraphs import load_supergraph
+from gateway.server.supergraphs import load_to_serve
 from gateway.server.tuning import raise_file_limit, tune_allocator, tune_threads
 from gateway.settings import Settings
 from subgraphs.kit.runtime.logging import configure
@@ -43,7 +43,7 @@ def serve(settings: Settings, listening: socket.socket) -> int:
     """
     configure_logging(settings)
     assert settings.supergraph.path is not None
-    loaded = load_supergraph(settings.supergraph.path, with_costs=settings.limits.max_cost is not None)
+    loaded = load_to_serve(settings.supergraph.path, settings)
     host, port = listening.getsockname()[:2]
     log.info("gateway.starting", url=f"http://{host}:{port}{settings.server.path}", workers=settings.server.workers)
     if settings.server.workers == 1:

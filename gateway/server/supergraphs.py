@@ -11,6 +11,7 @@ from graphql import parse
 
 from gateway.errors import GatewayError
 from gateway.execution.executor import Executor
+from gateway.execution.http_transport import is_http_address
 from gateway.execution.limits import ExecutionLimits
 from gateway.execution.request import Service as Subgraph
 from gateway.execution.transport import Transport
@@ -84,6 +85,30 @@ def load_supergraph(path: Path, *, with_costs: bool = False) -> LoadedSupergraph
         raise SupergraphUnusable(f"{path}{place}: {error.code}: {error.message}") from None
 
 
+def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
+    """The supergraph in a file, whose subgraphs can be asked.
+
+    Raises:
+        SupergraphUnusable: as `load_supergraph`; or a subgraph has no address, neither there nor in the settings.
+    """
+    loaded = load_supergraph(path, with_costs=settings.limits.max_cost is not None)
+    for subgraph in _subgraphs(loaded.supergraph, settings):
+        if not is_http_address(subgraph.url):
+            message = (
+                f"subgraph {subgraph.name!r} has no HTTP address: {subgraph.url!r}; set subgraphs.{subgraph.name}.url"
+            )
+            raise SupergraphUnusable(f"{path}: INVALID_FEDERATION_SUPERGRAPH: {message}")
+    return loaded
+
+
+def _subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
+    """The subgraphs, each at the address that the settings say, or else the supergraph."""
+    return [
+        Subgraph(name, settings.subgraphs[name].url if name in settings.subgraphs else url)
+        for name, url in supergraph.subgraphs.items()
+    ]
+
+
 def _cost_rules(text: str) -> CostRules:
     document = parse(text, no_location=True)
     feature = read_features(document).get("cost")
@@ -114,10 +139,7 @@ def make_pipeline(
     )
     executor = Executor(
         transport=transport,
-        services=[
-            Subgraph(name, settings.subgraphs[name].url if name in settings.subgraphs else url)
-            for name, url in supergraph.subgraphs.items()
-        ],
+        services=_subgraphs(supergraph, settings),
         api_schema=supergraph.api,
         limits=ExecutionLimits(
             max_representations=settings.execution.max_representations,
@@ -201,7 +223,7 @@ class SupergraphFile:
         return True
 
     def _load(self) -> LoadedSupergraph:
-        return load_supergraph(self.path, with_costs=self._settings.limits.max_cost is not None)
+        return load_to_serve(self.path, self._settings)
 
     def _made(self, loaded: LoadedSupergraph, hottest: list[Hot]) -> Pipeline:
         pipeline = make_pipeline(loaded, self._settings, self._transport, self._planning)

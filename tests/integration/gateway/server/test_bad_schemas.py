@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from gateway.cli import main
+from gateway.server.supergraphs import SupergraphUnusable, load_to_serve
+from gateway.settings import Settings, SubgraphSettings
 from tests.integration.gateway.server.conftest import answer_accounts, answer_goods
 from tests.support.gateway import RecordingSubgraph, RunningGateway, running_gateway, shop_supergraph
 from tests.support.hostile import DOCUMENTS, doubling_fragments
@@ -60,6 +62,11 @@ BAD = {
         ":60:3",
         "INVALID_FEDERATION_SUPERGRAPH",
     ),
+    "an address that is none": (
+        shop_supergraph(accounts="ftp://accounts/"),
+        "",
+        "INVALID_FEDERATION_SUPERGRAPH",
+    ),
     "no query": (
         shop_supergraph().replace("{ query: Query mutation: Mutation", "{ mutation: Mutation"),
         ":2:1",
@@ -97,7 +104,7 @@ def until(is_true: Callable[[], bool], *, seconds: float = 15.0) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", [name for name in BAD if name != "an address that is none"])
 def test_a_command_ends_with_one_line_that_says_why(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +133,19 @@ def test_a_running_gateway_keeps_the_schema_that_it_has(gateway: RunningGateway,
         assert gateway.http.get("/ready").status_code == 200
     finally:
         schema.write_text(served, encoding="utf-8")
+
+
+@pytest.mark.parametrize("address", ["", "accounts", "ftp://accounts/", "http://", "http://accounts:port/"])
+def test_a_subgraph_without_an_address_is_refused_unless_the_settings_have_one(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(shop_supergraph(accounts=address), encoding="utf-8")
+    with pytest.raises(SupergraphUnusable) as refused:
+        load_to_serve(path, Settings())
+    assert str(refused.value) == (
+        f"{path}: INVALID_FEDERATION_SUPERGRAPH: subgraph 'accounts' has no HTTP address: {address!r}; set subgraphs.accounts.url"
+    )
+    known = Settings(subgraphs={"accounts": SubgraphSettings(url="http://accounts.test/")})
+    assert load_to_serve(path, known).supergraph.subgraphs["accounts"] == address
 
 
 def test_a_file_that_is_gone_or_no_text_is_refused_and_one_that_comes_back_is_served(
