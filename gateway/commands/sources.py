@@ -106,10 +106,12 @@ def read_config(path: Path) -> SupergraphConfig:
         SourceError: if the file is missing, not YAML, or has a key that means nothing.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(_read_text(path), Loader=_Loader)  # noqa: S506 -- a SafeLoader
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise SourceError(f"{path}: it is nested too deeply") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise SourceError(f"{path}: {error}") from error
     try:
         config = SupergraphConfig.model_validate(content)
@@ -118,6 +120,32 @@ def read_config(path: Path) -> SupergraphConfig:
     if not config.subgraphs:
         raise SourceError(f"{path}: subgraphs: there are none")
     return config
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is given twice: of two subgraphs of one name, YAML itself would drop one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'"{key.value}" is there twice', key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _read_text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is too large, or not UTF-8.
+    """
+    with path.open("rb") as file:
+        content = file.read(MAX_SDL_BYTES + 1)
+    if len(content) > MAX_SDL_BYTES:
+        raise ValueError(f"it has more than {MAX_SDL_BYTES} bytes")
+    return content.decode("utf-8")
 
 
 def load_subgraphs(config: SupergraphConfig, base: Path) -> list[Subgraph]:
@@ -158,8 +186,8 @@ def load_subgraph(name: str, source: SubgraphSource, base: Path) -> Subgraph:
     assert given.file is not None
     path = base / given.file
     try:
-        return Subgraph(name, url, path.read_text(encoding="utf-8"), given.file)
-    except (OSError, UnicodeDecodeError) as error:
+        return Subgraph(name, url, _read_text(path), given.file)
+    except (OSError, ValueError) as error:
         raise SourceError(f'subgraph "{name}": {path}: {getattr(error, "strerror", None) or error}') from error
 
 

@@ -60,9 +60,14 @@ type _Service { sdl: String }
 def check_plain_graphql(document: Document) -> list[CompositionError]:
     """Everything in the document that GraphQL itself refuses."""
     whole = plain_document(document)
-    errors = validate_sdl(whole)
-    if not errors:
-        errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
+    try:
+        errors = validate_sdl(whole)
+        if not errors:
+            errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
+    except RecursionError:
+        message = "Input types refer to each other through more types than can be followed."
+        place = place_of(document.subgraph.name, None, file=document.file)
+        return [CompositionError("INVALID_GRAPHQL", message, (place,), "Shorten the chain of input types.")]
     return [_composition_error(document, error) for error in errors]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from gateway.composition.errors import CompositionError, Hint, HintLevel, Place
 
+MAX_EXCERPT = 200  # characters of a line of source
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -54,5 +56,14 @@ def _places(places: Iterable[Place], style: Style) -> Iterator[str]:
         if not place.line:
             continue
         number = f"{place.line:>5}"
-        yield f"{style.blue}{number} |{style.off} {place.source}"
-        yield f"{style.blue}{' ' * len(number)} |{style.off} {' ' * (place.column - 1)}{style.red}^{style.off}"
+        excerpt, column = _excerpt(place)
+        yield f"{style.blue}{number} |{style.off} {excerpt}"
+        yield f"{style.blue}{' ' * len(number)} |{style.off} {' ' * (column - 1)}{style.red}^{style.off}"
+
+
+def _excerpt(place: Place) -> tuple[str, int]:
+    """The line of source, or what is around the place in a long one, and the place's column in that."""
+    if len(place.source) <= MAX_EXCERPT:
+        return place.source, place.column
+    first = max(0, place.column - MAX_EXCERPT // 2)
+    return place.source[first : first + MAX_EXCERPT], place.column - first

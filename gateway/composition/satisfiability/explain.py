@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.composition.satisfiability.walk import Step
 
 _EXAMPLES = {"Int": "0", "Float": "0.0", "Boolean": "false", "String": '"..."', "ID": '"..."'}
+MAX_INDENTED = 60  # levels of a query; deeper ones are shown in one line
 _ROOTS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
 
 
@@ -93,10 +94,12 @@ def example_query(context: MergeContext, dead: Dead) -> str:
     named = context.supergraph.types.get(dead.field.type.name)
     if named is not None and named.kind in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
         opening.append("__typename")
-    text = opening[-1]
-    for depth in range(len(opening) - 2, -1, -1):
-        text = f"{opening[depth]} {{\n{_indented(text)}\n}}"
-    return text
+    if len(opening) > MAX_INDENTED:
+        return f"{' { '.join(opening)}{' }' * (len(opening) - 1)}"
+    lines = [f"{'  ' * depth}{text} {{" for depth, text in enumerate(opening[:-1])]
+    lines.append(f"{'  ' * (len(opening) - 1)}{opening[-1]}")
+    lines.extend(f"{'  ' * depth}}}" for depth in range(len(opening) - 2, -1, -1))
+    return "\n".join(lines)
 
 
 def _arguments(context: MergeContext, field: MergedField) -> str:

@@ -51,6 +51,23 @@ def test_errors_show_the_place_and_leave_the_output_alone(project: Path, capsys:
     assert [path.name for path in project.parent.glob(".out*")] == []
 
 
+@pytest.mark.parametrize("output", ["nowhere/out.graphql", "folder"])
+def test_an_output_that_cannot_be_written_is_named_and_left_alone(
+    project: Path, output: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.parent / "folder").mkdir()
+    before = sorted(project.parent.rglob("*"))
+    assert run("compose", "--config", project, "--output", project.parent / output) == 2
+    assert f"{project.parent / output}: " in capsys.readouterr().err
+    assert sorted(project.parent.rglob("*")) == before
+
+
+def test_an_empty_file_is_no_schema(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.parent / "a.graphql").write_text("")
+    assert run("compose", "--config", project) == 1
+    assert "error[INVALID_GRAPHQL]" in capsys.readouterr().err
+
+
 def test_json_tells_all_to_machines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project.parent / "a.graphql").write_text("type Query { q: Unheard }")
     assert run("compose", "--config", project, "--format", "json") == 1
@@ -70,12 +87,18 @@ def test_json_tells_all_to_machines(project: Path, capsys: pytest.CaptureFixture
         ("subgraphs: {a: {routing_url: '${env.NOT_THERE_AT_ALL}', schema: {file: a.graphql}}}", "NOT_THERE_AT_ALL"),
         ("subgraphs: {}", "there are none"),
         ("subgraphs: [", "supergraph.yaml"),
+        ("subgraphs: {a: {schema: {file: a.graphql}}, a: {schema: {file: b.graphql}}}", '"a" is there twice'),
+        ("subgraphs: " + "[" * 10_000, "nested too deeply"),
+        ("subgraphs: {a: {schema: {file: .}}}", "Is a directory"),
+        ("subgraphs: {a: {schema: {file: latin.graphql}}}", "can't decode"),
+        ("subgraphs: {a: {schema: {file: /dev/zero}}}", "more than"),
     ],
 )
 def test_what_cannot_be_read_is_named(
     project: Path, config: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.write_text(config)
+    (project.parent / "latin.graphql").write_bytes(b'"\xe9" type Query { q: Int }')
     assert run("compose", "--config", project) == 2
     assert told in capsys.readouterr().err
 
