@@ -109,7 +109,30 @@ def test_whoever_asks_is_shown_the_plan_and_the_trace(gateway: RunningGateway) -
     assert extensions["queryPlan"]["isCached"] is True
     assert [fetch["service"] for fetch in extensions["queryPlan"]["fetches"]] == ["goods"]
     assert [fetch["service"] for fetch in extensions["trace"]["fetches"]] == ["goods"]
+    assert extensions["trace"]["planIsCached"] is True
+    assert extensions["trace"]["table"][1].startswith("* 0 goods ")
     assert "extensions" not in gateway.ask(GOODS).json()
+
+
+@pytest.mark.parametrize(("header", "shown"), [("plan", {"queryPlan"}), ("trace", {"trace"}), ("other", set())])
+def test_only_what_was_asked_for_is_shown(gateway: RunningGateway, header: str, shown: set[str]) -> None:
+    answer = gateway.ask(GOODS, headers={"x-gateway-explain": header}).json()
+    assert set(answer.get("extensions", {})) == shown
+    assert answer["data"] == EXPECTED["data"]
+
+
+def test_a_trace_tells_sizes_and_times_below_a_millisecond(gateway: RunningGateway) -> None:
+    """The clock of uvloop, which serves here, counts whole milliseconds: times must not come from it."""
+    query = "query Sold { items { __typename ... on Good { id } } goods { name } }"
+    times: list[float] = []
+    for _ in range(5):
+        trace = gateway.ask(query, headers={"x-gateway-explain": "trace"}).json()["extensions"]["trace"]
+        (fetch,) = trace["fetches"]
+        assert (fetch["entitiesFound"], fetch["entitiesSent"], fetch["requests"]) == (None, None, 1)
+        assert fetch["responseBytes"] > fetch["requestBytes"] > 0
+        assert 0 < fetch["readyMs"] < fetch["startMs"] < fetch["endMs"] < trace["durationMs"]
+        times += [fetch["waitMs"], trace["durationMs"], fetch["endMs"]]
+    assert any(time != int(time) for time in times)
 
 
 def test_a_browser_gets_the_page_and_a_script_does_not(gateway: RunningGateway) -> None:

@@ -165,3 +165,8 @@ def test_what_cannot_be_accepted_is_not_answered(gateway: RunningGateway) -> Non
 def test_refusals_are_counted_by_code(gateway: RunningGateway) -> None:
     gateway.ask("{ nope }")
     assert 'gateway_refusals_total{code="GRAPHQL_VALIDATION_FAILED"}' in gateway.http.get("/metrics").text
+
+
+def test_plans_and_traces_are_shown_to_nobody_by_default(gateway: RunningGateway) -> None:
+    response = gateway.ask("{ goods { id } }", headers={"x-gateway-explain": "plan, trace"})
+    assert set(response.json()) == {"data"}
