@@ -76,13 +76,17 @@ class Golden:
         """The file with the printed plan."""
         return self.query.with_name(self.query.name.replace(".query.graphql", ".plan.txt"))
 
-    def printed(self) -> str:
+    def plan(self) -> Plan:
         """What the planner makes of it now."""
         text = self.query.read_text(encoding="utf-8")
         first = text.partition("\n")[0]
         labels = frozenset(first.removeprefix("# labels:").split()) if first.startswith("# labels:") else frozenset()
         supergraph = read_supergraph_file(self.query.parent / "supergraph.graphql")
-        return print_plan(planned(supergraph, text, labels=labels))
+        return planned(supergraph, text, labels=labels)
+
+    def printed(self) -> str:
+        """What the planner makes of it now, as text."""
+        return print_plan(self.plan())
 
 
 def goldens() -> list[Golden]:
