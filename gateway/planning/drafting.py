@@ -122,6 +122,7 @@ class Drafting:
                 held_by=types if place.here.is_known else place.position.types,
                 wrappers=served.field.wrappers,
                 possible=served.below.types,
+                is_abstract=self._lookups.is_abstract_in(place.fetch.service, served.field.type_name),
                 is_told=served.below.is_known,
             )
             below = Place(place.fetch, served.below, child, self._wants_typename(served.below, child))

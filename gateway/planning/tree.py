@@ -31,7 +31,7 @@ class Position:
     Attributes:
         types: the concrete types that objects here can have, as far as the fetch that brings them knows.
         client: what the client needs of them.
-        is_abstract: whether clients see an interface or a union here, so that the tree needs a ``__typename``.
+        is_abstract: whether there is an interface or a union here, so that the tree needs a ``__typename``.
         is_told: whether the fetch that brings the objects also brings their types.
         above: the position of the objects around them; None at the root.
     """
@@ -78,12 +78,14 @@ class Position:
         held_by: frozenset[str],
         wrappers: str,
         possible: frozenset[str],
+        is_abstract: bool,
         is_told: bool,
     ) -> "Position":
         """The position of the objects that a field returns, for objects of `types` here.
 
         Args:
             held_by: the types whose objects hold the field; more than `types` where it had to be asked of every object.
+            is_abstract: whether the field returns an interface or a union in the subgraph that is asked.
         """
         owner = self._owner(need, types)
         key = self.key_of(need, types)
@@ -97,7 +99,7 @@ class Position:
                 path=(*path, PathStep(key, wrappers.count("["))),
                 types=possible,
                 client=owner.children if owner is not None else (),
-                is_abstract=owner.returns_abstract if owner is not None else False,
+                is_abstract=is_abstract or (owner is not None and owner.returns_abstract),
                 is_told=is_told,
                 names=self.names,
                 above=self,
