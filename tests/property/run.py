@@ -1,8 +1,8 @@
 """Runs random worlds for as long as is asked: `python -m tests.property.run --seconds 3600`.
 
 Each seed makes a schema with data, splits it over subgraphs, and draws operations; the gateway's answers must be those of one schema,
-and an operation that is written in another way must get the same data. Prints each seed that fails with its world and its plan.
-Exit status 1 if one failed.
+and an operation that is written in another way must get the same data. Prints for each seed that fails the smallest world and
+operation found that fail alike, with the plan. Exit status 1 if one failed.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from tests.support.worlds.trials import run_trials
 
 async def failure_of(seed: int) -> str | None:
     """What is wrong with the world of a seed, or None."""
+    for trial in await run_trials(seed):
+        if trial.answered != trial.expected:
+            return trial.shown
     try:
-        for trial in await run_trials(seed):
-            if trial.answered != trial.expected:
-                return f"{trial.shown}\ngateway    {trial.answered}\none schema {trial.expected}"
-        for trial in await run_rewritten_trials(seed, operations=2, rewritings=1):
+        for trial in await run_rewritten_trials(seed, operations=1, rewritings=1):
             if trial.answered != trial.expected:
                 return f"{trial.shown}\nrewritten {trial.answered}\nas first  {trial.expected}"
     except Exception:  # noqa: BLE001  # whatever goes wrong in a random world is what this is looking for
@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> int:
         if failure is not None:
             failures += 1
             sys.stdout.write(f"{failure}\n\n")
+            sys.stdout.flush()
         seed += 1
     sys.stdout.write(f"{seed - options.seed} worlds, {failures} answered wrongly\n")
     return 1 if failures else 0

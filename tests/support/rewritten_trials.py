@@ -21,8 +21,9 @@ from tests.support.rewriting import (
 )
 from tests.support.rewriting_values import relabelled, spelled_out, valued
 from tests.support.worlds.drawing import draw_world
+from tests.support.worlds.gateway import WorldGateway
 from tests.support.worlds.operations import draw_operation
-from tests.support.worlds.trials import Trial, WorldGateway
+from tests.support.worlds.trials import Trial
 
 REWRITINGS: tuple[Rewrite, ...] = (
     inlined,

@@ -10,6 +10,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
+    OverlappingFieldsCanBeMergedRule,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -37,7 +38,8 @@ def draw_operation(rnd: random.Random, schema: GraphQLSchema, size: int = 4, kin
     """
     while True:
         drawn = _OperationDrawing(rnd, schema, size).operation(kind)
-        if not validate(schema, parse(drawn.text)):
+        # All else is valid as it is drawn; if it were not, the gateway would refuse it.
+        if not validate(schema, parse(drawn.text), [OverlappingFieldsCanBeMergedRule]):
             return drawn
 
 
@@ -60,9 +62,10 @@ class _OperationDrawing:
             "subscription": self._schema.subscription_type,
         }[kind]
         assert root is not None
-        body = self._selections(root, self._size)
         if kind == "subscription":
-            body = f"{{ {self._field(root, self._rnd.choice(list(root.fields)), self._size)} }}"
+            body = f"{{ {self._field(root, self._rnd.choice(list(root.fields)), self._size, is_alone=True)} }}"
+        else:
+            body = self._selections(root, self._size)
         fragments = "".join(f" fragment {name} on {on} {text}" for name, (on, text) in self._fragments.items())
         text = f"{body}{fragments}"
         declared = [f"${name}: {type_}" for name, type_ in self._variables.declared.items() if f"${name}" in text]
@@ -131,7 +134,9 @@ class _OperationDrawing:
             return f"...{name}{condition}"
         return f"... on {on.name}{condition} {self._selections(on, depth)}"
 
-    def _field(self, parent: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int) -> str:
+    def _field(
+        self, parent: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int, *, is_alone: bool = False
+    ) -> str:
         definition = parent.fields[name]
         returned = get_named_type(definition.type)
         self._left -= 1
@@ -140,7 +145,7 @@ class _OperationDrawing:
         arguments = draw_arguments(self._rnd, self._variables, dict(definition.args)) if definition.args else ""
         alias = self._alias(name, has_arguments=bool(definition.args), is_leaf=not is_composite_type(returned))
         below = f" {self._selections(returned, depth - 1)}" if is_composite_type(returned) else ""
-        return f"{alias}{name}{arguments}{self._condition()}{below}"
+        return f"{alias}{name}{arguments}{'' if is_alone else self._condition()}{below}"
 
     def _alias(self, name: str, *, has_arguments: bool, is_leaf: bool) -> str:
         self._aliases += 1

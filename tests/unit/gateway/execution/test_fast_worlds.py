@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.execution import executor as executor_module
@@ -14,7 +14,7 @@ from tests.support.examples import examples
 from tests.support.worlds.trials import run_trials
 
 
-@examples(30)
+@settings(examples(30), phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=st.integers(min_value=0, max_value=2**32))
 def test_compiled_plans_answer_as_one_schema_would(seed: int) -> None:
     prepare = Executor.prepare

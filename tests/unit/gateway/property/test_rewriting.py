@@ -31,8 +31,8 @@ from tests.support.rewriting_values import relabelled, spelled_out, valued
 from tests.support.rewritten_trials import REWRITINGS, draw_rewriting, rewrite, run_rewritten_trials
 from tests.support.telling_world import TellingWorld, told
 from tests.support.worlds.drawing import draw_world
+from tests.support.worlds.gateway import WorldGateway
 from tests.support.worlds.operations import draw_operation
-from tests.support.worlds.trials import WorldGateway
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
