@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.integration.gateway.server.conftest import answer_goods
-from tests.support.gateway import ROOT, RecordingSubgraph, running_gateway, shop_supergraph
+from tests.support.gateway import ROOT, RecordingSubgraph, RunningGateway, running_gateway, shop_supergraph
 from tests.support.processes import free_port
 
 GOODS = "{ goods { id } }"
@@ -232,6 +232,58 @@ def test_a_new_schema_is_served_and_a_broken_one_is_not(schema: Path, tmp_path: 
         replacement.replace(schema)
         until(lambda: gateway.ask("{ things { id } }").status_code == 200)
         assert gateway.ask(GOODS).status_code == 200
+
+
+def test_a_new_schema_has_the_plans_of_the_old_ones_clients_ready(schema: Path, tmp_path: Path) -> None:
+    told = {"supergraph": {"path": str(schema)}, "explain": {"enabled": True}}
+    conditional = "query ($no: Boolean!) { goods { id name @skip(if: $no) } }"
+
+    def is_cached(gateway: RunningGateway, query: str, **variables: Any) -> bool:
+        answer = gateway.ask(query, variables=variables, headers={"x-gateway-explain": "trace"}).json()
+        return bool(answer["extensions"]["trace"]["planIsCached"])
+
+    with running_gateway(tmp_path, told) as gateway:
+        assert not is_cached(gateway, conditional, no=True)
+        assert is_cached(gateway, conditional, no=True)
+        text = schema.read_text(encoding="utf-8")
+        new = text.replace("items: [Item!]!", "things: [Item!]! @join__field(graph: GOODS)\n  items: [Item!]!")
+        replacement = schema.with_suffix(".new")
+        replacement.write_text(new, encoding="utf-8")
+        replacement.replace(schema)
+        until(lambda: gateway.ask("{ things { __typename } }").status_code == 200)
+        assert is_cached(gateway, conditional, no=True)
+        assert not is_cached(gateway, conditional, no=False)
+
+
+def test_a_request_under_way_finishes_on_the_schema_that_it_began_on(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        if "things" not in body["query"]:
+            release.wait(20)
+        return {"data": {"things": [], **answer_goods(body)["data"]}}
+
+    with RecordingSubgraph(answer) as goods:
+        schema = tmp_path / "s.graphql"
+        text = shop_supergraph(goods=goods.url)
+        schema.write_text(text, encoding="utf-8")
+        with running_gateway(tmp_path, {"supergraph": {"path": str(schema)}}) as gateway:
+            address = f"http://127.0.0.1:{gateway.port}/graphql"
+            answers: list[httpx.Response] = []
+
+            def ask() -> None:
+                answers.append(httpx.post(address, json={"query": GOODS}, trust_env=False, timeout=30))
+
+            asking = threading.Thread(target=ask)
+            asking.start()
+            until(lambda: bool(goods.requests))
+            things = "  things: [Good!]! @join__field(graph: GOODS)\n  wares("
+            schema.write_text(text.replace("  goods(", things), encoding="utf-8")
+            until(lambda: gateway.ask("{ things { id } }").status_code == 200)
+            assert gateway.ask(GOODS).status_code == 400
+            release.set()
+            asking.join(20)
+            assert answers[0].json()["data"]["goods"] == [{"id": "0"}, {"id": "1"}, {"id": "2"}]
 
 
 def test_a_request_under_way_is_answered_while_draining(tmp_path: Path) -> None:
