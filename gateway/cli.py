@@ -36,7 +36,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     if not arguments or arguments[0] in ("-h", "--help") or arguments[0] not in COMMANDS:
         parser.parse_args(arguments[:1])
-    name = arguments[0]
+    try:
+        return _run(arguments[0], arguments[1:])
+    except GatewayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return int(getattr(error, "exit_status", 1))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
     command = importlib.import_module(f"gateway.commands.{name}")
     parser = argparse.ArgumentParser(
         prog=f"python -m gateway {name}",
@@ -44,14 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(parser)
-    given = parser.parse_args(arguments[1:])
-    try:
-        status: int = command.run(given)
-    except GatewayError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return int(getattr(error, "exit_status", 1))
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    status: int = command.run(parser.parse_args(arguments))
     return status
 
 
