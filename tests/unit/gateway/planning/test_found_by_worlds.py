@@ -1,0 +1,147 @@
+"""Cases that random worlds found (`tests.property.run`), each as small as it got; every plan here is proved by the checker."""
+
+from gateway.composition.compose import compose
+from gateway.composition.model import Subgraph
+from gateway.planning.documents import print_selections
+from gateway.planning.plan import Fetch, Plan
+from gateway.planning.planner import plan
+from gateway.supergraph.model import Supergraph
+from gateway.supergraph.reader import read_supergraph
+from tests.support.planning import normalized, planned
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@provides",'
+    ' "@external", "@shareable", "@interfaceObject"])\n'
+)
+
+PLACES = """
+    type Query { shelf: Shelf place: Asset }
+    type Shelf @key(fields: "id") { id: ID! asset: Asset }
+    type Asset @key(fields: "id") @interfaceObject { id: ID! near: Asset height: Int }
+"""
+"""A subgraph that knows assets as interface objects only."""
+
+ASSETS = """
+    interface Asset @key(fields: "id") { id: ID! common: String }
+    type Image implements Asset @key(fields: "id") { id: ID! common: String width: Int }
+    type Video implements Asset @key(fields: "id") { id: ID! common: String length: Int }
+"""
+
+
+def supergraph_of(**sdls: str) -> Supergraph:
+    """The supergraph of these subgraphs, by name."""
+    subgraphs = [Subgraph(name=name, url=f"http://{name}.test/", sdl=LINK + sdl) for name, sdl in sdls.items()]
+    return read_supergraph(compose(subgraphs).supergraph_sdl)
+
+
+def fetches_of(made: Plan, service: str) -> list[Fetch]:
+    """The plan's requests to one subgraph."""
+    return [fetch for fetch in made.fetches if fetch.service == service]
+
+
+def test_requirement_through_an_interface_object_sends_of_each_type_its_own_fields() -> None:
+    assets = """
+        type Shelf @key(fields: "id") {
+          id: ID! asset: Asset @external
+          label: String @requires(fields: "asset { ... on Image { width } ... on Video { length } }")
+        }
+    """
+    made = planned(supergraph_of(places=PLACES, assets=ASSETS + assets), "{ shelf { label } }")
+    (asking,) = [fetch for fetch in made.fetches if "label" in fetch.document]
+    (asset,) = [field for field in asking.groups[0].representations[0].fields if field.name == "asset"]
+    sent = {tuple(sorted(branch.types or ())): [each.name for each in branch.fields] for branch in asset.branches}
+    assert sent == {("Image",): ["width"], ("Video",): ["length"]}
+
+
+def test_requirement_of_an_interface_object_is_asked_of_the_types_that_need_the_field() -> None:
+    home = ASSETS + "type Query { asset: Asset }"
+    views = """
+        type Asset @key(fields: "id") @interfaceObject {
+          id: ID! common: String @external seen: Int told: String @requires(fields: "common")
+        }
+    """
+    made = planned(supergraph_of(home=home, views=views), "{ asset { seen ... on Image { told } } }")
+    asked = {
+        group.representations[0].types: [field.name for field in group.representations[0].fields]
+        for fetch in fetches_of(made, "views")
+        for group in fetch.groups
+    }
+    assert asked == {frozenset({"Image", "Video"}): ["id"], frozenset({"Image"}): ["id", "common"]}
+
+
+IMAGES = """
+    interface Asset @key(fields: "id") { id: ID! }
+    type Image implements Asset @key(fields: "id") { id: ID! width: Int @external shown: String @requires(fields: "width") }
+    type Video implements Asset @key(fields: "id") { id: ID! }
+"""
+
+
+def test_requirement_of_one_implementation_is_sent_for_that_alone_when_types_are_not_told() -> None:
+    supergraph = supergraph_of(places=PLACES, assets=ASSETS, images=IMAGES)
+    made = planned(supergraph, "{ place { ... on Image { shown } } }")
+    (group,) = [
+        group
+        for fetch in fetches_of(made, "images")
+        for group in fetch.groups
+        if "shown" in print_selections(group.selections)
+    ]
+    assert [each.types for each in group.representations] == [frozenset({"Image"})]
+
+
+def test_objects_sent_under_an_interface_are_not_asked_for_what_an_implementation_requires() -> None:
+    images = IMAGES.replace(
+        'interface Asset @key(fields: "id") { id: ID! }', 'interface Asset @key(fields: "id") { id: ID! size: Int }'
+    )
+    images = images.replace("shown:", "size: Int shown:").replace(
+        'Video implements Asset @key(fields: "id") { id: ID!',
+        'Video implements Asset @key(fields: "id") { id: ID! size: Int',
+    )
+    supergraph = supergraph_of(places=PLACES, assets=ASSETS, images=images)
+    made = planned(supergraph, "{ place { size ... on Image { shown } } }")
+    for fetch in fetches_of(made, "images"):
+        for group in fetch.groups:
+            names = {each.typename for each in group.representations}
+            assert names in ({"Asset"}, {"Image"}), fetch.document
+
+
+def test_field_asked_of_every_interface_object_is_entered_without_its_type() -> None:
+    heights = 'type Asset @key(fields: "id") @interfaceObject { id: ID! depth: Int }'
+    supergraph = supergraph_of(places=PLACES, assets=ASSETS, heights=heights)
+    made = planned(supergraph, "{ place { ... on Video { near { depth } } } }")
+    (deep,) = fetches_of(made, "heights")
+    assert [[step.types for step in target] for group in deep.groups for target in group.targets] == [[None, None]]
+
+
+def test_required_objects_of_a_union_are_told_apart_though_both_subgraphs_know_one_member_only() -> None:
+    first = """
+        type Query { book: Book }
+        union Item = Book | Film
+        type Book @key(fields: "id") { id: ID! like: Item @shareable }
+        type Film @key(fields: "id") { id: ID! }
+    """
+    second = """
+        union Item = Book | Song
+        type Song @key(fields: "id") { id: ID! }
+        type Book @key(fields: "id") { id: ID! like: Item @shareable pages: Int }
+    """
+    third = """
+        union Item = Book | Song
+        type Song @key(fields: "id", resolvable: false) { id: ID! }
+        type Book @key(fields: "id") {
+          id: ID! like: Item @external pages: Int @external told: String @requires(fields: "like { ... on Book { pages } }")
+        }
+    """
+    supergraph = supergraph_of(first=first, second=second, third=third)
+    made = plan(normalized(supergraph, "{ book { told } }"), supergraph)
+    for fetch in made.fetches:
+        for group in fetch.groups:
+            if any(target[-1].key.endswith("like") for target in group.targets):
+                assert [each.types for each in group.representations] == [frozenset({"Book"})]
+
+
+def test_interface_object_entered_from_one_implementation_concerns_that_one_alone() -> None:
+    home = ASSETS + "type Query { video: Video }"
+    one = 'type Asset @key(fields: "id") @interfaceObject { id: ID! one: Int }'
+    other = 'type Asset @key(fields: "id") @interfaceObject { id: ID! other: Int }'
+    made = planned(supergraph_of(home=home, one=one, other=other), "{ video { one other } }")
+    assert [fetch.depends_on for fetch in made.fetches] == [(), (0,), (0,)]
