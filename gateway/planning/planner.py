@@ -9,7 +9,7 @@ from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
 from gateway.planning.fuel import DEFAULT_STEPS, Fuel
 from gateway.planning.lookups import Here, Lookups, lookups_for
-from gateway.planning.needs import Need, operation_needs
+from gateway.planning.needs import TYPENAME, Need, operation_needs
 from gateway.planning.passes.batching import batch_drafts
 from gateway.planning.plan import Plan
 from gateway.planning.search import Search
@@ -75,7 +75,7 @@ def _solutions(operation: Operation, needs: tuple[Need, ...], search: Search, lo
     start = Here(None, operation.root_type, types, candidates=frozenset(lookups.services))
     if operation.kind is OperationKind.QUERY:
         return [search.solve(needs, start)]
-    return [search.solve_once(need, start) for need in needs]
+    return [search.solve_once(need, start) for need in needs if need.name != TYPENAME]
 
 
 def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:

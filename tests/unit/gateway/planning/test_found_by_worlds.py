@@ -145,3 +145,9 @@ def test_interface_object_entered_from_one_implementation_concerns_that_one_alon
     other = 'type Asset @key(fields: "id") @interfaceObject { id: ID! other: Int }'
     made = planned(supergraph_of(home=home, one=one, other=other), "{ video { one other } }")
     assert [fetch.depends_on for fetch in made.fetches] == [(), (0,), (0,)]
+
+
+def test_mutations_typename_is_asked_of_nobody() -> None:
+    supergraph = supergraph_of(shop="type Query { ping: String } type Mutation { buy: String }")
+    assert planned(supergraph, "mutation { __typename }").fetches == ()
+    assert len(planned(supergraph, "mutation { __typename buy }").fetches) == 1
