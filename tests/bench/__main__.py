@@ -1,8 +1,8 @@
-"""`python -m tests.bench`: this gateway and its peers in turn, each alone on core 0; subgraphs and load share core 1.
+"""`python -m tests.bench [gateways|composition]`: this gateway and its peers in turn, each alone on core 0; subgraphs and load share core 1.
 
 Prints, for each shape of request, the medians over the rounds: requests a second, p50 and p99, memory, processor time a request,
 and what each gateway needs as a multiple of ours, in time and in processor time (the latter holds on a busy machine too). Exit status 1 if the answers differ, an answer is wrong, or the multiple
-of ``hive rust`` on the deep query is under --mark.
+of ``hive rust`` on the deep query is under --mark. Then composition's time beside Apollo's (`tests.bench.composition`).
 """
 
 import argparse
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench import composition
 from tests.bench.contestants import Contestant, install_peers, ours, peers
 from tests.bench.load import Measured
 from tests.bench.machine import group_cost, running, wait_for
@@ -58,6 +59,9 @@ class Row:
 def main(arguments: list[str]) -> int:
     """Runs the bench; gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument(
+        "what", nargs="?", choices=("all", "gateways", "composition"), default="all", help="what is measured"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="of load, for each measurement")
     parser.add_argument("--shape", choices=SHAPES, action="append", help="only this one; may be given several times")
@@ -65,6 +69,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", help="beside ours, only the gateways of these names")
     parser.add_argument("--mark", type=float, default=5.0)
     options = parser.parse_args(arguments)
+    if options.what == "composition":
+        return composition.main(options.peers.resolve())
     contestants = [ours()]
     if options.only != [contestants[0].name]:
         if (reason := install_peers(options.peers)) is not None:
@@ -79,7 +85,11 @@ def main(arguments: list[str]) -> int:
         for number in range(1, options.rounds + 1):
             bench.run_round(number)
     sys.stdout.write(bench.table())
-    return bench.status(options.mark)
+    status = bench.status(options.mark)
+    if options.what == "all" and not options.shape and not options.only:
+        sys.stdout.write("\n")
+        status = max(status, composition.main(options.peers.resolve()))
+    return status
 
 
 class Bench:

@@ -24,11 +24,13 @@ class Verdict:
         codes: of its errors, each once; empty if they compose; ``THROWN`` if it fell over.
         sdl: the supergraph, if they compose.
         hints: codes of its hints, if they compose.
+        cpu_seconds: of its process, if they compose.
     """
 
     codes: frozenset[str]
     sdl: str | None
     hints: frozenset[str] = frozenset()
+    cpu_seconds: float = 0.0
 
 
 def peer_folder() -> Path | None:
@@ -67,4 +69,6 @@ class Peer:
         self._process.stdin.write(json.dumps(dict(subgraphs)) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        return Verdict(frozenset(answer["codes"]), answer.get("sdl"), frozenset(answer.get("hints", ())))
+        return Verdict(
+            frozenset(answer["codes"]), answer.get("sdl"), frozenset(answer.get("hints", ())), answer.get("cpu", 0.0)
+        )

@@ -30,6 +30,7 @@ from gateway.composition.fieldsets import FieldSet, SelectedField, parse_field_s
 from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 
 Fact = tuple[Any, ...]
+DEFAULTS = {"resolvable": True, "requireOneSlicingArgument": True}  # of arguments; left out means the same
 PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__", "federation__")
 
 
@@ -177,7 +178,7 @@ def _frozen(value: Any, *, graphs: dict[str, str], key: str = "") -> Any:
         items = (
             (k, _frozen(v, graphs=graphs, key=k))
             for k, v in value.items()
-            if not (v is False or (k, v) == ("resolvable", True))
+            if v is not DEFAULTS.get(k, False)
         )
         return frozenset(items)
     if isinstance(value, list):

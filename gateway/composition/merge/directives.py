@@ -5,7 +5,7 @@
     @authenticated           if anywhere
     @requiresScopes, @policy the conjunction: each is an OR of ANDs, so the product of the lists, without what is implied
     @cost                    the greatest weight
-    @listSize                the greatest size, all sizing arguments and sized fields
+    @listSize                the greatest size, all sizing arguments and sized fields; one argument is required if all require it
     @deprecated, @specifiedBy and those of @composeDirective: equal ones once; of different ones, the most frequent
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives
@@ -151,7 +151,7 @@ def _list_size(uses: list[DirectiveUse]) -> Applied:
     given = [use.arguments.get("requireOneSlicingArgument") for use in uses]
     flags = [value.value if isinstance(value, BooleanValueNode) else True for value in given]
     if any(isinstance(value, BooleanValueNode) for value in given):
-        arguments.append(("requireOneSlicingArgument", "true" if any(flags) else "false"))
+        arguments.append(("requireOneSlicingArgument", "true" if all(flags) else "false"))
     return Applied("listSize", tuple(arguments))
 
 

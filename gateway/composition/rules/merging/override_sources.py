@@ -68,6 +68,8 @@ def _check_source(context: MergeContext, override: Override) -> None:
             [place, there],
             f'Remove @{core} from the field in "{override.source}", or @override here.',
         )
+    if first(lost.directives, "external") is not None and not override.label:
+        return
     code = "OVERRIDE_MIGRATION_IN_PROGRESS" if override.label else "OVERRIDDEN_FIELD_CAN_BE_REMOVED"
     context.hint(
         code,

@@ -225,6 +225,19 @@ def test_only_the_uses_of_subgraphs_that_compose_a_directive_are_kept() -> None:
     assert '@hello(to: "y")' not in sdl
 
 
+def test_one_slicing_argument_is_required_if_all_subgraphs_require_it() -> None:
+    def sized(flags: tuple[str, str]) -> frozenset[object]:
+        field = 'type Query {{ q(first: Int): [Int] @shareable @listSize(slicingArguments: ["first"]{}) }}'
+        found = directives({"a": field.format(flags[0]), "b": field.format(flags[1])}, "Query", "q")["listSize"]
+        assert isinstance(found, frozenset)
+        return found
+
+    never, always = ", requireOneSlicingArgument: false", ", requireOneSlicingArgument: true"
+    assert ("requireOneSlicingArgument", False) in sized((never, ""))
+    assert ("requireOneSlicingArgument", False) in sized((always, never))
+    assert ("requireOneSlicingArgument", False) not in sized((always, ""))
+
+
 def test_uses_that_differ_in_what_is_left_to_a_default_are_one() -> None:
     sdls = {
         "a": "type Query { q: Int @shareable @deprecated }",

@@ -76,6 +76,6 @@ def test_the_market_in_the_repository_is_what_its_subgraphs_compose_to() -> None
 
 
 def test_twice_the_types_in_twenty_subgraphs_are_no_more_than_twice_the_work() -> None:
-    """What two hundred types take in seconds, `python -m tests.contract.composition.speed` says."""
+    """What two hundred types take in seconds, `python -m tests.bench composition` says."""
     few, many = (large_subgraphs(subgraphs=20, types=count, fields=10) for count in (50, 100))
     assert calls_of(lambda: compose(many)) < 2 * calls_of(lambda: compose(few))
