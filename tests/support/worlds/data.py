@@ -5,12 +5,14 @@ from typing import Any
 
 from tests.support.worlds.model import Blueprint, Field, Object, Type
 
+ROOTS = ("Query", "Mutation", "Subscription")
+
 COUNT = 3
 """Objects of each entity."""
 
 
-def make_objects(rnd: random.Random, blueprint: Blueprint) -> tuple[dict[str, list[Object]], Object]:
-    """The entities by type, and the object whose fields are the root fields."""
+def make_objects(rnd: random.Random, blueprint: Blueprint) -> tuple[dict[str, list[Object]], dict[str, Object]]:
+    """The entities by type, and the root objects by type; each field of ``Subscription`` has a list of events."""
     return _Making(rnd, blueprint).make()
 
 
@@ -20,7 +22,7 @@ class _Making:
         self._blueprint = blueprint
         self._objects: dict[str, list[Object]] = {}
 
-    def make(self) -> tuple[dict[str, list[Object]], Object]:
+    def make(self) -> tuple[dict[str, list[Object]], dict[str, Object]]:
         concrete = self._blueprint.entities()
         for entity in concrete:
             self._objects[entity.name] = [
@@ -30,9 +32,18 @@ class _Making:
         for entity in concrete:
             for number, made in enumerate(self._objects[entity.name]):
                 self._fill(made, entity, number)
-        query: Object = {"__typename": "Query"}
-        self._fill(query, self._blueprint.types["Query"], 0)
-        return self._objects, query
+        roots: dict[str, Object] = {}
+        for name in ROOTS:
+            if name in self._blueprint.types:
+                roots[name] = {"__typename": name}
+                self._fill(roots[name], self._blueprint.types[name], 0)
+        for each in self._blueprint.types["Subscription"].fields.values() if "Subscription" in roots else ():
+            first = roots["Subscription"][each.name]
+            roots["Subscription"][each.name] = [
+                first,
+                self._value(each.type, each, self._blueprint.types["Subscription"], 1),
+            ]
+        return self._objects, roots
 
     def _fill(self, made: Object, type_: Type, number: int) -> None:
         for each in self._blueprint.fields_of(type_):

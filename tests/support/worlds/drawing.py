@@ -9,9 +9,9 @@ from tests.support.worlds.abstract import draw_abstract
 from tests.support.worlds.data import make_objects
 from tests.support.worlds.entities import draw_entities
 from tests.support.worlds.interface_objects import draw_interface_objects
-from tests.support.worlds.model import Blueprint
+from tests.support.worlds.model import Blueprint, some
 from tests.support.worlds.requirements import draw_provided, draw_requirements
-from tests.support.worlds.roots import draw_roots
+from tests.support.worlds.roots import draw_mutations, draw_roots, draw_subscriptions
 from tests.support.worlds.sdl import subgraph_sdl
 from tests.support.worlds.transfers import draw_transfers
 from tests.support.worlds.values import draw_values
@@ -41,6 +41,10 @@ def draw_blueprint(rnd: random.Random, size: int) -> Blueprint:
     draw_requirements(rnd, blueprint)
     draw_provided(rnd, blueprint)
     draw_roots(rnd, blueprint)
+    if rnd.random() < 0.4:
+        draw_mutations(rnd, blueprint)
+    if rnd.random() < 0.3:
+        draw_subscriptions(rnd, blueprint)
     return blueprint
 
 
@@ -51,5 +55,7 @@ def build(rnd: random.Random, blueprint: Blueprint) -> World | None:
         composed = compose([Subgraph(name=name, url=f"http://{name}.test/", sdl=text) for name, text in sdl.items()])
     except CompositionFailed:
         return None
-    objects, query = make_objects(rnd, blueprint)
-    return World(blueprint, sdl, composed.supergraph_sdl, objects, query)
+    objects, roots = make_objects(rnd, blueprint)
+    labels = sorted({each.label for known in blueprint.types.values() for each in known.fields.values() if each.label})
+    active = frozenset(some(rnd, labels, least=0))
+    return World(blueprint, sdl, composed.supergraph_sdl, objects, roots, active)

@@ -12,7 +12,7 @@ from gateway.execution.fake_transport import FakeTransport
 from gateway.execution.request import ExecutionRequest, Service
 from gateway.operation.access import AccessRules
 from gateway.operation.limits import Limits
-from gateway.operation.model import Operation
+from gateway.operation.model import Operation, OperationKind
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import Preparer
 from gateway.planning.checker import check
@@ -26,7 +26,7 @@ from tests.support.worlds.model import Object
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the gateway answered, ``data`` and ``errors``, and by which plan."""
+    """What the gateway answered, ``data`` and ``errors`` (to a subscription a list of such), and by which plan."""
 
     response: Any
     plan: Plan
@@ -84,11 +84,16 @@ class WorldGateway:
         operation, made, coerced = self._planned(text, variables)
         check(made, operation, self._supergraph, labels=self._world.labels)
         request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 10, variables=coerced)
-        answer = await self._executor.prepare(made, operation).execute(request)
+        executable = self._executor.prepare(made, operation)
+        response: Any
+        if made.kind is OperationKind.SUBSCRIPTION:
+            response = [answer.decoded() async for answer in executable.subscribe(request)]
+        else:
+            response = (await executable.execute(request)).decoded()
         complaints, self._world.complaints = self._world.complaints, []
         if complaints:
             raise AssertionError("\n".join(complaints))
-        return Answered(answer.decoded(), made)
+        return Answered(response, made)
 
     def printed_plan(self, text: str, variables: Mapping[str, Any]) -> str:
         """The plan of an operation, sound or not."""

@@ -26,6 +26,7 @@ class Field:
         external: the subgraphs that only require or provide it.
         overridden: a subgraph that declares it, too, but from which its owner took it over; under a label if there is one.
         context: the argument that its value depends on besides, as SDL with `@fromContext`.
+        is_history: whether its value is the mutations that ran before it was asked.
         is_shareable: whether it has to say so, beyond what several owners demand.
         is_hidden: whether clients do not see it.
     """
@@ -41,6 +42,7 @@ class Field:
     overridden: str | None = None
     label: str | None = None
     context: str = ""
+    is_history: bool = False
     is_shareable: bool = False
     is_hidden: bool = False
 
@@ -52,7 +54,7 @@ class Field:
     @property
     def is_plain(self) -> bool:
         """Whether nothing is special about it: it may be required, provided, overridden, hidden."""
-        return not (self.requires or self.overridden or self.context or self.is_hidden)
+        return not (self.requires or self.overridden or self.context or self.is_hidden or self.is_history)
 
     @property
     def places(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Draws the fields of the root types: ways to every type, from the subgraphs that have it."""
+"""Draws the fields of the root types: ways to every type, from the subgraphs that have it; mutations that leave a trace; events."""
 
 import random
 
@@ -16,6 +16,37 @@ def draw_roots(rnd: random.Random, blueprint: Blueprint) -> None:
         place = blueprint.services[0] if _known(blueprint, blueprint.services[0]) else blueprint.entities()[0].places[0]
         _draw_root(rnd, blueprint, query, place, _known(blueprint, place)[0])
     query.add(Field("ping", "String", [blueprint.services[0]]))
+
+
+def draw_mutations(rnd: random.Random, blueprint: Blueprint) -> None:
+    """``Mutation`` in some subgraphs, and a field of each entity that tells what ran before it was asked."""
+    mutation = Type("Mutation", [])
+    for place in blueprint.services:
+        for entity in blueprint.entities(place):
+            if rnd.random() < 0.3:
+                added = mutation.own(
+                    f"{place}_add_{entity.name.lower()}", rnd.choice(["{}", "{}!", "[{}]"]).format(entity.name), place
+                )
+                added.arguments = rnd.choice(["", "(first: Int = 2)"]) if added.type.startswith("[") else ""
+                others = [other for other in blueprint.services if other != place and other in entity.places]
+                if others and rnd.random() < 0.2:
+                    mutation.own(added.name, added.type, rnd.choice(others))
+    if mutation.fields:
+        blueprint.add(mutation)
+        for entity in blueprint.entities():
+            resolving = [place for place in entity.places if place not in entity.stubs]
+            entity.add(Field("history", "String!", [rnd.choice(resolving)], is_history=True))
+
+
+def draw_subscriptions(rnd: random.Random, blueprint: Blueprint) -> None:
+    """``Subscription`` in some subgraphs; each field has two events."""
+    subscription = Type("Subscription", [])
+    for place in blueprint.services:
+        for name in _known(blueprint, place):
+            if rnd.random() < 0.2:
+                subscription.own(f"{place}_seen_{name.lower()}", rnd.choice(["{}", "{}!", "[{}]"]).format(name), place)
+    if subscription.fields:
+        blueprint.add(subscription)
 
 
 def _known(blueprint: Blueprint, place: str) -> list[str]:

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import GraphQLSchema
+
 from tests.support.worlds.drawing import draw_world
 from tests.support.worlds.explaining import explain
 from tests.support.worlds.gateway import WorldGateway
@@ -32,7 +34,7 @@ async def run_trials(seed: int, operations: int = 8) -> list[Trial]:
     gateway = WorldGateway(world)
     trials: list[Trial] = []
     for _ in range(operations):
-        drawn = draw_operation(rnd, gateway.schema, size)
+        drawn = draw_operation(rnd, gateway.schema, size, _kind(rnd, gateway.schema))
         expected = gateway.expected(drawn.text, drawn.variables)
         try:
             answered = (await gateway.answer(drawn.text, drawn.variables)).response
@@ -41,3 +43,9 @@ async def run_trials(seed: int, operations: int = 8) -> list[Trial]:
         shown = "" if answered == expected else f"seed {seed}\n{await explain(world, drawn)}"
         trials.append(Trial(answered, expected, shown))
     return trials
+
+
+def _kind(rnd: random.Random, schema: GraphQLSchema) -> str:
+    """Queries mostly; mutations and subscriptions where there are some."""
+    others = {"mutation": schema.mutation_type, "subscription": schema.subscription_type}
+    return rnd.choice(["query", "query", *(name for name, root in others.items() if root is not None)])

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLResolveInfo,
     GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
     build_schema,
     execute_sync,
     parse,
@@ -56,8 +59,9 @@ class World:
     Attributes:
         sdl: by subgraph.
         objects: by type, all entities.
-        query: the object whose fields are the root fields.
+        roots: the objects whose fields are the root fields, by type.
         labels: the override labels that are active.
+        history: the mutations that ran for the operation at hand, each with its arguments.
         complaints: what subgraphs were sent that they should not have been.
     """
 
@@ -65,8 +69,9 @@ class World:
     sdl: dict[str, str]
     supergraph: str
     objects: dict[str, list[Object]]
-    query: Object
+    roots: dict[str, Object]
     labels: frozenset[str] = frozenset()
+    history: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     schemas: dict[str, GraphQLSchema] = field(default_factory=dict)
     fields: dict[tuple[str, str], Field] = field(default_factory=dict)
@@ -77,25 +82,51 @@ class World:
             self.fields.update({(each.name, known.name): known for known in self.blueprint.fields_of(each)})
 
     def answer_merged(self, schema: GraphQLSchema, text: str, variables: Mapping[str, Any]) -> Any:
-        """What one schema over all data answers."""
+        """What one schema over all data answers; to a subscription a list, for each event what it answers."""
 
         def resolve(source: Seen, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
             return seen(self.value(source, info.field_name, arguments), source)
 
-        return execute_sync(
-            schema,
-            parse(text),
-            root_value=Seen(self.query),
-            field_resolver=resolve,
-            type_resolver=lambda value, *_: value.typename,
-            variable_values=dict(variables),
-        ).formatted
+        document = parse(text)
+        self.history = []
+        answers = [
+            execute_sync(
+                schema,
+                document,
+                root_value=root,
+                field_resolver=resolve,
+                type_resolver=lambda value, *_: value.typename,
+                variable_values=dict(variables),
+            ).formatted
+            for root in self.root_values(document)
+        ]
+        self.history = []
+        return answers if _kind(document) is OperationType.SUBSCRIPTION else answers[0]
+
+    def root_values(self, document: DocumentNode) -> list[Seen]:
+        """The root object; for a subscription one for each of its events."""
+        match _kind(document):
+            case OperationType.QUERY:
+                return [Seen(self.roots["Query"])]
+            case OperationType.MUTATION:
+                return [Seen(self.roots["Mutation"])]
+            case _:
+                streams = self.roots["Subscription"]
+                events = zip(*(streams[name] for name in streams if name != "__typename"), strict=True)
+                names = [name for name in streams if name != "__typename"]
+                return [
+                    Seen({"__typename": "Subscription", **dict(zip(names, event, strict=True))}) for event in events
+                ]
 
     def value(self, source: Seen, name: str, arguments: Mapping[str, Any]) -> Any:
         """The whole truth about a field of an object."""
         known = self.fields[source.typename, name]
-        if known.requires and not self.blueprint.is_composite(known.named):
-            made: Any = made_of(selected(parsed(known.requires), source, self._required(source)))
+        if source.typename == "Mutation":
+            self.history.append(f"{name}{made_of(arguments)}")
+        if known.is_history:
+            made: Any = " ".join(self.history)
+        elif known.requires and not self.blueprint.is_composite(known.named):
+            made = made_of(selected(parsed(known.requires), source, self._required(source)))
         else:
             made = source.object[name]
         return with_arguments(made, arguments)
@@ -136,10 +167,14 @@ class _Subgraph:
         if errors:
             self.world.complaints.append(f"{self.name} was sent {request}: {[error.message for error in errors]}")
             return {"errors": [{"message": "not valid"}]}
+        answers = [self._execute(request, document, root) for root in self.world.root_values(document)]
+        return answers if _kind(document) is OperationType.SUBSCRIPTION else answers[0]
+
+    def _execute(self, request: Object, document: DocumentNode, root: Seen) -> Any:
         result = execute_sync(
             self.schema,
             document,
-            root_value=Seen(self.world.query),
+            root_value=root,
             field_resolver=self._resolve,
             type_resolver=lambda value, _info, abstract: value.entity if abstract.name == "_Entity" else value.typename,
             variable_values=request.get("variables"),
@@ -197,6 +232,11 @@ class _Subgraph:
                         return Seen(entity, sent=representation, entity=name if is_object else concrete)
             return None
         raise AssertionError(f"{self.name} was sent a representation without a key of its: {representation}")
+
+
+def _kind(document: DocumentNode) -> OperationType:
+    """Documents here have one operation."""
+    return next(each.operation for each in document.definitions if isinstance(each, OperationDefinitionNode))
 
 
 def _read_sent(holder: Object, node: FieldNode) -> Any:
