@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from gateway.commands.sources import SourceError, SubgraphSource, ask_for_sdl
@@ -92,10 +92,14 @@ class _Poll:
         is_asked = self.source.source.subgraph_url is not None
         interval = ASK_SECONDS if is_asked or _is_near(url) else FAR_SECONDS
         while not self._stopping.is_set():
+            is_up = not url or is_listening(url)
+            if self._known is not None:
+                # Whether it is up is of use at once; its SDL may be a while in coming.
+                self._known = replace(self._known, is_up=is_up)
             sdl, problem = self._ask() if is_asked else (None, "")
             if sdl is None and self._known is not None:
                 sdl = self._known.sdl
-            self._known = Known(sdl, problem, is_up=not url or is_listening(url))
+            self._known = Known(sdl, problem, is_up)
             self._is_known.set()
             self._stopping.wait(interval)
 

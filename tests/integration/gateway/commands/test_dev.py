@@ -100,7 +100,7 @@ def test_a_configuration_that_changes_is_taken_up(dev: RunningDev) -> None:
     config = dev.folder / "supergraph.yaml"
     config.write_text('{"subgraphs": {"products": {"mock": true, "schema": {"file": "products.graphql"}}}}')
     dev.wait_for(lambda: "errors" in dev.ask("{ best { id } }"))
-    assert dev.composition()["mocked"] == ["products"]
+    dev.wait_for(lambda: dev.composition()["mocked"] == ["products"])
 
 
 def test_a_subgraph_that_comes_up_replaces_its_mock_and_one_that_goes_down_gets_it_back(tmp_path: Path) -> None:
@@ -109,11 +109,11 @@ def test_a_subgraph_that_comes_up_replaces_its_mock_and_one_that_goes_down_gets_
     source = {"routing_url": f"http://127.0.0.1:{port}/graphql", "schema": {"file": "products.graphql"}}
     with running_dev(tmp_path, {"products": source}) as dev:
         mocked = dev.ask("{ products { name } }")
-        assert dev.composition()["mocked"] == ["products"]
+        dev.wait_for(lambda: dev.composition()["mocked"] == ["products"])
         real = {"data": {"products": [{"name": "Kettle"}]}}
         with closing(ToldSubgraph("", {"products": [{"name": "Kettle"}]}, port=port)):
             dev.wait_for(lambda: dev.ask("{ products { name } }") == real)
-            assert dev.composition()["mocked"] == []
+            dev.wait_for(lambda: dev.composition()["mocked"] == [])
         dev.wait_for(lambda: dev.ask("{ products { name } }") == mocked)
 
 
