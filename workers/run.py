@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import dramatiq
-import redis.asyncio
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 from prometheus_client import Gauge, Histogram
@@ -26,7 +25,7 @@ from starlette.applications import Starlette
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.messaging.stq import SOCKET_TIMEOUT_SECONDS, make_broker
+from subgraphs.kit.messaging.stq import async_redis_client, make_broker
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
@@ -57,10 +56,7 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             groups = [await stack.enter_async_context(opener(settings)) for opener in openers]
-            client = redis.asyncio.Redis.from_url(
-                settings.redis_url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS
-            )
-            stack.push_async_callback(client.aclose)
+            client = await stack.enter_async_context(async_redis_client(settings.redis_url))
 
             async def queue_answers() -> None:
                 await client.ping()

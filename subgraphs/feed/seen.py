@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import redis.asyncio
 from redis.exceptions import RedisError
 
-from subgraphs.kit.messaging.stq import SOCKET_TIMEOUT_SECONDS, QueueUnavailable
+from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
 
 REMEMBERED_SECONDS = 24 * 3600
 
@@ -14,9 +13,7 @@ class SeenEvents:
     """Remembers event ids for a day, in Redis."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.asyncio.Redis.from_url(
-            url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
-        )
+        self._redis = async_redis_client(url)
 
     async def known(self, ids: Sequence[str]) -> set[str]:
         """Those of the ids that were remembered.

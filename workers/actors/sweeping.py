@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.retention import purge
@@ -31,15 +32,16 @@ _log = structlog.get_logger(__name__)
 async def run_sweeper(redis_url: str, sweeps: Mapping[str, Sweep]) -> None:
     """Sweep for ever."""
     holder = f"{socket.gethostname()}-{os.getpid()}"
-    while True:
-        await asyncio.sleep(PAUSE_SECONDS)
-        try:
-            woken = await sweep_once(redis_url, dict(sweeps), holder=holder)
-        except (RedisError, OSError) as error:
-            _log.warning("sweeper.redis_away", error=type(error).__name__)
-            continue
-        if done := {name: count for name, count in woken.items() if count}:
-            _log.info("sweeper.swept", **done)
+    async with async_redis_client(redis_url) as client:
+        while True:
+            await asyncio.sleep(PAUSE_SECONDS)
+            try:
+                woken = await sweep_once(client, dict(sweeps), holder=holder)
+            except (RedisError, OSError) as error:
+                _log.warning("sweeper.redis_away", error=type(error).__name__)
+                continue
+            if done := {name: count for name, count in woken.items() if count}:
+                _log.info("sweeper.swept", **done)
 
 
 def at_most_every(seconds: float, sweep: Sweep) -> Sweep:

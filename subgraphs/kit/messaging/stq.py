@@ -9,6 +9,7 @@ from typing import Any
 
 import dramatiq
 import redis
+import redis.asyncio
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
 
@@ -26,6 +27,13 @@ class QueueUnavailable(Exception):
 def redis_client(url: str) -> redis.Redis:
     """A client that never retries by itself: a lost reply would then enqueue twice."""
     return redis.Redis.from_url(
+        url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
+    )
+
+
+def async_redis_client(url: str) -> redis.asyncio.Redis:
+    """The same for one event loop. Opened once and closed at the end: closing it may not be cancelled, or its connection stays open."""
+    return redis.asyncio.Redis.from_url(
         url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
     )
 

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import redis.asyncio
 from redis.exceptions import RedisError, ResponseError
 
-from subgraphs.kit.messaging.stq import SOCKET_TIMEOUT_SECONDS, QueueUnavailable
+from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
 
 _FIELD = b"event"
 
@@ -30,9 +29,7 @@ class EventStream:
     """The stream of one name, seen by one consumer group."""
 
     def __init__(self, url: str, *, name: str, group: str) -> None:
-        self._redis = redis.asyncio.Redis.from_url(
-            url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
-        )
+        self._redis = async_redis_client(url)
         self.name = name
         self._group = group
         self._dead = f"{name}.dead"

@@ -8,36 +8,30 @@ from collections.abc import Awaitable, Callable
 import redis.asyncio
 import structlog
 
-from subgraphs.kit.messaging.stq import SOCKET_TIMEOUT_SECONDS
-
 _log = structlog.get_logger(__name__)
 
 Sweep = Callable[[], Awaitable[int]]
 """Wakes what is due and returns how many."""
 
 
-async def sweep_once(url: str, sweeps: dict[str, Sweep], *, holder: str, lock_seconds: int = 30) -> dict[str, int]:
+async def sweep_once(
+    client: redis.asyncio.Redis, sweeps: dict[str, Sweep], *, holder: str, lock_seconds: int = 30
+) -> dict[str, int]:
     """Run every sweep under the lock; how many each woke, empty when another holder has the lock.
 
     A sweep that raises is logged and does not stop the others.
     """
-    client = redis.asyncio.Redis.from_url(
-        url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
-    )
+    lock = client.lock("yarmarka:sweeper", timeout=lock_seconds, blocking=False)
+    if not await lock.acquire(token=holder):
+        return {}
+    woken: dict[str, int] = {}
     try:
-        lock = client.lock("yarmarka:sweeper", timeout=lock_seconds, blocking=False)
-        if not await lock.acquire(token=holder):
-            return {}
-        woken: dict[str, int] = {}
-        try:
-            for name, sweep in sweeps.items():
-                try:
-                    woken[name] = await sweep()
-                except Exception:  # noqa: BLE001 - one sweep's failure is logged and must not stop the others
-                    _log.exception("sweeper.sweep_failed", sweep=name)
-        finally:
-            if await lock.owned():
-                await lock.release()
-        return woken
+        for name, sweep in sweeps.items():
+            try:
+                woken[name] = await sweep()
+            except Exception:  # noqa: BLE001 - one sweep's failure is logged and must not stop the others
+                _log.exception("sweeper.sweep_failed", sweep=name)
     finally:
-        await client.aclose()
+        if await lock.owned():
+            await lock.release()
+    return woken

@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+RECANCEL_SECONDS = 0.5
+
 _log = structlog.get_logger(__name__)
 
 
@@ -18,8 +20,15 @@ async def running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
+            await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: a cancellation may be swallowed, as by Python 3.11's `wait_for`, through which redis-py sends."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=RECANCEL_SECONDS)
 
 
 def lifespan(

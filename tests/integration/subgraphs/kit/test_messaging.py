@@ -3,7 +3,7 @@
 import dramatiq
 import pytest
 
-from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue, make_broker
+from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue, async_redis_client, make_broker
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.messaging.sweeper import sweep_once
 from tests.support.processes import free_port
@@ -65,4 +65,5 @@ async def test_one_failing_sweep_does_not_stop_the_others(redis_url: str) -> Non
     async def wakes() -> int:
         return 3
 
-    assert await sweep_once(redis_url, {"bad": fails, "good": wakes}, holder="a") == {"good": 3}
+    async with async_redis_client(redis_url) as client:
+        assert await sweep_once(client, {"bad": fails, "good": wakes}, holder="a") == {"good": 3}

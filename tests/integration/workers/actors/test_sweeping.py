@@ -1,6 +1,8 @@
 """The sweeper: wakes what is due and leaves what is not; one at a time; not more often than it should."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,8 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.runtime import background
+from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.migrate import upgrade
@@ -120,19 +124,33 @@ async def test_the_sweeper_sweeps_again_and_again_and_outlives_what_fails(
         return 1
 
     with capture_logs() as logs:
-        running = asyncio.create_task(run_sweeper(redis_url, {"broken": broken, "working": working}))
-        await eventually(lambda: swept.count("working") >= 3)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        async with running(run_sweeper(redis_url, {"broken": broken, "working": working})):
+            await eventually(lambda: swept.count("working") >= 3)
     assert swept[:4] == ["broken", "working", "broken", "working"]
     assert {"sweeper.sweep_failed", "sweeper.swept"} <= {each["event"] for each in logs}
+
+
+async def test_a_sweeper_that_is_stopped_at_any_moment_ends_and_leaves_no_connection_open(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(background, "RECANCEL_SECONDS", 0.05)
+
+    async def nothing() -> int:
+        return 0
+
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always", ResourceWarning)
+        for steps in range(60):
+            async with asyncio.timeout(60), running(run_sweeper(redis_url, {"nothing": nothing})):
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+        gc.collect()
+    assert [str(each.message) for each in complaints] == []
 
 
 async def test_a_sweeper_waits_for_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.01)
     with capture_logs() as logs:
-        running = asyncio.create_task(run_sweeper("redis://127.0.0.1:9/0", {}))
-        await eventually(lambda: [each["event"] for each in logs].count("sweeper.redis_away") >= 2)
-        assert not running.done()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        async with running(run_sweeper("redis://127.0.0.1:9/0", {})):
+            await eventually(lambda: [each["event"] for each in logs].count("sweeper.redis_away") >= 2)
