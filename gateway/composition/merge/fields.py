@@ -70,9 +70,7 @@ def merge_field(
         ),
     )
     if len(resolving) < len(fields):
-        external_mismatch.check(
-            context, merged, types.values(), {s: f for s, f in fields.items() if s not in resolving}
-        )
+        external_mismatch.check(context, merged, resolving, {s: f for s, f in fields.items() if s not in resolving})
     merged.joins = _joins(context, sources, fields)
     return merged
 

@@ -6,56 +6,81 @@ least the arguments that the resolving subgraphs share.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from graphql import ValueNode, parse_value, print_ast
 
+from gateway.composition.errors import Place, quoted
 from gateway.composition.literals import canonical
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField
 from gateway.composition.model import FieldDefinition
-from gateway.composition.types import TypeRef, is_subtype
+from gateway.composition.types import is_subtype
 
 
 def check(
-    context: MergeContext, merged: MergedField, resolved: Iterable[TypeRef], externals: Mapping[str, FieldDefinition]
+    context: MergeContext,
+    merged: MergedField,
+    resolving: Mapping[str, FieldDefinition],
+    externals: Mapping[str, FieldDefinition],
 ) -> None:
     """Compares every subgraph's @external field with the merged one.
 
     Args:
-        resolved: the types that it has where it is resolved.
+        resolving: the field in the subgraphs that resolve it.
     """
-    types = {merged.type, *resolved}
+    types = {merged.type, *(field.type for field in resolving.values())}
     for subgraph, field in externals.items():
-        place = context.place(subgraph, field.node)
         if field.type not in types:
             context.error(
                 "EXTERNAL_TYPE_MISMATCH",
-                f'"{field.coordinate}" is @external in "{subgraph}" with the type "{field.type}", but it is "{merged.type}" where it '
-                "is resolved.",
-                [place],
+                f'"{field.coordinate}" is @external in "{subgraph}" with the type "{field.type}", but "{merged.type}" in '
+                f"{quoted(resolving)}, where it is resolved.",
+                _places(context, subgraph, field, resolving),
                 f'Write "{merged.type}" in "{subgraph}".',
             )
-        _check_arguments(context, merged, subgraph, field)
+        _check_arguments(context, merged, subgraph, field, resolving)
 
 
-def _check_arguments(context: MergeContext, merged: MergedField, subgraph: str, field: FieldDefinition) -> None:
+def _places(
+    context: MergeContext,
+    subgraph: str,
+    field: FieldDefinition,
+    resolving: Mapping[str, FieldDefinition],
+    argument: str = "",
+) -> list[Place]:
+    """Where the field stands, or its argument where it has that: first in the subgraph to change."""
+    found = {subgraph: field, **resolving}
+    return [
+        context.place(s, f.arguments[argument].node if argument in f.arguments else f.node) for s, f in found.items()
+    ]
+
+
+def _check_arguments(
+    context: MergeContext,
+    merged: MergedField,
+    subgraph: str,
+    field: FieldDefinition,
+    resolving: Mapping[str, FieldDefinition],
+) -> None:
+    where = f"in {quoted(resolving)}, where it is resolved"
     for name, argument in merged.arguments.items():
         own = field.arguments.get(name)
         coordinate = f"{field.coordinate}({name}:)"
+        places = _places(context, subgraph, field, resolving, name)
         if own is None:
             context.error(
                 "EXTERNAL_ARGUMENT_MISSING",
-                f'"{field.coordinate}" is @external in "{subgraph}" without the argument "{name}".',
-                [context.place(subgraph, field.node)],
+                f'"{field.coordinate}" is @external in "{subgraph}" without the argument "{name}", which it has {where}.',
+                places,
                 f'Add "{name}: {argument.type}" to the field in "{subgraph}".',
             )
             continue
         if not is_subtype(argument.type, own.type, context.supergraph.is_named_subtype):
             context.error(
                 "EXTERNAL_ARGUMENT_TYPE_MISMATCH",
-                f'"{coordinate}" is "{own.type}" in "{subgraph}", where it is @external, and "{argument.type}" elsewhere.',
-                [context.place(subgraph, own.node)],
+                f'"{coordinate}" is "{own.type}" in "{subgraph}", where it is @external, and "{argument.type}" {where}.',
+                places,
                 f'Write "{argument.type}" in "{subgraph}".',
             )
         default = print_ast(own.default) if own.default is not None else None
@@ -63,8 +88,8 @@ def _check_arguments(context: MergeContext, merged: MergedField, subgraph: str, 
             context.error(
                 "EXTERNAL_ARGUMENT_DEFAULT_MISMATCH",
                 f'The default of "{coordinate}" is {default or "absent"} in "{subgraph}", where the field is @external, and '
-                f"{argument.default or 'absent'} elsewhere.",
-                [context.place(subgraph, own.node)],
+                f"{argument.default or 'absent'} {where}.",
+                places,
                 "Write the same default.",
             )
 

@@ -5,6 +5,9 @@ The field is described by the subgraph that resolves it.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/errors
 """
 
+from collections.abc import Iterator
+
+from gateway.composition.errors import Place
 from gateway.composition.merge.composed import find_composed
 from gateway.composition.merge.context import MergeContext
 
@@ -23,6 +26,13 @@ def check(context: MergeContext) -> None:
                     context.error(
                         "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
                         f'"{field.coordinate}" is @external in "{subgraph}", so @{use.name} has no effect on it there.',
-                        [context.place(subgraph, use.node)],
+                        [context.place(subgraph, use.node), *_resolved(context, subgraph, at)],
                         f"Apply @{use.name} in the subgraph that resolves the field.",
                     )
+
+
+def _resolved(context: MergeContext, subgraph: str, at: tuple[str, str]) -> Iterator[Place]:
+    """Where other subgraphs resolve a field."""
+    for other, definition in context.sources(at[0]).items():
+        if other != subgraph and at[1] in definition.fields and at not in context.analyses[other].external:
+            yield context.place(other, definition.fields[at[1]].node)

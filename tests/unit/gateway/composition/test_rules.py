@@ -38,6 +38,33 @@ def test_an_error_says_what_to_change(case: Case) -> None:
     assert all(_is_helpful(error) for error in refusal(case.refused))
 
 
+TOGETHER = (
+    "EXTERNAL_TYPE",
+    "EXTERNAL_ARGUMENT",
+    "MERGED_DIRECTIVE",
+    "TYPE_KIND",
+    "FIELD_",
+    "INPUT_FIELD",
+    "REQUIRED_ARGUMENT",
+    "REQUIRED_INPUT",
+    "ENUM_VALUE",
+    "EMPTY_MERGED",
+    "INVALID_FIELD_SHARING",
+    "SHAREABLE_HAS",
+    "LINK_IMPORT",
+    "OVERRIDE_SOURCE",
+    "INTERFACE_FIELD",
+    "CONTEXTUAL_ARGUMENT",
+    "MISSING_TRANSITIVE",
+    "SATISFIABILITY",
+)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.code.startswith(TOGETHER)], ids=lambda case: case.code)
+def test_what_subgraphs_say_together_is_shown_in_both(case: Case) -> None:
+    assert all(len(error.subgraphs) > 1 for error in refusal(case.refused) if error.code == case.code)
+
+
 def test_every_code_that_composition_can_emit_has_a_case() -> None:
     root = Path(__file__).parents[4] / "gateway" / "composition"
     source = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py") if "change" not in path.name)
