@@ -8,7 +8,8 @@ deprecations, nested keys, and subgraphs of federation 1 among those of federati
 import re
 from random import Random
 
-from tests.support.random_subgraphs import SCALARS, RandomField, RandomType, SubgraphMaker
+from tests.support.random_decorations import DecoratingMaker
+from tests.support.random_subgraphs import SCALARS, RandomField, RandomType
 
 VERSION = "2.11"
 IMPORTS = (
@@ -21,7 +22,6 @@ FED2_ONLY = re.compile(
     r"\s*@(shareable|inaccessible|authenticated|override|requiresScopes|policy|cost|listSize)\b"
     r'(\((?:"[^"]*"|[^()"])*\))?'
 )
-TEXTS = ('"one" ', '"two" ', '"""\nmany\nlines\n"""\n', "", "", "")
 
 
 def wide_subgraphs(random: Random, *, breakage: float = 0.3) -> dict[str, str]:
@@ -33,7 +33,7 @@ def wide_subgraphs(random: Random, *, breakage: float = 0.3) -> dict[str, str]:
     return _WideMaker(random).make(breakage)
 
 
-class _WideMaker(SubgraphMaker):
+class _WideMaker(DecoratingMaker):
     def __init__(self, random: Random) -> None:
         super().__init__(random, noise=0.2)
         r = random
@@ -45,10 +45,10 @@ class _WideMaker(SubgraphMaker):
             step
             for step, chance in (
                 (self._mutations, 0.3), (self._contexts, 0.25), (self._more_interfaces, 0.3), (self._access, 0.35),
-                (self._costs, 0.3), (self._own_directives, 0.25), (self._visibility, 0.35), (self._inputs, 0.4),
-                (self._texts, 0.3), (self._deprecations, 0.25), (self._nested_keys, 0.25), (self._argument_differences, 0.25),
+                (self._costs, 0.3), (self.own_directives, 0.25), (self.visibility, 0.35), (self.inputs, 0.4),
+                (self.texts, 0.3), (self.deprecations, 0.25), (self._nested_keys, 0.25), (self.argument_differences, 0.25),
                 (self._labels, 0.2), (self._interface_object_fields, 0.5), (self._extensions, 0.15), (self._subscriptions, 0.1),
-                (self._deep_requirements, 0.25), (self._executable, 0.15),
+                (self._deep_requirements, 0.25), (self.executable, 0.15),
             )
             if r.random() < chance
         ]  # fmt: skip
@@ -57,16 +57,13 @@ class _WideMaker(SubgraphMaker):
         for step in self.steps:
             step()
 
-    def _objects(self, subgraph: str, letters: str = "EVMQ") -> list[RandomType]:
-        return [t for t in self.types[subgraph].values() if t.keyword == "type" and t.name[0] in letters and t.fields]
-
     def _entities(self, subgraph: str) -> list[RandomType]:
-        return [t for t in self._objects(subgraph, "E") if '@key(fields: "id"' in t.head and "id" in t.fields]
+        return [t for t in self.objects(subgraph, "E") if '@key(fields: "id"' in t.head and "id" in t.fields]
 
     def _mutations(self) -> None:
         r = self.random
         for subgraph in self._some():
-            targets = [t.name for t in self._objects(subgraph, "EV")]
+            targets = [t.name for t in self.objects(subgraph, "EV")]
             type_ = r.choice([*targets, "Int"])
             made = RandomType("type", "Mutation")
             made.fields[f"do{subgraph}"] = RandomField(f"do{subgraph}", type_, "(p: Int!)")
@@ -80,7 +77,7 @@ class _WideMaker(SubgraphMaker):
 
     def _subscriptions(self) -> None:
         for subgraph in self._some():
-            targets = [t.name for t in self._objects(subgraph, "EV")]
+            targets = [t.name for t in self.objects(subgraph, "EV")]
             fields = {f"on{subgraph}": RandomField(f"on{subgraph}", self.random.choice([*targets, "Int"]))}
             self.types[subgraph]["Subscription"] = RandomType("type", "Subscription", fields=fields)
 
@@ -90,7 +87,7 @@ class _WideMaker(SubgraphMaker):
             entities = self._entities(subgraph)
             if not entities:
                 continue
-            setter = r.choice(self._objects(subgraph, "EV"))
+            setter = r.choice(self.objects(subgraph, "EV"))
             taker = r.choice(entities)
             if r.random() < 0.7:  # one that is reached by the setter alone
                 made = {"id": RandomField("id", "ID!"), "own": RandomField("own", "Int")}
@@ -112,7 +109,7 @@ class _WideMaker(SubgraphMaker):
     def _more_interfaces(self) -> None:
         r = self.random
         for subgraph in self._some():
-            candidates = [t for t in self._objects(subgraph, "EV") if "implements" not in t.head]
+            candidates = [t for t in self.objects(subgraph, "EV") if "implements" not in t.head]
             if not candidates:
                 continue
             chosen = r.choice(candidates)
@@ -136,7 +133,7 @@ class _WideMaker(SubgraphMaker):
     def _access(self) -> None:
         r = self.random
         for subgraph in self.names:
-            for made in self._objects(subgraph):
+            for made in self.objects(subgraph):
                 if r.random() < 0.08 and made.name[0] != "Q" and "@interfaceObject" not in made.head:
                     made.head = f"{made.head} {self._access_rule()}"
                 for field in made.fields.values():
@@ -162,7 +159,7 @@ class _WideMaker(SubgraphMaker):
     def _costs(self) -> None:
         r = self.random
         for subgraph in self.names:
-            for made in self._objects(subgraph):
+            for made in self.objects(subgraph):
                 for field in made.fields.values():
                     if "@external" in field.directives or r.random() > 0.1:
                         continue
@@ -180,125 +177,6 @@ class _WideMaker(SubgraphMaker):
                     if field.arguments.startswith("(p: ") and "@" not in field.arguments and r.random() < 0.5:
                         field.arguments = field.arguments[:-1] + f" @cost(weight: {r.randint(1, 3)}))"
 
-    def _own_directives(self) -> None:
-        r = self.random
-        repeatable = r.choice((" repeatable", ""))
-        version = r.choice(("1.0", "1.0", "1.3"))
-        for subgraph in self._some():
-            if r.random() < 0.15:
-                version = r.choice(("1.0", "1.2", "1.3", "2.0" if r.random() < 0.2 else "1.1"))
-            self.links[subgraph].append(
-                f'@link(url: "https://example.org/own/v{version}", import: ["@own"]) @composeDirective(name: "@own")'
-            )
-            self.extra[subgraph].append(
-                f"directive @own(a: String, b: Int = 1){repeatable} on FIELD_DEFINITION | OBJECT | ENUM_VALUE"
-            )
-            self.is_fed1[subgraph] = False
-            for made in self._objects(subgraph):
-                for field in made.fields.values():
-                    if r.random() < 0.15 and "@external" not in field.directives:
-                        given = r.choice(("", '(a: "x")', '(a: "y", b: 2)', "(b: 1)", '(b: 1, a: "x")'))
-                        field.directives.append(f"@own{given}")
-                        if repeatable and r.random() < 0.3:
-                            field.directives.append('@own(a: "z")')
-
-    def _executable(self) -> None:
-        r = self.random
-        base = r.choice(("(a: Int = 1)", "(a: N0, b: [Int!])", ""))
-        for subgraph in self.names if r.random() < 0.8 else self._some():
-            arguments = base if r.random() < 0.8 else r.choice(("(a: Int!)", "(b: [Int!])", ""))
-            repeatable = r.choice(("", "", " repeatable"))
-            places = r.sample(("FIELD", "QUERY", "FIELD_DEFINITION", "INLINE_FRAGMENT"), r.randint(1, 4))
-            self.extra[subgraph].append(
-                f"{r.choice(TEXTS)}directive @op{arguments}{repeatable} on {' | '.join(places)}"
-            )
-
-    def _visibility(self) -> None:
-        r = self.random
-        for subgraph in self.names:
-            for made in self.types[subgraph].values():
-                if made.name != "Query" and r.random() < 0.03:
-                    made.head = f"{made.head} {r.choice(('@inaccessible', self._tag()))}"
-                for field in made.fields.values():
-                    if (
-                        "@external" not in field.directives
-                        and r.random() < 0.05
-                        and "@inaccessible" not in field.directives
-                    ):
-                        hidden = "@inaccessible" if r.random() < 0.25 else self._tag()
-                        field.directives.append(hidden)
-                    if field.arguments.startswith("(p: ") and "@" not in field.arguments and r.random() < 0.06:
-                        field.arguments = f"{field.arguments[:-1]} {r.choice(('@inaccessible', self._tag()))})"
-            self.extra[subgraph] = [self._with_visibility(text) for text in self.extra[subgraph]]
-
-    def _with_visibility(self, text: str) -> str:
-        r = self.random
-        if text.startswith("enum N0") and r.random() < 0.2:
-            return re.sub(r"(X0)\b", rf"\1 {r.choice(('@inaccessible', self._tag()))}", text)
-        if text.startswith("input In0") and r.random() < 0.1:
-            return re.sub(r"(i0: \S+)", rf"\1 {r.choice(('@inaccessible', self._tag()))}", text)
-        if text.startswith("scalar S0") and r.random() < 0.1:
-            return f"{text} {r.choice(('@inaccessible', self._tag()))}"
-        if text.startswith("union") and r.random() < 0.1:
-            return text.replace(" =", f" {self._tag()} =")
-        return text
-
-    def _tag(self) -> str:
-        return f'@tag(name: "{self.random.choice(("t", "u"))}")'
-
-    def _inputs(self) -> None:
-        r = self.random
-        base = {
-            "a": r.choice(("Int", "Int = 1", "Int!", "Int! = 2")),
-            "b": r.choice(("String", 'String = "x"', "[Int!]", "[Int!] = [1, 2]", "N0", "N0 = X0")),
-            "c": r.choice(("In0", "In1", "In0 = {i0: 1}", "Float = 1", "ID = 3")),
-        }
-        has_defaults = r.random() < 0.3
-        for subgraph in self._some():
-            fields = dict(base)
-            if r.random() < 0.1:
-                name = r.choice(list(fields))
-                bare = fields[name].split(" =")[0]
-                fields[name] = r.choice((bare, "Int", "Int = 7", bare if has_defaults else f"{bare.rstrip('!')}!"))
-            if r.random() < 0.1:
-                fields.pop(r.choice(list(fields)))
-            shown = " ".join(f"{name}: {type_}" for name, type_ in fields.items())
-            self.extra[subgraph].append(f"input In1 {{ {shown} }}")
-            default = "(i: In1 = {a: 1})" if has_defaults and "a" in fields else "(i: In1)"
-            used = r.choice(("(i: In1)", "(i: In1!)", "(i: [In1])", "(i: In1, b: N0 = X0)", default))
-            self.types[subgraph]["Query"].fields[f"in{subgraph}"] = RandomField(f"in{subgraph}", "Int", used)
-
-    def _texts(self) -> None:
-        r = self.random
-        for subgraph in self.names:
-            for made in self.types[subgraph].values():
-                made.description = r.choice(TEXTS)
-                for field in made.fields.values():
-                    field.description = r.choice(TEXTS)
-                    if field.arguments.startswith("(p:") and r.random() < 0.3:
-                        field.arguments = f'("{r.choice("xy")}" {field.arguments[1:]}'
-            self.extra[subgraph] = [
-                f"{r.choice(TEXTS)}{text}" if text.startswith(("enum", "input", "scalar", "union")) else text
-                for text in self.extra[subgraph]
-            ]
-
-    def _deprecations(self) -> None:
-        r = self.random
-        for subgraph in self.names:
-            for made in self._objects(subgraph):
-                if "implements" in made.head:
-                    continue
-                for field in made.fields.values():
-                    if r.random() < 0.1 and "@external" not in field.directives:
-                        field.directives.append(
-                            r.choice(("@deprecated", '@deprecated(reason: "old")', '@deprecated(reason: "bad")'))
-                        )
-            for index, text in enumerate(self.extra[subgraph]):
-                if text.startswith("scalar S0") and r.random() < 0.5:
-                    self.extra[subgraph][index] = f'{text} @specifiedBy(url: "https://example.org/{r.choice("ab")}")'
-                if text.startswith("enum N0") and r.random() < 0.3:
-                    self.extra[subgraph][index] = text.replace("X0", 'X0 @deprecated(reason: "gone")', 1)
-
     def _nested_keys(self) -> None:
         """A key through another object, in some of the subgraphs that have both."""
         r = self.random
@@ -313,22 +191,10 @@ class _WideMaker(SubgraphMaker):
             if r.random() < 0.4:
                 outer.head = outer.head.replace('@key(fields: "id") ', "", 1)
 
-    def _argument_differences(self) -> None:
-        r = self.random
-        for subgraph in self.names:
-            for made in self._objects(subgraph, "EV"):
-                for field in made.fields.values():
-                    if not field.arguments.startswith("(p: ") or r.random() > 0.2:
-                        continue
-                    type_ = field.arguments[4:-1].split(" =")[0].split(" @")[0]
-                    field.arguments = r.choice(
-                        ("", f"(p: {type_.rstrip('!')}!)", f"(p: {type_.rstrip('!')})", f"(p: {type_}, q: Int)")
-                    )
-
     def _labels(self) -> None:
         r = self.random
         for subgraph in self.names:
-            for made in self._objects(subgraph, "EQ"):
+            for made in self.objects(subgraph, "EQ"):
                 for field in made.fields.values():
                     if (
                         any(d.startswith("@override") or d == "@external" for d in field.directives)
@@ -350,7 +216,7 @@ class _WideMaker(SubgraphMaker):
     def _interface_object_fields(self) -> None:
         r = self.random
         for subgraph in self.names:
-            for made in self._objects(subgraph, "M"):
+            for made in self.objects(subgraph, "M"):
                 if "@interfaceObject" not in made.head:
                     continue
                 made.fields["m2"] = RandomField(
