@@ -113,7 +113,7 @@ def _fields(
         if need.name == TYPENAME:
             continue
         source = position.key_of(need, types)
-        branches = _branches(need, position.under(source)) if need.children else ()
+        branches = _branches(need, position.under(need, types)) if need.children else ()
         fields = _unique(fields, (RepresentationField(need.name, source, branches),))
     return fields
 

@@ -115,9 +115,13 @@ class Position:
             position = position.above
         return position
 
-    def under(self, key: str) -> "Position":
-        """A position below the field that the tree has under `key`."""
-        return next(position for (name, _, _), position in self._below.items() if name == key)
+    def under(self, need: Need, types: frozenset[str]) -> "Position":
+        """The position of the objects that a field returns, for objects of `types` here, which are one part.
+
+        Two fields of the client's with one name, for different types, have a position each: below them, names may differ.
+        """
+        sought = self.key_of(need, types), id(self._owner(need, types))
+        return next(position for (key, _, owner), position in self._below.items() if (key, owner) == sought)
 
     def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
         """The client's need that a field belongs to; for an internal one, of the very field, under its plain name if it can be."""
