@@ -12,7 +12,7 @@ import pytest
 
 from subgraphs.feed import events as feed_events
 from subgraphs.feed.model import BehaviourEventType, SentEvent, Viewer
-from subgraphs.kit.messaging import stq, stream
+from subgraphs.kit.messaging import stq
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
@@ -79,7 +79,6 @@ class Place:
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis may answer late on a busy machine; else a wake-up would be lost with the answer, and wait for the sweeper."""
     monkeypatch.setattr(stq, "SOCKET_TIMEOUT_SECONDS", DEADLINE_SECONDS)
-    monkeypatch.setattr(stream, "SOCKET_TIMEOUT_SECONDS", DEADLINE_SECONDS)
 
 
 @pytest.fixture
