@@ -6,6 +6,7 @@ extended counts as defined.
 Source: https://spec.graphql.org/September2025/#sec-Type-System
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
@@ -51,6 +52,11 @@ _DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
     EnumTypeExtensionNode: EnumTypeDefinitionNode,
     InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
 }
+# GraphQL of September 2025 forbids what it allowed before, and what a supergraph may come to anyhow, because an implementation may be
+# deprecated by a subgraph that does not know the interface. It harms nobody, so it is let pass, as it is by Apollo.
+_DEPRECATED_ALONE = re.compile(
+    r"Interface field \S+ is not deprecated, so implementation field \S+ must not be deprecated\.$"
+)
 _GATEWAY_PART = """
 scalar _Any
 type _Service { sdl: String }
@@ -68,7 +74,7 @@ def check_plain_graphql(document: Document) -> list[CompositionError]:
         message = "Input types refer to each other through more types than can be followed."
         place = place_of(document.subgraph.name, None, file=document.file)
         return [CompositionError("INVALID_GRAPHQL", message, (place,), "Shorten the chain of input types.")]
-    return [_composition_error(document, error) for error in errors]
+    return [_composition_error(document, error) for error in errors if not _DEPRECATED_ALONE.match(error.message)]
 
 
 def plain_document(document: Document) -> DocumentNode:

@@ -91,12 +91,6 @@ def test_a_default_gives_every_field_that_it_must() -> None:
     assert codes(sdls) == {"INVALID_GRAPHQL"}
 
 
-def test_an_implementation_is_not_deprecated_alone() -> None:
-    # GraphQL of September 2025: a field that implements one that is not deprecated, is not deprecated either.
-    sdls = {"a": "type Query { i: I }\ninterface I { x: Int }\ntype T implements I { x: Int @deprecated }"}
-    assert codes(sdls) == {"INVALID_GRAPHQL"}
-
-
 def test_link_itself_may_be_renamed() -> None:
     # The link specification has an example of it. Apollo does not know @linked here.
     sdls = {

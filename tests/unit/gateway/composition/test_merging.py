@@ -248,6 +248,11 @@ def test_uses_that_differ_in_what_is_left_to_a_default_are_one() -> None:
     assert result.hints == ()
 
 
+def test_an_implementation_may_be_deprecated_alone() -> None:
+    sdl = "type Query { i: I }\ninterface I { x: Int }\ntype T implements I { x: Int @deprecated }"
+    assert directives({"a": sdl}, "T", "x") == {"deprecated": frozenset()}
+
+
 def test_a_directive_for_operations_is_what_all_subgraphs_allow() -> None:
     result = composed(
         {

@@ -12,6 +12,7 @@ from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.examples import examples
 from tests.support.large_schemas import large_subgraphs
+from tests.support.random_features import wide_subgraphs
 from tests.support.random_subgraphs import random_subgraphs
 from tests.support.schema_split import split_schema
 from tests.support.supergraphs import api_facts, facts
@@ -31,7 +32,7 @@ def composed(sdls: dict[str, str]) -> Composed | None:
 @examples(30)
 @given(seed=seeds, order=st.randoms())
 def test_shuffled_subgraphs_compose_to_the_same_text(seed: int, order: Random) -> None:
-    sdls = list(random_subgraphs(Random(seed), breakage=0.1).items())
+    sdls = list(wide_subgraphs(Random(seed), breakage=0.1).items())
     first = composed(dict(sdls))
     order.shuffle(sdls)
     again = composed(dict(sdls))
@@ -59,7 +60,7 @@ def test_the_split_of_the_market_composes_to_it_again() -> None:
 @examples(30)
 @given(seed=seeds)
 def test_a_gateway_can_read_what_composes(seed: int) -> None:
-    result = composed(random_subgraphs(Random(seed), breakage=0.05))
+    result = composed(wide_subgraphs(Random(seed), breakage=0.05))
     assume(result is not None)
     assert result is not None
     read = read_supergraph(result.supergraph_sdl)
