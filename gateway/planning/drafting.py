@@ -126,6 +126,9 @@ class Drafting:
                 is_told=served.below.is_known,
             )
             below = Place(place.fetch, served.below, child, self._wants_typename(served.below, child))
+            if not place.position.is_told and self._lookups.is_abstract_in(place.fetch.service, place.here.type_name):
+                # Whoever goes on below the field for some types only reads here which objects are of those.
+                place.wants_typename = True
         contexts = tuple(
             (argument.name, place.fetch.context(argument.type, need.sources(argument)))
             for argument in served.field.hidden_arguments

@@ -151,3 +151,17 @@ def test_mutations_typename_is_asked_of_nobody() -> None:
     supergraph = supergraph_of(shop="type Query { ping: String } type Mutation { buy: String }")
     assert planned(supergraph, "mutation { __typename }").fetches == ()
     assert len(planned(supergraph, "mutation { __typename buy }").fetches) == 1
+
+
+def test_interface_entity_below_which_more_is_fetched_tells_its_type() -> None:
+    more = """
+        interface Asset @key(fields: "id") { id: ID! }
+        type Image implements Asset @key(fields: "id") { id: ID! owner: Owner }
+        type Video implements Asset @key(fields: "id") { id: ID! }
+        type Owner @key(fields: "id", resolvable: false) { id: ID! }
+    """
+    owners = 'type Owner @key(fields: "id") { id: ID! name: String }'
+    supergraph = supergraph_of(places=PLACES, assets=ASSETS, more=more, owners=owners)
+    made = planned(supergraph, "{ place { ... on Image { width owner { name } } } }")
+    (bringing,) = [fetch for fetch in made.fetches if "owner" in fetch.document]
+    assert "__typename" in bringing.document
