@@ -643,10 +643,10 @@ INTERFACE_OBJECTS = (
 
 
 def _context(
-    argument: str, on: str = '@context(name: "c")', inner: str = 'type U @key(fields: "id")'
+    argument: str, on: str = '@context(name: "c")', inner: str = 'type U @key(fields: "id")', also: str = ""
 ) -> dict[str, str]:
     return {
-        "a": f'type Query {{ t: T! }}\ntype T @key(fields: "id") {on} {{ id: ID! u: U! x: Int! }}\n'
+        "a": f'type Query {{ t: T! }}\ntype T @key(fields: "id") {on} {{ id: ID! u: U! x: Int! {also} }}\n'
         f"{inner} {{ id: ID! f({argument}): Int }}",
         "b": "type Query { b: Int }",
     }
@@ -658,6 +658,12 @@ CONTEXT = (
     Case("NO_CONTEXT_IN_SELECTION", _context('a: Int @fromContext(field: "{ x }")'), GOOD_CONTEXT, "a:3"),
     Case("CONTEXT_INVALID_SELECTION", _context('a: Int @fromContext(field: "$c { nothing }")'), GOOD_CONTEXT, "a:3"),
     Case("CONTEXT_INVALID_SELECTION", _context('a: String @fromContext(field: "$c { x }")'), GOOD_CONTEXT, "a:3"),
+    Case(
+        "CONTEXT_INVALID_SELECTION",
+        _context('a: Int @fromContext(field: "$c { y }")', also="y(need: Int!): Int"),
+        _context('a: Int @fromContext(field: "$c { y(need: 1) }")', also="y(need: Int!): Int"),
+        "a:3",
+    ),
     Case(
         "CONTEXT_NO_RESOLVABLE_KEY",
         _context('a: Int @fromContext(field: "$c { x }")', inner="type U"),

@@ -83,6 +83,8 @@ def disagreement(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
         return None
     if codes == {"INVALID_GRAPHQL"} and all("to include required field" in error.message for error in errors):
         return None
+    if not codes and theirs.codes == {"SATISFIABILITY_ERROR"} and _is_lost_in_keys(subgraphs, peer):
+        return None
     if not theirs.codes and codes == {"SATISFIABILITY_ERROR"} and _is_unproven(subgraphs, errors, peer):
         return None
     if bool(codes) != bool(theirs.codes):
@@ -106,6 +108,13 @@ def _is_unproven(subgraphs: Mapping[str, str], errors: Iterable[CompositionError
         return True
     unshared = {name: re.sub(r"(?m)^  same: .*\n", "", sdl) for name, sdl in subgraphs.items()}
     return unshared != subgraphs and peer.compose(unshared).codes == {"SATISFIABILITY_ERROR"}
+
+
+def _is_lost_in_keys(subgraphs: Mapping[str, str], peer: Peer) -> bool:
+    """Apollo accepts what it refuses with one key fewer to go by."""
+    both = r'(?m)^(type \w+ .*)@\w+\(fields: "id"\) (@\w+\(fields: "sku".*\n(?:  .*\n)*?  id: ID!)$'
+    fewer = {name: re.sub(both, r"\1\2 @shareable", sdl) for name, sdl in subgraphs.items()}
+    return fewer != subgraphs and not peer.compose(fewer).codes
 
 
 def _is_about_labels(subgraphs: Mapping[str, str], codes: frozenset[str], theirs: Verdict) -> bool:

@@ -9,7 +9,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterator
 
-from graphql import Node, StringValueNode
+from graphql import Node, StringValueNode, parse_value
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.context_text import split_context
@@ -21,6 +21,7 @@ from gateway.composition.fieldsets import (
     SelectedFragment,
     parse_field_set,
 )
+from gateway.composition.literals import is_value_of
 from gateway.composition.model import (
     FieldDefinition,
     InputValue,
@@ -179,6 +180,7 @@ def _value_problems(schema: SubgraphSchema, on: TypeDefinition, selections: Fiel
     if field is None:
         yield f'"{on.name}" has no field "{selection.name}"'
         return
+    yield from _argument_problems(schema, field, selection)
     target = schema.types.get(field.type.name)
     if target is not None and target.is_composite:
         if not selection.selections:
@@ -191,6 +193,19 @@ def _value_problems(schema: SubgraphSchema, on: TypeDefinition, selections: Fiel
         return
     if not is_subtype(field.type, wanted, lambda sub, of: False):
         yield f'"{field.coordinate}" is a "{field.type}", and the argument a "{wanted}"'
+
+
+def _argument_problems(schema: SubgraphSchema, field: FieldDefinition, selection: SelectedField) -> Iterator[str]:
+    given = dict(selection.arguments)
+    for name, text in given.items():
+        argument = field.arguments.get(name)
+        if argument is None:
+            yield f'"{field.coordinate}" has no argument "{name}"'
+        elif not is_value_of(schema, argument.type, parse_value(text)):
+            yield f'{text} is no value of "{field.coordinate}({name}:)", which is a "{argument.type}"'
+    for argument in field.arguments.values():
+        if argument.type.is_non_null and argument.default is None and argument.name not in given:
+            yield f'"{field.coordinate}" must be given the argument "{argument.name}"'
 
 
 def _error(schema: SubgraphSchema, code: str, message: str, node: Node | None, advice: str) -> CompositionError:

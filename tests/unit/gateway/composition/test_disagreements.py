@@ -91,6 +91,18 @@ def test_a_default_gives_every_field_that_it_must() -> None:
     assert codes(sdls) == {"INVALID_GRAPHQL"}
 
 
+def test_another_key_makes_nothing_unreachable() -> None:
+    # n.id is had from "c" by sku, in "a" or "b". So says Apollo too, unless "a" and "b" have the key "id" besides.
+    own = 'type T @key(fields: "id") @key(fields: "sku") {{ id: ID! @shareable sku: ID! {} }}'
+    taking = 'n: T @external r: Int @requires(fields: "n { id }")'
+    sdls = {
+        "a": f"type Query {{ t: T }}\n{own.format(taking)}",
+        "b": own.format(""),
+        "c": 'type T @key(fields: "sku") { sku: ID! n: T }',
+    }
+    assert composed(sdls)
+
+
 def test_link_itself_may_be_renamed() -> None:
     # The link specification has an example of it. Apollo does not know @linked here.
     sdls = {
