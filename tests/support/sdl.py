@@ -1,13 +1,16 @@
 """Subgraph SDL as plain GraphQL, with the machinery that every subgraph serves."""
 
 from graphql import (
+    REMOVE,
     DefinitionNode,
     DocumentNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
     SchemaExtensionNode,
+    Visitor,
     parse,
     print_ast,
+    visit,
 )
 
 
@@ -24,8 +27,7 @@ def without_federation(sdl: str) -> str:
                 entities.append(definition.name.value)
             has_query = has_query or definition.name.value == "Query"
         kept.append(definition)
-    text = print_ast(DocumentNode(definitions=tuple(kept)))
-    schema = "\n".join(_without_directives(line) for line in text.splitlines())
+    schema = print_ast(visit(DocumentNode(definitions=tuple(kept)), _Plain()))
     members = " | ".join(entities)
     query = "extend type Query" if has_query else "type Query"
     machinery = (
@@ -34,9 +36,8 @@ def without_federation(sdl: str) -> str:
     return f"{schema}\n{machinery}" if entities else schema
 
 
-def _without_directives(line: str) -> str:
-    """A printed line without its directives; none of ours has a brace in an argument."""
-    start = line.find(" @")
-    if start < 0:
-        return line
-    return line[:start] + (" {" if line.endswith("{") else "")
+class _Plain(Visitor):
+    """Takes away all directives."""
+
+    def enter_directive(self, *_: object) -> object:
+        return REMOVE

@@ -6,6 +6,7 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from tests.support.worlds.abstract import draw_abstract
+from tests.support.worlds.contexts import draw_contexts
 from tests.support.worlds.data import make_objects
 from tests.support.worlds.entities import draw_entities
 from tests.support.worlds.interface_objects import draw_interface_objects
@@ -40,6 +41,7 @@ def draw_blueprint(rnd: random.Random, size: int) -> Blueprint:
     draw_transfers(rnd, blueprint)
     draw_requirements(rnd, blueprint)
     draw_provided(rnd, blueprint)
+    draw_contexts(rnd, blueprint)
     draw_roots(rnd, blueprint)
     if rnd.random() < 0.4:
         draw_mutations(rnd, blueprint)

@@ -84,6 +84,8 @@ class Type:
         implements: for each subgraph, the interfaces that it implements there.
         objects_in: for an interface, the subgraphs that have it as an interface object.
         contexts: for some subgraphs, the name of the context that it sets there.
+        around: by the type of an enclosing object, the field that fields with a context get their value from.
+        is_inner: whether only fields of other objects lead to it.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Type:
     implements: dict[str, list[str]] = field(default_factory=dict)
     objects_in: set[str] = field(default_factory=set)
     contexts: dict[str, str] = field(default_factory=dict)
+    around: dict[str, str] = field(default_factory=dict)
+    is_inner: bool = False
     is_hidden: bool = False
 
     def add(self, added: Field) -> Field:

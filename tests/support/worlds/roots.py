@@ -23,7 +23,7 @@ def draw_mutations(rnd: random.Random, blueprint: Blueprint) -> None:
     mutation = Type("Mutation", [])
     for place in blueprint.services:
         for entity in blueprint.entities(place):
-            if rnd.random() < 0.3:
+            if not entity.is_inner and rnd.random() < 0.3:
                 added = mutation.own(
                     f"{place}_add_{entity.name.lower()}", rnd.choice(["{}", "{}!", "[{}]"]).format(entity.name), place
                 )
@@ -54,7 +54,10 @@ def _known(blueprint: Blueprint, place: str) -> list[str]:
     named = [
         each.name
         for each in blueprint.types.values()
-        if place in each.places and (each.keys or each.is_interface) and blueprint.possible(each.name, place)
+        if place in each.places
+        and not each.is_inner
+        and (each.keys or each.is_interface)
+        and blueprint.possible(each.name, place)
     ]
     return named + [name for name, members in blueprint.unions.items() if place in members]
 

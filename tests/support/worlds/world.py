@@ -129,7 +129,19 @@ class World:
             made = made_of(selected(parsed(known.requires), source, self._required(source)))
         else:
             made = source.object[name]
+        if known.context:
+            made = f"{made}@{arguments['from'] if 'from' in arguments else self._around(source)}"
+            arguments = {given: value for given, value in arguments.items() if given != "from"}
         return with_arguments(made, arguments)
+
+    def _around(self, source: Seen) -> Any:
+        """What the nearest enclosing object that sets the context gives."""
+        around, above = self.blueprint.types[source.typename].around, source.above
+        while above is not None and above.typename not in around:
+            above = above.above
+        if above is None:
+            raise AssertionError(f"{source.typename} was asked for a field that takes a context without one")
+        return self.value(above, around[above.typename], {})
 
     def _required(self, source: Seen) -> Callable[[Seen, FieldNode], Any]:
         """Reads the fields of field sets."""
