@@ -16,7 +16,6 @@ from gateway.composition.analysis import Analysis, analyse
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSetSyntaxError, SelectedField, argument_text, parse_field_set
 from gateway.composition.model import (
-    ROOT_TYPES,
     Directives,
     DirectiveUse,
     FieldDefinition,
@@ -126,7 +125,7 @@ def _emptied(
 ) -> Iterator[CompositionError]:
     """TYPE_WITH_ONLY_UNUSED_EXTERNAL: types of which nothing is left."""
     for name, definition in after.items():
-        if before.types[name].fields and not definition.fields and name not in ROOT_TYPES:
+        if before.types[name].fields and not definition.fields and name != "Query":
             yield error_at(
                 "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
                 f'"{name}" has only @external fields that nothing in this subgraph uses, so nothing of it is left.',

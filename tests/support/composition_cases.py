@@ -248,6 +248,15 @@ FIELD_SETS = (
         "a:1",
     ),
     Case(
+        "PROVIDES_FIELDS_MISSING_EXTERNAL",
+        {
+            "a": 'type Query { t: T @provides(fields: "id") }\nextend type T @key(fields: "id") { id: ID! @external }',
+            "b": 'type T @key(fields: "id") { id: ID! }',
+        },
+        GOOD_PROVIDES,
+        "a:1",
+    ),
+    Case(
         "PROVIDES_INVALID_FIELDS",
         {"a": 'type Query { t: T @provides(fields: "nothing") }\ntype T { x: Int }'},
         GOOD_PROVIDES,
@@ -306,6 +315,15 @@ EXTERNAL = (
         "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
         {"a": "# fed1\ntype Query { t: T q: Int }\ntype T { x: Int @external }", "b": "# fed1\ntype T { x: Int }"},
         {"a": "# fed1\ntype Query { t: T q: Int }\ntype T { x: Int }", "b": "# fed1\ntype T { x: Int }"},
+        "a:3",
+    ),
+    Case(
+        "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
+        {
+            "a": "# fed1\ntype Query { q: Int }\ntype Mutation { m: Int @external }",
+            "b": "# fed1\ntype Mutation { m: Int }",
+        },
+        {"a": "# fed1\ntype Query { q: Int }", "b": "# fed1\ntype Mutation { m: Int }"},
         "a:3",
     ),
     Case(

@@ -39,6 +39,8 @@ FOLLOWS = {
     # A requirement on an interface's field names fields of the interface, which are never @external.
     "REQUIRES_UNSUPPORTED_ON_INTERFACE": {"REQUIRES_FIELDS_MISSING_EXTERNAL", "REQUIRES_INVALID_FIELDS"},
     "PROVIDES_UNSUPPORTED_ON_INTERFACE": {"PROVIDES_FIELDS_MISSING_EXTERNAL", "PROVIDES_INVALID_FIELDS"},
+    # What nobody resolves has no directives either.
+    "EXTERNAL_MISSING_ON_BASE": {"MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL"},
     # What is resolved with two types is mentioned with the wrong one.
     "FIELD_TYPE_MISMATCH": {"EXTERNAL_TYPE_MISMATCH"},
     # A field that may not be taken over stays in two subgraphs.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSet, SelectedField
-from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, has, uses
+from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, has
 from gateway.composition.rules.field_set_uses import FieldSetUse
 from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
@@ -21,35 +21,41 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
     for found in valid_field_set_uses(schema):
         if found.core == "key" or found.selects_on is None or found.owner.kind is Kind.INTERFACE:
             continue
-        for field in _not_external(schema, found.selects_on, found.selections or ()):
+        for field in _not_external(schema, analysis, found.selects_on, found.selections or ()):
             yield _error(schema, found, field)
 
 
-def _not_external(schema: SubgraphSchema, on: TypeDefinition, selections: FieldSet) -> Iterator[FieldDefinition]:
+def _not_external(
+    schema: SubgraphSchema, analysis: Analysis, on: TypeDefinition, selections: FieldSet
+) -> Iterator[FieldDefinition]:
     for selection in selections:
         if not isinstance(selection, SelectedField):
             condition = schema.types.get(selection.type_condition) if selection.type_condition else on
             if condition is not None:
-                yield from _not_external(schema, condition, selection.selections)
+                yield from _not_external(schema, analysis, condition, selection.selections)
             continue
         field = on.fields.get(selection.name)
-        if field is None or _is_external(schema, on, field):
+        if field is None or _is_external(schema, analysis, on, field):
             continue
         target = schema.types.get(field.type.name)
         if selection.selections and target is not None:
-            yield from _not_external(schema, target, selection.selections)
+            yield from _not_external(schema, analysis, target, selection.selections)
         else:
             yield field
 
 
-def _is_external(schema: SubgraphSchema, on: TypeDefinition, field: FieldDefinition) -> bool:
-    """Whether the field says so itself, or, an interface's, one of its implementations does."""
-    if has(field.directives, "external") or any(use.block == field.block for use in uses(on.directives, "external")):
+def _is_external(schema: SubgraphSchema, analysis: Analysis, on: TypeDefinition, field: FieldDefinition) -> bool:
+    """Whether the field is, or, an interface's, one of its implementations'; the key of an extension is not, whatever it says."""
+    if (on.name, field.name) in analysis.external or (schema.is_fed1 and has(field.directives, "external")):
         return True
     if on.kind is not Kind.INTERFACE:
         return False
     implementations = (schema.types[name] for name in schema.runtime_types(on.name))
-    return any(_is_external(schema, own, own.fields[field.name]) for own in implementations if field.name in own.fields)
+    return any(
+        _is_external(schema, analysis, own, own.fields[field.name])
+        for own in implementations
+        if field.name in own.fields
+    )
 
 
 def _error(schema: SubgraphSchema, found: FieldSetUse, field: FieldDefinition) -> CompositionError:
