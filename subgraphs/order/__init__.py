@@ -1,5 +1,6 @@
 """Orders: from checkout to delivery, their history, and the log of all of them.
 
 Owns: the order database, and the analytics database, which is append-only. Calls: catalog (prices, stock), user (addresses), payment (refunds), config.
-Publishes: `order.placed`, `order.status_changed`, `order.refund_owed`, by its outbox. Takes in: payment results.
+Publishes: `order.placed`, `order.status_changed`, `order.refund_owed`, by its outbox, and to
+recommendation and notification by a stream for each. Takes in: payment results.
 """

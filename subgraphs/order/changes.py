@@ -44,7 +44,7 @@ async def change(
     _record(session, moved, before=before, actor=actor, reason=reason, now=now)
     items = await repository.items(session, moved.id)
     changed = events.OrderStatusChanged(
-        **about(moved),
+        **_about(moved),
         before=before,
         after=moved.status,
         actor=actor,
@@ -52,7 +52,7 @@ async def change(
         items=_sold(items),
         total=moved.total_amount,
     )
-    tell(session, changed, now=now)
+    _tell(session, changed, now=now)
     return moved
 
 
@@ -63,32 +63,32 @@ async def begin(session: AsyncSession, order: Order, items: list[OrderItem], *, 
     session.add_all(items)
     _record(session, order, before=None, actor="buyer", reason=None, now=now)
     placed = events.OrderPlaced(
-        **about(order),
+        **_about(order),
         status=order.status,
         items=_sold(items),
         subtotal=order.subtotal_amount,
         shipping=order.shipping_amount,
         total=order.total_amount,
     )
-    tell(session, placed, now=now)
+    _tell(session, placed, now=now)
 
 
 def owe_refund(
     session: AsyncSession, order: Order, payment_id: str, amount: int, *, reason: str, now: datetime
 ) -> None:
     """Note that `amount` minor units of a payment go back; who delivers the event sees to it."""
-    owed = events.OrderRefundOwed(**about(order), payment_id=payment_id, amount=amount, reason=reason)
-    tell(session, owed, now=now)
+    owed = events.OrderRefundOwed(**_about(order), payment_id=payment_id, amount=amount, reason=reason)
+    _tell(session, owed, now=now)
 
 
-def tell(session: AsyncSession, event: events.OrderEvent, *, now: datetime) -> None:
+def _tell(session: AsyncSession, event: events.OrderEvent, *, now: datetime) -> None:
     """Write an event into the outbox."""
     outbox.put(
         session, Outbox, events.envelope(event, occurred_at=now), queue=events.QUEUE, actor_name=events.ACTOR_NAME
     )
 
 
-def about(order: Order) -> dict[str, Any]:
+def _about(order: Order) -> dict[str, Any]:
     """What every event says of its order."""
     return {
         "order_id": order.id,
@@ -102,8 +102,7 @@ def about(order: Order) -> dict[str, Any]:
 def _record(
     session: AsyncSession, order: Order, *, before: str | None, actor: str, reason: str | None, now: datetime
 ) -> None:
-    repository.add_change(
-        session,
+    session.add(
         OrderChange(
             id=uuid7(now),
             order_id=order.id,
@@ -113,7 +112,7 @@ def _record(
             after=order.status,
             actor=actor,
             reason=reason,
-        ),
+        )
     )
 
 

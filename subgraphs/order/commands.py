@@ -7,15 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.runtime.refusals import NotFound, VersionConflict
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import changes, repository
-from subgraphs.order.errors import ForbiddenStep
 from subgraphs.order.model import (
     MAX_REASON_CHARACTERS,
     MAX_TRACKING_CHARACTERS,
     TRANSITIONS,
     OrderStatus,
     Party,
-    allowed_actions,
     check_text,
+    is_step,
 )
 from subgraphs.order.tables import Order
 
@@ -138,6 +137,4 @@ def _moves(order: Order, to: OrderStatus, expected_version: int, party: Party) -
         return False
     if order.version != expected_version:
         raise VersionConflict(order.version)
-    if to not in TRANSITIONS[current]:
-        raise ForbiddenStep(current.value, [each.value for each in allowed_actions(current, [party])])
-    return True
+    return is_step(current, to, [party])

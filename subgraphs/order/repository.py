@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.order.model import UNPAID
-from subgraphs.order.tables import IdempotencyKey, Order, OrderChange, OrderItem
+from subgraphs.order.tables import IdempotencyKey, Order, OrderItem
 
 
 async def locked_order(session: AsyncSession, order_id: str) -> Order | None:
@@ -35,11 +35,6 @@ async def move(session: AsyncSession, order: Order, to: str, *, now: datetime, *
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return moved.one_or_none()
-
-
-def add_change(session: AsyncSession, change: OrderChange) -> None:
-    """Write a step of the history."""
-    session.add(change)
 
 
 async def note_payment(session: AsyncSession, order_id: str, payment_id: str, *, captured_amount: int) -> None:

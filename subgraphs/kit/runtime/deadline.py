@@ -55,9 +55,3 @@ def seconds_from_header(value: str | None, *, default_seconds: float) -> float:
     if value is None or not value.isascii() or not value.isdigit() or len(value) > 9:
         return default_seconds
     return min(int(value) / 1000, MAX_SECONDS)
-
-
-def header_value() -> str | None:
-    """What to send on: the milliseconds left, at least 0; None when there is no deadline."""
-    remaining = remaining_seconds()
-    return None if remaining is None else str(max(0, int(remaining * 1000)))

@@ -1,11 +1,11 @@
 """The bank put together: one Starlette app with its store, its counter and its background task."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
+from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.health import health_routes
 from subgraphs.payment.sandbox.api import bank_routes
 from subgraphs.payment.sandbox.bank import Bank
@@ -29,13 +29,10 @@ def make_app(settings: BankSettings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await store.open()
-        running = asyncio.create_task(clearing.run())
         try:
-            yield
+            async with running(clearing.run()):
+                yield
         finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
             await store.close()
 
     return Starlette(

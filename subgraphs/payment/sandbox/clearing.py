@@ -1,6 +1,7 @@
 """The bank's one background task: settles slow payments and sends events, when something is due and not before."""
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -40,10 +41,9 @@ class Clearing:
             except Exception:  # noqa: BLE001 - logged; the bank must go on
                 _log.exception("bank.clearing_failed")
                 pause = PAUSE_AFTER_ERROR_SECONDS
-            try:
-                await asyncio.wait_for(self._woken.wait(), timeout=pause)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
 
     async def _seconds_to_next(self) -> float:
         async with self._store.transaction() as tx:
