@@ -112,9 +112,13 @@ def _fields(
     for need in needs:
         if need.name == TYPENAME:
             continue
-        source = position.key_of(need, types)
-        branches = _branches(need, position.under(need, types)) if need.children else ()
-        fields = _unique(fields, (RepresentationField(need.name, source, branches),))
+        branches: tuple[RepresentationBranch, ...] = ()
+        if need.children:
+            below = position.under(need, types)
+            if below is None:
+                continue
+            branches = _branches(need, below)
+        fields = _unique(fields, (RepresentationField(need.name, position.key_of(need, types), branches),))
     return fields
 
 

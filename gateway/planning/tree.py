@@ -115,13 +115,16 @@ class Position:
             position = position.above
         return position
 
-    def under(self, need: Need, types: frozenset[str]) -> "Position":
+    def under(self, need: Need, types: frozenset[str]) -> "Position | None":
         """The position of the objects that a field returns, for objects of `types` here, which are one part.
+
+        None where nobody who brings the objects here knows of such types: then there are none.
 
         Two fields of the client's with one name, for different types, have a position each: below them, names may differ.
         """
         sought = self.key_of(need, types), id(self._owner(need, types))
-        return next(position for (key, _, owner), position in self._below.items() if (key, owner) == sought)
+        found = (position for (key, _, owner), position in self._below.items() if (key, owner) == sought)
+        return next(found, None)
 
     def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
         """The client's need that a field belongs to; for an internal one, of the very field, under its plain name if it can be."""

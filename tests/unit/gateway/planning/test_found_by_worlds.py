@@ -165,3 +165,31 @@ def test_interface_entity_below_which_more_is_fetched_tells_its_type() -> None:
     made = planned(supergraph, "{ place { ... on Image { width owner { name } } } }")
     (bringing,) = [fetch for fetch in made.fetches if "owner" in fetch.document]
     assert "__typename" in bringing.document
+
+
+def test_requirement_of_a_type_that_the_asked_subgraph_does_not_know_is_left_out() -> None:
+    films = """
+        interface Node { id: ID! }
+        type Book implements Node @key(fields: "id") { id: ID! near: Node @shareable }
+        type Film implements Node @key(fields: "id") { id: ID! maker: Maker }
+        type Maker @key(fields: "id") { id: ID! name: String }
+    """
+    books = """
+        interface Node { id: ID! }
+        type Book implements Node @key(fields: "id") { id: ID! near: Node @shareable size: Int }
+    """
+    telling = """
+        type Query { books: [Book!]! }
+        interface Node { id: ID! }
+        type Book @key(fields: "id") {
+          id: ID! near: Node @external size: Int @external
+          told: String @requires(fields: "size near { ... on Film { maker { name } } }")
+        }
+        type Film implements Node @key(fields: "id") { id: ID! maker: Maker @external }
+        type Maker @key(fields: "id") { id: ID! name: String @external }
+    """
+    supergraph = supergraph_of(a=films, b=books, c=telling)
+    made = planned(supergraph, "{ books { near { id } told } }")
+    (asking,) = [fetch for fetch in made.fetches if "told" in fetch.document]
+    (near,) = [field for field in asking.groups[0].representations[0].fields if field.name == "near"]
+    assert [branch.fields for branch in near.branches if branch.types and "Film" in branch.types] == [()]
