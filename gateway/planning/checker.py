@@ -72,6 +72,12 @@ class _Shadow:
     slots: dict[str, dict[str, _Slot]] = field(default_factory=dict)
     possible: frozenset[str] | None = None
 
+    def present(self) -> dict[str, dict[str, _Slot]]:
+        """The objects that can really be there."""
+        if self.possible is None:
+            return self.slots
+        return {name: slots for name, slots in self.slots.items() if name in self.possible}
+
 
 def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> None:
     """Returns if the plan is sound and answers the operation.
@@ -241,7 +247,7 @@ class _Checker:
             if slot.meaning[0] != sent.name:
                 raise self._unsound(f"sends {slot.meaning[0]} as {sent.name}")
             for branch in sent.branches:
-                below = slot.below.slots if slot.below else {}
+                below = slot.below.present() if slot.below else {}
                 for type_name, inner in below.items():
                     if branch.types is None or type_name in branch.types:
                         if branch.types is not None:
@@ -429,8 +435,7 @@ class _Checker:
             return
         exempt = self._unknown_to_some(returned.name)
         for place in places:
-            possible = (place.slots.keys() if place.possible is None else place.possible) - exempt
-            kept = _Shadow({name: slots for name, slots in place.slots.items() if name in possible})
+            kept = _Shadow({name: slots for name, slots in place.present().items() if name not in exempt})
             self._check_answer(selected.selections, returned.name, kept, (*path, selected.response_name))
 
     def _unknown_to_some(self, type_name: str) -> frozenset[str]:
