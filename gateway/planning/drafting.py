@@ -63,9 +63,10 @@ class Drafting:
 
     def _select(self, selected: Selected, place: Place) -> set[Draft]:
         self._fuel.burn()
-        brought = self._brought(selected, place.position, place.fetch.ancestors)
-        if brought is not None:
-            return brought
+        if place.fetch.ancestors:
+            brought = self._brought(selected, place.position, place.fetch.ancestors)
+            if brought is not None:
+                return brought
         bringing = {place.fetch}
         for types in place.position.parts(selected.need, selected.served.types):
             written = self._written(selected, types, place)
@@ -200,7 +201,8 @@ class Drafting:
         earlier = self._earlier(service, position, free, after, after_all) if free and waiting else None
         if earlier is None:
             return self._ask(service, found, position, after_all, is_told=is_told)
-        return self._fill(earlier, free, position, after, is_told=is_told) | self._ask(
+        demands = self._demands(service, free, position)
+        return self._fill(earlier, free, demands, after, is_told=is_told) | self._ask(
             service, waiting, position, after_all, is_told=is_told
         )
 
@@ -240,19 +242,19 @@ class Drafting:
             return bringing
         first = lacking[0][0][0]
         is_root = first.key is None
-        draft = self._find(service, position, after, self._demands(service, lacking, position), is_root=is_root)
+        demands = self._demands(service, lacking, position)
+        draft = self._find(service, position, after, demands, is_root=is_root)
         if draft is None and is_root:
             draft = self._create_root(service, position, first.arrival, after)
         elif draft is None:
             draft = self._create(service, position, after)
-        return bringing | self._fill(draft, lacking, position, after, is_told=is_told)
+        return bringing | self._fill(draft, lacking, demands, after, is_told=is_told)
 
     def _fill(
-        self, draft: Draft, found: list[Found], position: Position, after: set[Draft], *, is_told: bool
+        self, draft: Draft, found: list[Found], demands: Demands, after: set[Draft], *, is_told: bool
     ) -> set[Draft]:
         """Adds fields to a fetch, which comes to wait for `after`."""
         self._delay(draft, after)
-        demands = self._demands(draft.service, found, position)
         draft.demands.only = demands.only
         draft.demands.by_interface = demands.by_interface
         draft.demands.add(demands)
