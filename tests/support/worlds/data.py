@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+from tests.support.worlds.faults import FAULT
 from tests.support.worlds.model import Blueprint, Field, Object, Type
 
 ROOTS = ("Query", "Mutation", "Subscription")
@@ -51,7 +52,8 @@ class _Making:
                 made["ref"] = {"__typename": "Ref", "id": f"r-{type_.name}-{number}"}
             elif each.name not in made and (not each.requires or self._blueprint.is_composite(each.named)):
                 # Where one of its subgraphs may answer null, none does: all must answer alike.
-                made[each.name] = self._value(each.type, each, type_, number)
+                fails = each.is_failing and number % 2 == 1
+                made[each.name] = FAULT if fails else self._value(each.type, each, type_, number)
 
     def _value(self, type_: str, field: Field, owner: Type, number: int) -> Any:
         if type_.endswith("!"):

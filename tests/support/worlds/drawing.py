@@ -9,6 +9,7 @@ from tests.support.worlds.abstract import draw_abstract
 from tests.support.worlds.contexts import draw_contexts
 from tests.support.worlds.data import make_objects
 from tests.support.worlds.entities import draw_entities
+from tests.support.worlds.faults import draw_faults
 from tests.support.worlds.interface_objects import draw_interface_objects
 from tests.support.worlds.model import Blueprint, some
 from tests.support.worlds.requirements import draw_provided, draw_requirements
@@ -43,6 +44,8 @@ def draw_blueprint(rnd: random.Random, size: int) -> Blueprint:
     draw_provided(rnd, blueprint)
     draw_contexts(rnd, blueprint)
     draw_roots(rnd, blueprint)
+    if rnd.random() < 0.3:
+        draw_faults(rnd, blueprint)
     if rnd.random() < 0.4:
         draw_mutations(rnd, blueprint)
     if rnd.random() < 0.3:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from graphql import parse, validate
 
 from tests.support.worlds.drawing import build
-from tests.support.worlds.gateway import WorldGateway
+from tests.support.worlds.gateway import WorldGateway, comparable
 from tests.support.worlds.operations import DrawnOperation
 from tests.support.worlds.sdl import LINK
 from tests.support.worlds.smaller_blueprints import smaller_blueprints
@@ -44,7 +44,7 @@ async def failure_of(world: World, operation: DrawnOperation) -> str | None:
     except Exception as error:  # noqa: BLE001  # whatever goes wrong in a random world is what is looked for
         return f"{type(error).__name__}: {error}"
     expected = gateway.expected(operation.text, operation.variables)
-    if answered.response == expected:
+    if comparable(answered.response) == comparable(expected):
         return None
     return f"differs\ngateway    {answered.response}\none schema {expected}"
 

@@ -32,6 +32,19 @@ class Answered:
     plan: Plan
 
 
+def comparable(response: Any) -> Any:
+    """What of a response must be alike: its data, and where there are errors; messages are each server's own."""
+    if isinstance(response, list):
+        return [comparable(each) for each in response]
+    if not isinstance(response, dict) or not response.get("errors"):
+        return response
+    if response.get("data") is None:
+        # Where nothing is left, one error is enough; which one depends on what was asked together.
+        return {"data": None, "errors": True}
+    paths = {tuple(error.get("path", ())) for error in response["errors"]}
+    return {"data": response.get("data"), "errors": sorted(paths, key=str)}
+
+
 class AnyWorld(Protocol):
     """Subgraphs with their supergraph, and one schema over the same data."""
 

@@ -27,6 +27,7 @@ class Field:
         overridden: a subgraph that declares it, too, but from which its owner took it over; under a label if there is one.
         context: the argument that its value depends on besides, as SDL with `@fromContext`.
         is_history: whether its value is the mutations that ran before it was asked.
+        is_failing: whether it fails for some objects.
         is_shareable: whether it has to say so, beyond what several owners demand.
         is_hidden: whether clients do not see it.
     """
@@ -43,6 +44,7 @@ class Field:
     label: str | None = None
     context: str = ""
     is_history: bool = False
+    is_failing: bool = False
     is_shareable: bool = False
     is_hidden: bool = False
 

@@ -24,6 +24,7 @@ from graphql import (
 )
 
 from tests.support.sdl import without_federation
+from tests.support.worlds.faults import FAULT, Fault
 from tests.support.worlds.field_sets import SetSelections, parsed, selected
 from tests.support.worlds.model import Blueprint, Field, Object
 
@@ -129,6 +130,8 @@ class World:
             made = made_of(selected(parsed(known.requires), source, self._required(source)))
         else:
             made = source.object[name]
+        if made is FAULT:
+            raise Fault(f"{source.typename}.{name} failed")
         if known.context:
             made = f"{made}@{arguments['from'] if 'from' in arguments else self._around(source)}"
             arguments = {given: value for given, value in arguments.items() if given != "from"}
@@ -192,6 +195,8 @@ class _Subgraph:
             variable_values=request.get("variables"),
         )
         for error in result.errors or ():
+            if isinstance(error.original_error, Fault):
+                continue
             self.world.complaints.append(f"{self.name} was sent {request}: {error.message}")
         return result.formatted
 
