@@ -31,6 +31,7 @@ class Here:
         is_known: whether the tree can tell which of them; not so where the subgraph has an interface object.
         views: the `@provides` that hold here.
         candidates: all subgraphs that could stand here as well, the same object in hand.
+        is_part: whether there may be objects of other types, which are not meant, where nobody can tell them apart.
     """
 
     service: str | None
@@ -39,6 +40,12 @@ class Here:
     is_known: bool = True
     views: tuple[View, ...] = ()
     candidates: frozenset[str] = frozenset()
+    is_part: bool = False
+
+    def of(self, types: frozenset[str]) -> "Here":
+        """The same place, but only the objects of some types are meant."""
+        left = self.types & types
+        return replace(self, types=left, is_part=self.is_part or (not self.is_known and left != self.types))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +296,7 @@ class Lookups:
                     self._entries.clear()
                 answer = self._entries[question] = self._known_entries(types, name)
             return answer
-        is_part = types != here.types
+        is_part = here.is_part or types != here.types
         unknown_question = (here.type_name, name, types, must_know, is_part)
         answer = self._unknown_entries.get(unknown_question)
         if answer is None:
@@ -412,7 +419,9 @@ class Lookups:
             possible = self.possible_in(service, entry.entity) & here.types
             return Here(service, entry.entity, possible, candidates=candidates)
         is_known = here.is_known or entry.needs_typename or not self.is_interface_object(service, entry.entity)
-        return Here(service, entry.entity, entry.types, is_known, candidates=candidates)
+        return Here(
+            service, entry.entity, entry.types, is_known, candidates=candidates, is_part=here.is_part and not is_known
+        )
 
 
 @lru_cache(maxsize=16)

@@ -256,7 +256,7 @@ class Search:
         else:
             unfinished = self._unfinished
             name = (service, entry.entity, entry.needs_typename)
-            left = replace(here, types=entry.types & here.types)
+            left = here.of(entry.types)
             way = terms.via.ways.get(name) if terms.via is not None else self._way(left, name, terms)
             entered = Entered(entry, way.key, way.key_solution, arrival) if way is not None else None
             if self._unfinished != unfinished:
@@ -290,7 +290,7 @@ class Search:
         under = Terms(terms.blocked, Reached(dict(wave.ways)))
         opened: dict[EntryName, Entered] = {}
         for service, entry in wave.closed:
-            place = replace(left, types=entry.types)
+            place = left.of(entry.types)
             best: Solution | None = None
             for key in self._lookups.keys(service, entry.entity):
                 needs = self._lookups.key_needs(key.fields, needs_typename=entry.needs_typename)
@@ -309,7 +309,7 @@ class Search:
         guard = (service, entity, required)
         if guard in terms.blocked:
             return None
-        left = replace(here, types=part.types & here.types)
+        left = here.of(part.types)
         solution = self.solve(self._lookups.field_set_needs(required), left, Terms(terms.blocked | {guard}, terms.via))
         return None if solution.missing else solution
 

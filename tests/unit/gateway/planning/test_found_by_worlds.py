@@ -88,6 +88,24 @@ def test_requirement_of_one_implementation_is_sent_for_that_alone_when_types_are
     assert [each.types for each in group.representations] == [frozenset({"Image"})]
 
 
+def test_requirement_of_a_requirement_is_sent_for_the_one_implementation_that_needs_it() -> None:
+    first = """
+        type Asset @key(fields: "id") @interfaceObject {
+          id: ID! common: String @external first: String @requires(fields: "common")
+        }
+    """
+    second = """
+        type Asset @key(fields: "id") @interfaceObject {
+          id: ID! first: String @external second: String @requires(fields: "first")
+        }
+    """
+    supergraph = supergraph_of(places=PLACES, assets=ASSETS, first=first, second=second)
+    made = planned(supergraph, "{ place { ... on Video { second } } }")
+    for service in ("first", "second"):
+        (fetch,) = fetches_of(made, service)
+        assert [each.types for each in fetch.groups[0].representations] == [frozenset({"Video"})]
+
+
 def test_objects_sent_under_an_interface_are_not_asked_for_what_an_implementation_requires() -> None:
     images = IMAGES.replace(
         'interface Asset @key(fields: "id") { id: ID! }', 'interface Asset @key(fields: "id") { id: ID! size: Int }'
