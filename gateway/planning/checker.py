@@ -1,24 +1,23 @@
 """Proves a plan sound, without the planner's help: it runs the plan on types instead of data.
 
 A *shadow* of the tree is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
-them, and what field each stands for. Fetch by fetch it is proved that
+them, and what field each stands for (`shadow`). Fetch by fetch it is proved that
 
 1. every selection exists in its subgraph, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
    take one response name with different meanings;
 2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
 4. every argument from a context is given, from the nearest enclosing object of a type that sets it, and nothing else is;
-5. in the end every field that the client asked for stands in the tree under its response name.
+5. in the end every field that the client asked for stands in the tree under its response name (`answering`).
 
 What cannot be proved is a mistake of the planner, so it is raised as `UnsoundPlan`, an `InternalError`.
 """
 
-from dataclasses import dataclass, field
-
-from graphql import GraphQLError, get_named_type, is_composite_type, parse, print_ast
+from graphql import GraphQLError, parse
 
 from gateway.errors import InternalError
-from gateway.operation.model import Field, Operation, Selection
+from gateway.operation.model import Operation
+from gateway.planning.answering import unanswered
 from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import (
     EntityGroup,
@@ -32,11 +31,9 @@ from gateway.planning.plan import (
     Representation,
     RepresentationField,
 )
+from gateway.planning.shadow import Shadow, Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 from gateway.supergraph.model import ContextArgument, SubgraphField, Supergraph, TypeKind
-
-Meaning = tuple[str, tuple[tuple[str, str], ...]]
-"""What a name in the tree stands for: a field and its arguments."""
 
 View = tuple[SetSelection, ...]
 
@@ -50,33 +47,6 @@ class UnsoundPlan(InternalError):
 
 class PlanTooLarge(InternalError):
     """Raised when a plan has more places than can be checked: nested abstract types multiply them."""
-
-
-@dataclass(slots=True)
-class _Slot:
-    """A name on objects of one type: its meaning, its writers, the objects below."""
-
-    meaning: Meaning
-    writers: set[int] = field(default_factory=set)
-    below: "_Shadow | None" = None
-
-
-@dataclass(slots=True)
-class _Shadow:
-    """All objects that can be at one place, by concrete type.
-
-    Attributes:
-        possible: the types that everybody who answers the field above knows: a shared field has one value; None at the root.
-    """
-
-    slots: dict[str, dict[str, _Slot]] = field(default_factory=dict)
-    possible: frozenset[str] | None = None
-
-    def present(self) -> dict[str, dict[str, _Slot]]:
-        """The objects that can really be there."""
-        if self.possible is None:
-            return self.slots
-        return {name: slots for name, slots in self.slots.items() if name in self.possible}
 
 
 def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> None:
@@ -95,7 +65,7 @@ class _Checker:
         self._operation = operation
         self._supergraph = supergraph
         self._labels = labels
-        self._root = _Shadow()
+        self._root = Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
         self._contexts: dict[str, GroupContext] = {}
@@ -115,7 +85,9 @@ class _Checker:
                     self._check_group(group)
             else:
                 self._check_root_fetch(fetch)
-        self._check_answer(self._operation.selections, self._operation.root_type, self._root, ())
+        lacking = next(unanswered(self._operation, self._root, self._supergraph), None)
+        if lacking is not None:
+            raise UnsoundPlan(f"the plan does not answer {lacking}")
 
     def _unsound(self, problem: str) -> UnsoundPlan:
         return UnsoundPlan(f"fetch {self._fetch.id} ({self._fetch.service}) {problem}")
@@ -152,7 +124,7 @@ class _Checker:
                     self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
         self._check_names([group.selections])
 
-    def _entity_types(self, selection: FetchedFragment, group: EntityGroup, shadow: _Shadow) -> frozenset[str]:
+    def _entity_types(self, selection: FetchedFragment, group: EntityGroup, shadow: Shadow) -> frozenset[str]:
         """The objects that a fragment of `_entities` extends: those represented under its type."""
         types: frozenset[str] = frozenset()
         for representation in group.representations:
@@ -233,7 +205,7 @@ class _Checker:
                 return all(self._is_selected(inner, selection.selections) for inner in below)
         return False
 
-    def _check_representation(self, representation: Representation, shadow: _Shadow) -> None:
+    def _check_representation(self, representation: Representation, shadow: Shadow) -> None:
         types = shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
         for type_name in types:
             slots = shadow.slots[type_name]
@@ -241,7 +213,7 @@ class _Checker:
                 self._check_written(slots, TYPENAME)
             self._check_fields(representation.fields, slots)
 
-    def _check_fields(self, fields: tuple[RepresentationField, ...], slots: dict[str, _Slot]) -> None:
+    def _check_fields(self, fields: tuple[RepresentationField, ...], slots: dict[str, Slot]) -> None:
         for sent in fields:
             slot = self._check_written(slots, sent.source)
             if slot.meaning[0] != sent.name:
@@ -254,18 +226,18 @@ class _Checker:
                             self._check_written(inner, TYPENAME)
                         self._check_fields(branch.fields, inner)
 
-    def _check_written(self, slots: dict[str, _Slot], name: str) -> _Slot:
+    def _check_written(self, slots: dict[str, Slot], name: str) -> Slot:
         slot = slots.get(name)
         if slot is None or not slot.writers & self._before[self._fetch.id]:
             raise self._unsound(f"needs {name}, which no fetch before it brings")
         return slot
 
-    def _reached(self, path: Path) -> list[_Shadow]:
+    def _reached(self, path: Path) -> list[Shadow]:
         """All objects at a path; there must be some, brought by a fetch before."""
         shadows = [self._root]
         types: frozenset[str] | None = None
         for step in path:
-            below: list[_Shadow] = []
+            below: list[Shadow] = []
             for shadow in shadows:
                 for type_name, slots in shadow.slots.items():
                     slot = slots.get(step.key) if types is None or type_name in types else None
@@ -292,7 +264,7 @@ class _Checker:
 
     def _write(
         self,
-        shadow: _Shadow,
+        shadow: Shadow,
         selections: tuple[FetchedSelection, ...],
         stated: str,
         types: frozenset[str],
@@ -315,24 +287,24 @@ class _Checker:
                     inner.slots.setdefault(type_name, {})
                 self._write(inner, selection.selections, selection.type_name, below_types, below_views)
 
-    def _slots(self, shadow: _Shadow, selection: FetchedField, types: frozenset[str]) -> list[_Shadow]:
+    def _slots(self, shadow: Shadow, selection: FetchedField, types: frozenset[str]) -> list[Shadow]:
         """Marks the field as written; gives the places of its objects, none for a leaf."""
         self._written += len(types)
         if self._written > MAX_FIELDS:
             raise PlanTooLarge(f"the plan writes more than {MAX_FIELDS} fields of different types")
         taken = [given for given in selection.arguments if given[1] not in self._contexts]
         meaning = (selection.name, tuple(taken))
-        places: list[_Shadow] = []
-        fresh: _Shadow | None = None
+        places: list[Shadow] = []
+        fresh: Shadow | None = None
         for type_name in types:
             slots = shadow.slots.setdefault(type_name, {})
-            slot = slots.setdefault(selection.key, _Slot(meaning))
+            slot = slots.setdefault(selection.key, Slot(meaning))
             if slot.meaning != meaning:
                 raise self._unsound(f"writes {meaning} where {slot.meaning} stands, under {selection.key}")
             slot.writers.add(self._fetch.id)
             if selection.selections:
                 if slot.below is None:
-                    fresh = fresh or _Shadow()
+                    fresh = fresh or Shadow()
                     slot.below = fresh
                 if not any(slot.below is place for place in places):
                     places.append(slot.below)
@@ -401,51 +373,6 @@ class _Checker:
             if len(shapes) > 1:
                 raise self._unsound(f"has fields of different shapes under {name}: {sorted(shapes)}")
             self._check_names([each.selections for each in fields if each.selections])
-
-    def _check_answer(
-        self, selections: tuple[Selection, ...], parent: str, shadow: _Shadow, path: tuple[str, ...]
-    ) -> None:
-        """Proves that the shadow holds what the client selected, for every type that can be there."""
-        for selection in selections:
-            if not isinstance(selection, Field):
-                kept = self._possible(selection.type_condition)
-                narrowed = _Shadow({name: slots for name, slots in shadow.slots.items() if name in kept})
-                self._check_answer(selection.selections, selection.type_condition, narrowed, path)
-            elif selection.refusal is None and not selection.name.startswith("__"):
-                self._check_field(selection, parent, shadow, path)
-
-    def _check_field(self, selected: Field, parent: str, shadow: _Shadow, path: tuple[str, ...]) -> None:
-        meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))
-        places: list[_Shadow] = []
-        visible = self._possible(parent) & self._supergraph.api.type_map.keys()
-        for type_name, slots in shadow.slots.items():
-            if type_name not in visible:
-                continue
-            slot = slots.get(selected.response_name)
-            if slot is None or slot.meaning != meaning:
-                where = ".".join((*path, selected.response_name))
-                raise UnsoundPlan(f"the plan does not answer {where} of {type_name}")
-            if slot.below is not None and not any(slot.below is place for place in places):
-                places.append(slot.below)
-        parent_type = self._supergraph.api.get_type(parent)
-        assert is_composite_type(parent_type)
-        definition = self._supergraph.api.get_field(parent_type, selected.name)
-        returned = get_named_type(definition.type) if definition else None
-        if not is_composite_type(returned):
-            return
-        exempt = self._unknown_to_some(returned.name)
-        for place in places:
-            kept = _Shadow({name: slots for name, slots in place.present().items() if name not in exempt})
-            self._check_answer(selected.selections, returned.name, kept, (*path, selected.response_name))
-
-    def _unknown_to_some(self, type_name: str) -> frozenset[str]:
-        """Members of a union that not every subgraph with the union knows: they may be left unanswered."""
-        if self._supergraph.kinds.get(type_name) is not TypeKind.UNION:
-            return frozenset()
-        known = [
-            types[type_name].possible_types for types in self._supergraph.subgraph_types.values() if type_name in types
-        ]
-        return self._possible(type_name) - frozenset.intersection(*known) if known else frozenset()
 
 
 def _top_names(field_set: FieldSet) -> set[str]:

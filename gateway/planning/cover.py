@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import Entry
 from gateway.planning.needs import Need
+from gateway.planning.places import Entry
 from gateway.planning.solution import FREE, Cost, Found
 
 MAX_EXHAUSTIVE = 5

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from gateway.planning.drafts import Demands, Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import ENTITY, Here, Lookups
+from gateway.planning.lookups import Lookups
 from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.places import ENTITY, Here
 from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution, Step
 from gateway.planning.tree import Position
 

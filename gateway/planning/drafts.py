@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from gateway.planning.lookups import Here
 from gateway.planning.needs import ContextSource, Need, are_compatible
+from gateway.planning.places import Here
 from gateway.planning.tree import Position
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField

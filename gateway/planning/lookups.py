@@ -3,77 +3,16 @@
 One instance serves all operations on a supergraph with the same override labels; every answer is worked out once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
-from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
+from gateway.planning.places import Entry, Here, Served, View
+from gateway.supergraph.field_sets import FieldSet, SetField
 from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
-
-ENTITY = "_Entity"
-"""The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
 
 MAX_REMEMBERED = 50_000
 """Answers of a kind; a schema has far fewer, but clients can write fragments for any combination of types."""
-
-View = tuple[SetSelection, ...]
-"""What a `@provides` on the way down makes available below it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Where the search stands: at an object, inside an answer of one subgraph.
-
-    Attributes:
-        service: the subgraph; None before the first fetch.
-        type_name: the type that the object has in the subgraph's schema there.
-        types: concrete types that it may have.
-        is_known: whether the tree can tell which of them; not so where the subgraph has an interface object.
-        views: the `@provides` that hold here.
-        candidates: all subgraphs that could stand here as well, the same object in hand.
-        is_part: whether there may be objects of other types, which are not meant, where nobody can tell them apart.
-    """
-
-    service: str | None
-    type_name: str
-    types: frozenset[str]
-    is_known: bool = True
-    views: tuple[View, ...] = ()
-    candidates: frozenset[str] = frozenset()
-    is_part: bool = False
-
-    def of(self, types: frozenset[str]) -> "Here":
-        """The same place, but only the objects of some types are meant."""
-        left = self.types & types
-        return replace(self, types=left, is_part=self.is_part or (not self.is_known and left != self.types))
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A field as the subgraph at a place serves it, alike for all of some types.
-
-    Attributes:
-        types: the concrete types.
-        field: its definition in the subgraph: the interface's if it is selected there, else the (equal) ones of the types.
-        below: the place that its object has; None for leaves.
-    """
-
-    types: frozenset[str]
-    field: SubgraphField
-    below: Here | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A way into another subgraph: as an entity of this type, for objects of these concrete types.
-
-    Attributes:
-        needs_typename: the tree must know the concrete type first.
-    """
-
-    entity: str
-    types: frozenset[str]
-    needs_typename: bool = False
 
 
 class Lookups:

@@ -8,9 +8,10 @@ from gateway.planning.assembly import assemble
 from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
 from gateway.planning.fuel import DEFAULT_STEPS, Fuel
-from gateway.planning.lookups import Here, Lookups, lookups_for
+from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.needs import TYPENAME, Need, operation_needs
 from gateway.planning.passes.batching import batch_drafts
+from gateway.planning.places import Here
 from gateway.planning.plan import Plan
 from gateway.planning.search import Search
 from gateway.planning.solution import Enter, Solution

@@ -18,13 +18,14 @@ through these, until nothing is added. So a chain of twenty subgraphs takes twen
 that needs itself, at the same entity, is blocked while it is being worked out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.planning.cover import Choice, Closed, Decision, Open, best_choices
 from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import ENTITY, Entry, Here, Lookups, Served
+from gateway.planning.lookups import Lookups
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding
+from gateway.planning.places import ENTITY, Entry, Here, Served
 from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
@@ -37,37 +38,10 @@ from gateway.planning.solution import (
     Solution,
     Step,
 )
-from gateway.supergraph.field_sets import FieldSet
+from gateway.planning.terms import EVERYTHING, EntryName, Reached, Terms
 from gateway.supergraph.model import SubgraphField
 
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
-
-EntryName = tuple[str, str, bool]
-"""A subgraph, an entity there, and whether the concrete type must be known first."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reached:
-    """The entries that are open from a place so far; compared by identity."""
-
-    ways: Mapping[EntryName, Entered]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a question is asked under.
-
-    Attributes:
-        blocked: (subgraph, entity, requirement) that are being worked out further up.
-        via: while keys are being found: the only entries that may be used at this place; None for all that there are.
-    """
-
-    blocked: frozenset[tuple[str, str, FieldSet]] = frozenset()
-    via: Reached | None = None
-
-    def below(self) -> "Terms":
-        """The terms for what is below a field: another object, with all its entries."""
-        return self if self.via is None else Terms(self.blocked)
 
 
 @dataclass(slots=True, eq=False)
@@ -82,9 +56,6 @@ class _Wave:
     closed: list[tuple[str, Entry]]
     ways: dict[EntryName, Entered] = field(default_factory=dict)
     is_running: bool = False
-
-
-EVERYTHING = Terms()
 
 
 class Search:

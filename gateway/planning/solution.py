@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.planning.lookups import Entry, Here, Served
 from gateway.planning.needs import Need
+from gateway.planning.places import Entry, Here, Served
 from gateway.supergraph.field_sets import FieldSet
 
 if TYPE_CHECKING:

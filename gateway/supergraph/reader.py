@@ -12,28 +12,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    BooleanValueNode,
     ConstDirectiveNode,
     DocumentNode,
     EnumTypeDefinitionNode,
-    EnumValueNode,
     FieldDefinitionNode,
     GraphQLError,
     GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
-    ListValueNode,
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
-    ObjectValueNode,
     ScalarTypeDefinitionNode,
-    StringValueNode,
     TypeNode,
     UnionTypeDefinitionNode,
     parse,
     parse_type,
+    value_from_ast_untyped,
 )
 
 from gateway.supergraph.access import AccessDirectives, field_access
@@ -390,17 +386,5 @@ def _wrapped(node: TypeNode) -> tuple[str, str]:
 
 def _arguments(directive: ConstDirectiveNode) -> dict[str, Any]:
     """The directive's arguments as Python values; enum values as their names, nulls left out."""
-    values = {argument.name.value: _value(argument.value) for argument in directive.arguments or ()}
+    values = {argument.name.value: value_from_ast_untyped(argument.value) for argument in directive.arguments or ()}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _value(node: Any) -> Any:
-    match node:
-        case StringValueNode() | EnumValueNode() | BooleanValueNode():
-            return node.value
-        case ListValueNode():
-            return [_value(inner) for inner in node.values or ()]
-        case ObjectValueNode():
-            return {entry.name.value: _value(entry.value) for entry in node.fields}
-        case _:
-            return None

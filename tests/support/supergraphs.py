@@ -175,11 +175,7 @@ def _plain(value: ValueNode) -> Any:
 
 def _frozen(value: Any, *, graphs: dict[str, str], key: str = "") -> Any:
     if isinstance(value, dict):
-        items = (
-            (k, _frozen(v, graphs=graphs, key=k))
-            for k, v in value.items()
-            if v is not DEFAULTS.get(k, False)
-        )
+        items = ((k, _frozen(v, graphs=graphs, key=k)) for k, v in value.items() if v is not DEFAULTS.get(k, False))
         return frozenset(items)
     if isinstance(value, list):
         parts = [_frozen(item, graphs=graphs, key=key) for item in value]

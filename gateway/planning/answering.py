@@ -1,0 +1,68 @@
+"""What a plan's fetches have written, held against the operation: the checker's last step."""
+
+from collections.abc import Iterator
+
+from graphql import get_named_type, is_composite_type, print_ast
+
+from gateway.operation.model import Field, Operation, Selection
+from gateway.planning.shadow import Shadow
+from gateway.supergraph.model import Supergraph, TypeKind
+
+Names = tuple[str, ...]
+
+
+def unanswered(operation: Operation, root: Shadow, supergraph: Supergraph) -> Iterator[str]:
+    """The fields that the client asked for and that are not there, each with the type of whose objects it is missing."""
+    return _Answering(supergraph).of_selections(operation.selections, operation.root_type, root, ())
+
+
+class _Answering:
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+
+    def of_selections(
+        self, selections: tuple[Selection, ...], parent: str, shadow: Shadow, path: Names
+    ) -> Iterator[str]:
+        """What is missing of selections on objects, for every type that these can have."""
+        for selection in selections:
+            if not isinstance(selection, Field):
+                kept = self._possible(selection.type_condition)
+                narrowed = Shadow({name: slots for name, slots in shadow.slots.items() if name in kept})
+                yield from self.of_selections(selection.selections, selection.type_condition, narrowed, path)
+            elif selection.refusal is None and not selection.name.startswith("__"):
+                yield from self._of_field(selection, parent, shadow, path)
+
+    def _of_field(self, selected: Field, parent: str, shadow: Shadow, path: Names) -> Iterator[str]:
+        meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))
+        places: list[Shadow] = []
+        visible = self._possible(parent) & self._supergraph.api.type_map.keys()
+        for type_name, slots in shadow.slots.items():
+            if type_name not in visible:
+                continue
+            slot = slots.get(selected.response_name)
+            if slot is None or slot.meaning != meaning:
+                yield f"{'.'.join((*path, selected.response_name))} of {type_name}"
+            elif slot.below is not None and not any(slot.below is place for place in places):
+                places.append(slot.below)
+        parent_type = self._supergraph.api.get_type(parent)
+        assert is_composite_type(parent_type)
+        definition = self._supergraph.api.get_field(parent_type, selected.name)
+        returned = get_named_type(definition.type) if definition else None
+        if not is_composite_type(returned):
+            return
+        exempt = self._unknown_to_some(returned.name)
+        for place in places:
+            kept = Shadow({name: slots for name, slots in place.present().items() if name not in exempt})
+            yield from self.of_selections(selected.selections, returned.name, kept, (*path, selected.response_name))
+
+    def _unknown_to_some(self, type_name: str) -> frozenset[str]:
+        """Members of a union that not every subgraph with the union knows: they may be left unanswered."""
+        if self._supergraph.kinds.get(type_name) is not TypeKind.UNION:
+            return frozenset()
+        known = [
+            types[type_name].possible_types for types in self._supergraph.subgraph_types.values() if type_name in types
+        ]
+        return self._possible(type_name) - frozenset.intersection(*known) if known else frozenset()
+
+    def _possible(self, type_name: str) -> frozenset[str]:
+        return self._supergraph.possible_types.get(type_name) or frozenset({type_name})

@@ -1,0 +1,37 @@
+"""What a question of the search is asked under: requirements that are being worked out, and entries that are open so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.planning.solution import Entered
+from gateway.supergraph.field_sets import FieldSet
+
+EntryName = tuple[str, str, bool]
+"""A subgraph, an entity there, and whether the concrete type must be known first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """The entries that are open from a place so far; compared by identity."""
+
+    ways: Mapping[EntryName, Entered]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a question is asked under.
+
+    Attributes:
+        blocked: (subgraph, entity, requirement) that are being worked out further up.
+        via: while keys are being found: the only entries that may be used at this place; None for all that there are.
+    """
+
+    blocked: frozenset[tuple[str, str, FieldSet]] = frozenset()
+    via: Reached | None = None
+
+    def below(self) -> "Terms":
+        """The terms for what is below a field: another object, with all its entries."""
+        return self if self.via is None else Terms(self.blocked)
+
+
+EVERYTHING = Terms()
