@@ -372,7 +372,8 @@ class GeneralRun:
 
     def _project(self) -> Answer:
         """The tree and the failures become the client's answer."""
-        errors = shown_errors(chain.from_iterable(self._failures))
+        told = shown_errors(chain.from_iterable(self._failures))
+        errors = [error for error in told if self._program.asks(error.get("path", ()), self._tree)]
         introspection = self._program.introspection
         introspected = introspection.answer(self._request.variables) if introspection is not None else {}
         known = [error["path"] for error in errors if "path" in error]

@@ -1,17 +1,19 @@
 """A plan made ready to be executed: what each fetch sends, takes, and serves, worked out once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLSchema
 
 from gateway.errors import InternalError
+from gateway.execution.asked import is_asked_for
 from gateway.execution.encoding import encode_json
 from gateway.execution.introspection import Introspection, compile_introspection
 from gateway.execution.projection import Projection, compile_projection
 from gateway.execution.request import Service
-from gateway.execution.tree import Shape, shape_of
+from gateway.execution.tree import Shape, Tree, shape_of
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.documents import declaration
 from gateway.planning.plan import EntityGroup, Fetch, Plan
@@ -70,11 +72,16 @@ class FetchProgram:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All that the general path needs of a plan and its operation."""
+    """All that the general path needs of a plan and its operation.
+
+    Attributes:
+        asks: whether the client asked for what is at a path of the tree.
+    """
 
     fetches: tuple[FetchProgram, ...]
     projection: Projection
     introspection: Introspection | None
+    asks: Callable[[Sequence[str | int], Tree], bool]
 
 
 def compile_program(
@@ -101,6 +108,7 @@ def compile_program(
         ),
         projection=compile_projection(operation, api_schema),
         introspection=compile_introspection(operation, api_schema),
+        asks=partial(is_asked_for, operation=operation, schema=api_schema),
     )
 
 

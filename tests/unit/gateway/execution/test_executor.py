@@ -162,8 +162,26 @@ async def test_an_error_of_one_chunk_costs_its_entities_only() -> None:
         limits=ExecutionLimits(max_representations=1),
     )
     assert [user and user["favourite"]["title"] for user in answer.data["users"]] == ["Saw", None, None, "Saw"]
-    paths = [error["path"] for error in answer.errors]
-    assert paths == [["users", 1, "favourite", "title"], ["users", 1, "favourite", "price"]]
+    assert [error["path"] for error in answer.errors] == [["users", 1, "favourite", "title"]]
+
+
+async def test_an_error_at_a_field_that_the_client_asks_of_another_type_is_nobodys() -> None:
+    """Where types are told late, a field is asked of every object; here `nick` of users is, and of products."""
+    found = DictSubgraph(
+        "type Query { search: [Result] } union Result = User | Product type User { nick: String } type Product { nick: String }",
+        {
+            "search": [
+                {"__typename": "Product", "nick": ValueError("of a product")},
+                {"__typename": "User", "nick": ValueError("of a user")},
+            ]
+        },
+    )
+    writer = PlanWriter({"accounts": found.schema})
+    document = "{ search { __typename ... on User { nick } ... on Product { nick } } }"
+    plan = query_plan(writer.root(0, "accounts", document))
+    answer = await execute(plan, "{ search { ... on User { nick } } }", {"accounts": found})
+    assert answer.data == {"search": [{}, {"nick": None}]}
+    assert [(error["message"], error["path"]) for error in answer.errors] == [("of a user", ["search", 1, "nick"])]
 
 
 async def test_an_entity_error_is_shown_at_every_place_of_the_entity() -> None:
@@ -519,7 +537,7 @@ async def test_a_wrong_number_of_entities_costs_their_fields(entities: Any) -> N
 async def test_an_error_without_a_usable_path_is_shown_at_every_null_that_it_explains(errors: Any) -> None:
     answer = await execute(
         FAVOURITES_PLAN,
-        "{ users { name favourite { title } } }",
+        FAVOURITES,
         {
             "accounts": ACCOUNTS,
             "products": lambda _request: {"data": {"_entities": [{"title": "T", "price": 1}, None]}, "errors": errors},
@@ -782,7 +800,7 @@ async def test_a_flood_of_errors_is_counted_not_multiplied() -> None:
     flood = [{"message": f"boom {number}"} for number in range(100_000)]
     answer = await execute(
         FAVOURITES_PLAN,
-        "{ users { name favourite { title } } }",
+        FAVOURITES,
         {"accounts": lambda _request: accounts, "products": lambda _request: {"data": None, "errors": flood}},
     )
     assert answer.error_count == 10_000
