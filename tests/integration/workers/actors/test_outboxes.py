@@ -54,7 +54,8 @@ class Place:
 
     def told(self, stream: str) -> list[dict[str, Any]]:
         """The events in a stream that nobody reads."""
-        return [orjson.loads(fields[b"event"]) for _, fields in self.redis.xrange(stream)]
+        entries: Any = self.redis.xrange(stream)
+        return [orjson.loads(fields[b"event"]) for _, fields in entries]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Loops end with what they run beside, whatever they do."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -52,7 +53,7 @@ async def test_an_application_closes_what_it_opened_when_a_loop_fails_too() -> N
 
 
 async def test_what_is_repeated_goes_on_after_a_failure_and_says_what_it_did() -> None:
-    outcomes = iter([0, 3, OSError("away"), 1])
+    outcomes: Iterator[int | OSError] = iter([0, 3, OSError("away"), 1])
     done = asyncio.Event()
 
     async def work() -> int:
