@@ -116,11 +116,13 @@ class _Writer:
         types = self._types_under(place, stated)
         direct: set[str] = set()
         partial: dict[frozenset[str], list[DraftField]] = {}
+        is_blind = self._is_blind(stated)
+        self._fuel.burn(len(place.fields) // 16)
         for selected in place.fields:
-            self._fuel.burn()
-            applicable = types if self._is_blind(stated) else selected.types & types
+            applicable = types if is_blind else selected.types & types
             if not applicable:
                 continue
+            self._fuel.burn()
             if applicable == types and self._definition(stated, selected.field.name) is not None:
                 direct.add(selected.key)
                 written.add(self._field(selected, stated))

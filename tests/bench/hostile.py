@@ -20,10 +20,13 @@ from tests.support.hostile import (
     OPERATIONS,
     chain_of_subgraphs,
     every_field_of_chain,
+    every_type_below_every_type,
+    every_type_of_interface,
     mutations_in_a_row,
     preparer_for,
     refusal_of_planning,
     refusal_of_preparing,
+    wide_interface,
 )
 from tests.support.planning import GOLDENS, read_supergraph_file
 
@@ -94,6 +97,10 @@ def cases() -> Iterator[Case]:
     chain = chain_of_subgraphs(20)
     every_field = every_field_of_chain(20)
     yield Case("plan a chain of twenty keys", lambda: refusal_of_planning(chain, every_field), None)
+    wide = wide_interface(120)
+    yield Case("plan 120 types of an interface", lambda: refusal_of_planning(wide, every_type_of_interface(120)), None)
+    nested = every_type_below_every_type(70, 7)
+    yield Case("plan ten types below each of 70", lambda: refusal_of_planning(wide, nested), None)
 
 
 def measured(case: Case) -> Row:

@@ -147,6 +147,40 @@ def every_field_of_chain(count: int) -> str:
     return "{ e { " + " ".join(f"f{n}" for n in range(count)) + " } }"
 
 
+def wide_interface(count: int) -> Supergraph:
+    """An interface of so many entities, each with fields of its own in two more subgraphs."""
+    graphs = " ".join(
+        f'{name} @join__graph(name: "{name.lower()}", url: "http://{name.lower()}.test/")' for name in "ABC"
+    )
+    owned = " ".join(
+        f"""
+        type T{n} implements Node @join__implements(graph: A, interface: "Node")
+          @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @join__type(graph: C, key: "id") {{
+          id: ID! b{n}: Int @join__field(graph: B) c: Int @join__field(graph: C) kids: [Node!] @join__field(graph: A)
+        }}"""
+        for n in range(count)
+    )
+    return read_supergraph(f"""
+        schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+        {{ query: Query }}
+        enum join__Graph {{ {graphs} }}
+        type Query @join__type(graph: A) {{ nodes: [Node!]! }}
+        interface Node @join__type(graph: A) {{ id: ID! }}
+        {owned}
+    """)
+
+
+def every_type_of_interface(count: int) -> str:
+    """A fragment on each type, with fields from three subgraphs."""
+    return "{ nodes { " + " ".join(f"... on T{n} {{ b{n} c kids {{ id }} }}" for n in range(count)) + " } }"
+
+
+def every_type_below_every_type(count: int, step: int) -> str:
+    """The same once more, and below each every `step`-th type."""
+    below = " ".join(f"... on T{n} {{ b{n} }}" for n in range(0, count, step))
+    return "{ nodes { " + " ".join(f"... on T{n} {{ c kids {{ {below} }} }}" for n in range(count)) + " } }"
+
+
 def preparer_for(supergraph: Supergraph, *, max_tokens: int = Limits().max_tokens) -> Preparer:
     """A preparer by default limits, or another on tokens, that remembers ten documents."""
     return Preparer(

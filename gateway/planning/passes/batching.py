@@ -2,7 +2,7 @@
 
 Each fetch has an earliest level (one after the latest that it waits for) and a latest (one before the first that waits for it, so that
 the plan gets no deeper). Two fetches of one subgraph can go together at a level that suits both, unless one waits for the other.
-Joined are those that are nearest first. A fetch that nobody waits for thus waits for a later one of its subgraph, which costs
+Joined are those that wait for just the same, then those that are nearest first. A fetch that nobody waits for thus waits for a later one of its subgraph, which costs
 nothing: the answer is sent when all is there.
 
     levels    1 users  1 top   2 reviews(users)  2 reviews(top)   2..4 stock(top)   3 products   4 stock(products)
@@ -16,7 +16,7 @@ from gateway.planning.drafts import Draft
 from gateway.planning.fuel import Fuel
 
 MAX_PAIRWISE = 64
-"""Fetches among which all pairs are looked at; in larger plans only those that wait for the same are joined."""
+"""Fetches among which all pairs are looked at, once those that wait for the same are joined; in larger plans that is all."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,12 +47,10 @@ class Batch:
 
 def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
     """All drafts in batches, each batch after those that it depends on."""
-    batches = _single(drafts)
+    batches = _joined_siblings(_single(drafts))
     if len(batches) <= MAX_PAIRWISE:
         while _join_nearest(batches, fuel):
             pass
-    else:
-        batches = _joined_siblings(batches)
     _set_levels(batches)
     batches.sort(key=lambda batch: (batch.earliest, batch.number))
     for batch in batches:

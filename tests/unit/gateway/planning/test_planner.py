@@ -18,8 +18,11 @@ from tests.support.hostile import (
     deep_nest,
     doubling_fragments,
     every_field_of_chain,
+    every_type_below_every_type,
+    every_type_of_interface,
     mutations_in_a_row,
     refusal_of_planning,
+    wide_interface,
 )
 from tests.support.planning import GOLDENS, goldens, normalized, planned, read_supergraph_file
 from tests.support.work import calls_of
@@ -93,6 +96,22 @@ def test_chain_of_twenty_keys_is_found_without_trying_every_way() -> None:
     every_field = every_field_of_chain(20)
     assert len(planned(supergraph, every_field).fetches) == 20
     assert calls_of(lambda: refusal_of_planning(supergraph, every_field)) < MAX_CALLS / 10
+
+
+def test_an_interface_of_120_types_is_planned_type_by_type_without_looking_at_all_pairs() -> None:
+    wide = wide_interface(120)
+    text = every_type_of_interface(120)
+    assert len(planned(wide, text).fetches) == 3
+    assert calls_of(lambda: refusal_of_planning(wide, text)) < MAX_CALLS
+    few, many = (calls_of(lambda n=n: refusal_of_planning(wide, every_type_of_interface(n))) for n in (50, 100))  # type: ignore[misc]
+    assert many < 3 * few
+
+
+def test_types_below_types_are_planned_in_bounds() -> None:
+    wide, text = wide_interface(70), every_type_below_every_type(70, 7)
+    assert len(text) <= 15_500
+    assert len(planned(wide, text).fetches) == 3
+    assert calls_of(lambda: refusal_of_planning(wide, text)) < MAX_CALLS
 
 
 def test_operation_that_asks_nobody_has_no_fetch(benchmark: Supergraph) -> None:
