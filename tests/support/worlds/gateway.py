@@ -1,7 +1,7 @@
 """The gateway over a world: every plan is checked, every answer comes with its plan."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,16 +33,25 @@ class Answered:
 
 
 def comparable(response: Any) -> Any:
-    """What of a response must be alike: its data, and where there are errors; messages are each server's own."""
+    """What of a response must be alike: its data, and the nulls that errors explain; messages are each server's own.
+
+    Of an object that is lost to one error, others may be told or not: whoever executes may stop asking for the rest of it.
+    """
     if isinstance(response, list):
         return [comparable(each) for each in response]
     if not isinstance(response, dict) or not response.get("errors"):
         return response
-    if response.get("data") is None:
-        # Where nothing is left, one error is enough; which one depends on what was asked together.
-        return {"data": None, "errors": True}
-    paths = {tuple(error.get("path", ())) for error in response["errors"]}
-    return {"data": response.get("data"), "errors": sorted(paths, key=str)}
+    nulls = {null_at(response.get("data"), error.get("path", ())) for error in response["errors"]}
+    return {"data": response.get("data"), "errors": sorted(nulls, key=str)}
+
+
+def null_at(data: Any, path: Sequence[str | int]) -> tuple[str | int, ...]:
+    """The place of the first null on the way along a path; the whole path if there is none."""
+    for length, segment in enumerate(path):
+        if data is None:
+            return tuple(path[:length])
+        data = data[segment]
+    return tuple(path)
 
 
 class AnyWorld(Protocol):
