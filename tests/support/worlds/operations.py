@@ -1,6 +1,7 @@
 """Draws valid operations on a schema: aliases, arguments, variables, conditions, fragments in each other and used again."""
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +69,10 @@ class _OperationDrawing:
             body = self._selections(root, self._size)
         fragments = "".join(f" fragment {name} on {on} {text}" for name, (on, text) in self._fragments.items())
         text = f"{body}{fragments}"
-        declared = [f"${name}: {type_}" for name, type_ in self._variables.declared.items() if f"${name}" in text]
+        used = set(re.findall(r"\$(\w+)", text))
+        declared = [f"${name}: {type_}" for name, type_ in self._variables.declared.items() if name in used]
         head = f"({', '.join(declared)})" if declared else ""
-        given = {name: value for name, value in self._variables.given.items() if f"${name}" in text}
+        given = {name: value for name, value in self._variables.given.items() if name in used}
         return DrawnOperation(f"{kind} Q{head} {text}", given)
 
     def _selections(self, parent: GraphQLNamedType, depth: int) -> str:
