@@ -136,7 +136,6 @@ class Pipeline:
         self._show_plan = show_plan
         self._executor = executor
         self._planning = planning
-        self._made = 0
         self._plans: BoundedCache[PlanKey, Planned | ClientError] = BoundedCache(max_entries=max_plans)
 
     async def answer(self, request: Request) -> Answer:
@@ -165,7 +164,7 @@ class Pipeline:
         Raises:
             ClientError: as `answer`.
         """
-        return self._ready(request, self._preparer.recall, self._remembered)
+        return self._ready(request, self._preparer.recall, self._remembered, is_cached=True)
 
     def make(self, request: Request) -> Ready:
         """Everything before the first fetch; what is not remembered is made here and now.
@@ -173,7 +172,7 @@ class Pipeline:
         Raises:
             ClientError: as `answer`.
         """
-        ready = self._ready(request, self._preparer.prepare, self._planned)
+        ready = self._ready(request, self._preparer.prepare, self._planned, is_cached=False)
         assert ready is not None
         return ready
 
@@ -182,6 +181,8 @@ class Pipeline:
         request: Request,
         prepare: Callable[[str, str | None], PreparedOperation | None],
         plan: Callable[[PlanKey], Planned | None],
+        *,
+        is_cached: bool,
     ) -> Ready | None:
         began = time.perf_counter()
         operation = prepare(request.text, request.operation_name)
@@ -189,15 +190,14 @@ class Pipeline:
             return None
         variables = operation.variables.coerce(request.variables)
         cost = operation.cost.check(variables) if operation.cost is not None else 0
-        made = self._made
         planned = plan(self._key(operation, variables, request.caller, request.labels))
         if planned is None:
             return None
         extensions: dict[str, Any] = {}
         if request.shows_plan:
-            extensions["queryPlan"] = self._explained(planned, is_cached=made == self._made)
+            extensions["queryPlan"] = self._explained(planned, is_cached=is_cached)
         if request.is_traced:
-            extensions["trace"] = _before_execution(began, is_cached=made == self._made)
+            extensions["trace"] = _before_execution(began, is_cached=is_cached)
         return Ready(request, operation, variables, planned, cost, extensions or None)
 
     async def execute(self, ready: Ready) -> Answer:
@@ -284,7 +284,6 @@ class Pipeline:
             refuse=self._rules.refusals(satisfied),
         )
         plan = self._make_plan(normalised, labels)
-        self._made += 1
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
         return Planned(self._executor.prepare(plan, normalised), digest)
