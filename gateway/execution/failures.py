@@ -57,11 +57,19 @@ class Failure:
                 exact.extend(map(trail_path, _nulls(place.value, place.trail, selections)))
         if not exact and not vague:
             vague = [trail_path(place.trail) for place, _ in self.places]
-        return exact, vague
+        hidden = [path for path in exact if shown_path(path) != path]
+        above = dict.fromkeys(tuple(shown_path(path)) for path in (*hidden, *vague))
+        return [path for path in exact if shown_path(path) == path], [list(path) for path in above]
 
     def passed_on(self, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> "Failure":
         """The same failure, as the cause of what could not be asked for at other places."""
         return Failure(self.service, self.message, self.extensions, tuple(places))
+
+
+def shown_path(path: list[str | int]) -> list[str | int]:
+    """The path as far as the client knows it: it ends above what only the gateway asked for."""
+    hidden = (index for index, segment in enumerate(path) if isinstance(segment, str) and segment.startswith("__"))
+    return path[: next(hidden, len(path))]
 
 
 def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
 from gateway.execution.encoding import encode_json
-from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors
+from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors, shown_path
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
 from gateway.execution.origins import name_services
@@ -218,7 +218,7 @@ class GeneralRun:
                 trace.response_bytes += len(reply.body)
             lists = [
                 places
-                for found, chunk in zip(request.part.gathered, request.chunks, strict=False)
+                for found, chunk in zip(request.part.gathered, request.chunks, strict=True)
                 for places in found.places[chunk.start : chunk.stop]
             ]
             if lists:
@@ -365,7 +365,7 @@ class GeneralRun:
                 f"The answer would be larger than {self._limits.max_answer_bytes} bytes: subgraph {reason.service!r} is asked"
                 " for entities at too many places. Ask for fewer items, or for less below them."
             ),
-            "path": reason.path,
+            "path": shown_path(reason.path),
             "extensions": {"code": "ANSWER_TOO_LARGE", "serviceName": reason.service},
         }
         return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)

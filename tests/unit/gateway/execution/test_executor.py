@@ -184,6 +184,23 @@ async def test_an_error_at_a_field_that_the_client_asks_of_another_type_is_nobod
     assert [(error["message"], error["path"]) for error in answer.errors] == [("of a user", ["search", 1, "nick"])]
 
 
+async def test_an_error_below_what_only_the_gateway_needs_is_shown_above_it_once() -> None:
+    hidden = query_plan(
+        WRITER.root(0, "accounts", "{ users { name __favourite: favourite { __id: id } } }"),
+        WRITER.entities(
+            1,
+            "products",
+            [WRITER.group("products", "Product", "{ __title: title }", "users[].__favourite", keys=("id=__id",))],
+            depends_on=(0,),
+        ),
+    )
+    subgraphs = {"accounts": ACCOUNTS, "products": lambda _request: Reply(503, "text/html", b"<html>")}
+    answer = await execute(hidden, "{ users { name } }", subgraphs)
+    assert [error["path"] for error in answer.errors] == [["users", 0], ["users", 3], ["users", 1]]
+    limited = await execute(hidden, "{ users { name } }", subgraphs, limits=ExecutionLimits(max_answer_bytes=250))
+    assert [error["path"] for error in limited.errors] == [["users", 0]]
+
+
 async def test_an_entity_error_is_shown_at_every_place_of_the_entity() -> None:
     products = DictSubgraph(
         PRODUCTS_SDL, entities={"Product": {"p1": {"title": ValueError("lost"), "price": 5}, "p2": {"price": 7}}}
