@@ -194,7 +194,10 @@ async def test_an_error_below_what_only_the_gateway_needs_is_shown_above_it_once
             depends_on=(0,),
         ),
     )
-    subgraphs = {"accounts": ACCOUNTS, "products": lambda _request: Reply(503, "text/html", b"<html>")}
+    subgraphs: dict[str, Subgraph] = {
+        "accounts": ACCOUNTS,
+        "products": lambda _request: Reply(503, "text/html", b"<html>"),
+    }
     answer = await execute(hidden, "{ users { name } }", subgraphs)
     assert [error["path"] for error in answer.errors] == [["users", 0], ["users", 3], ["users", 1]]
     limited = await execute(hidden, "{ users { name } }", subgraphs, limits=ExecutionLimits(max_answer_bytes=250))
