@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from subgraphs.catalog import queries
+from subgraphs.catalog.queries import AttributeMatch, Filter
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.settings import MIGRATIONS
 from subgraphs.catalog.tables import Base
@@ -73,11 +75,31 @@ async def test_pages_of_every_sort_neither_repeat_nor_skip(catalog: SubgraphUnde
         ({"attributes": [{"code": "glazed", "in": ["true"]}]}, 4),
         ({"attributes": [{"code": "volume", "min": 104, "max": 106}]}, 3),
         ({"attributes": [{"code": "colour", "in": ["red"]}, {"code": "volume", "min": 109}]}, 1),
+        ({"attributes": [{"code": "colour", "in": ["red", "blue"]}, {"code": "colour", "in": ["blue", "green"]}]}, 6),
+        ({"attributes": [{"code": "colour", "in": ["red"]}, {"code": "colour", "in": ["red"]}]}, 7),
+        ({"attributes": [{"code": "colour", "in": ["red"]}, {"code": "colour", "in": ["blue"]}]}, 0),
+        ({"attributes": [{"code": "colour"}, {"code": "glazed"}]}, 12),
+        ({"attributes": [{"code": "colour"}, {"code": "unknown"}]}, 0),
     ],
 )
 async def test_filters_hold_all_at_once(catalog: SubgraphUnderTest, wanted: dict[str, Any], count: int) -> None:
     connection = await listed(catalog, slug="home", filter=wanted)
     assert (connection["totalCount"], len(connection["edges"])) == (count, count)
+
+
+async def test_a_longer_list_of_attribute_filters_reads_no_table_more_often(resources: CatalogResources) -> None:
+    async def run(matches: int) -> str:
+        wanted = Filter(attributes=tuple(AttributeMatch(f"code-{number}", ("red",)) for number in range(matches)))
+        with counted_statements(resources.database) as statements:
+            async with resources.database.reading() as session:
+                assert await queries.count(session, wanted) == 0
+        (statement,) = statements
+        return statement
+
+    short, long = await run(2), await run(150)
+    for table in ("FROM product_attributes", "JOIN attribute_definitions"):
+        assert short.count(table) == long.count(table) == 1
+    await resources.close()
 
 
 async def test_bounds_in_two_currencies_are_refused(catalog: SubgraphUnderTest) -> None:
