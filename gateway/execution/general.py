@@ -36,11 +36,16 @@ Asked = tuple[Place, tuple[FetchedSelection, ...]]
 
 @dataclass(slots=True)
 class _Request:
-    """One HTTP request of a fetch: for an entity fetch, a chunk of each group's representations."""
+    """One HTTP request of a fetch: for an entity fetch, a chunk of each group's representations.
+
+    Attributes:
+        roots: of a root fetch, the objects that its answer is merged into.
+    """
 
     part: Part
     body: bytes
     chunks: tuple[range, ...]
+    roots: Sequence[Place] = ()
     is_shared: bool = False
     outcome: SubgraphResponse | SubgraphError | None = None
 
@@ -191,10 +196,15 @@ class GeneralRun:
             raise AnswerTooLarge(program.service.name, trail_path(first.trail))
 
     def _requests(self, part: Part) -> list[_Request]:
-        """The bodies to send: one, or for long lists of representations one for each chunk; [] if there are none."""
+        """The bodies to send: one, or for long lists of representations one for each chunk; [] if there is nothing to ask."""
         program, gathered = part.program, part.gathered
         if not program.groups:
-            return [_Request(part, program.body(self._request.variables), ())]
+            places = walk(self._tree, program.fetch.root_path)
+            body = program.body(self._request.variables)
+            if program.is_safe:
+                return [_Request(part, body, (), places)] if places else []
+            # A mutation below the root runs once for each object that holds it.
+            return [_Request(part, body, (), [place]) for place in places]
         longest = max(len(group.encoded) for group in gathered)
         requests: list[_Request] = []
         for start in range(0, longest, self._limits.max_representations):
@@ -249,7 +259,7 @@ class GeneralRun:
         """What a request asks for: (alias, index) of each entity with its places; for a root fetch ("", 0) and the root."""
         if not program.groups:
             selections = program.fetch.selections
-            return [("", 0, tuple((place, selections) for place in self._root_places(program)))]
+            return [("", 0, tuple((place, selections) for place in request.roots))]
         return [
             (
                 group.group.alias,
@@ -260,9 +270,6 @@ class GeneralRun:
             for index in chunk
         ]
 
-    def _root_places(self, program: FetchProgram) -> list[Place]:
-        return walk(self._tree, program.fetch.root_path)
-
     def _merge(
         self, program: FetchProgram, gathered: Sequence[Gathered], request: _Request, response: SubgraphResponse
     ) -> None:
@@ -270,7 +277,7 @@ class GeneralRun:
         data = response.data
         if not program.groups:
             if data is not None:
-                for place in self._root_places(program):
+                for place in request.roots:
                     merge(program.shape, data, place.value)
         else:
             for group, found, chunk in zip(program.groups, gathered, request.chunks, strict=True):

@@ -32,7 +32,6 @@ def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel:
 
 class _Assembler:
     def __init__(self, operation: Operation, lookups: Lookups, fuel: Fuel) -> None:
-        self._kind = operation.kind
         self._declared = {variable.name: declaration(variable) for variable in operation.variables}
         self._lookups = lookups
         self._fuel = fuel
@@ -53,8 +52,7 @@ class _Assembler:
     def _root_fetch(self, draft: Draft, number: int, depends_on: tuple[int, ...]) -> Fetch:
         assert draft.root is not None
         written = write_draft(draft, self._lookups, self._fuel)
-        is_client_root = not draft.position.path
-        kind = self._kind if is_client_root else OperationKind.QUERY
+        kind = self._lookups.kinds_of_roots[draft.root.here.type_name]
         declared = [self._declared[name] for name in written.variables]
         document = print_document(kind, declared, print_selections(written.root))
         return Fetch(

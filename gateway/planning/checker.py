@@ -8,15 +8,16 @@ them, and what field each stands for (`shadow`). Fetch by fetch it is proved tha
 2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
 4. every argument from a context is given, from the nearest enclosing object of a type that sets it, and nothing else is;
-5. in the end every field that the client asked for stands in the tree under its response name (`answering`).
+5. a mutation's root fields run in the client's order, each after all of those before it, and no mutation runs twice;
+6. in the end every field that the client asked for stands in the tree under its response name (`answering`).
 
 What cannot be proved is a mistake of the planner, so it is raised as `UnsoundPlan`, an `InternalError`.
 """
 
-from graphql import GraphQLError, parse
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from gateway.errors import InternalError
-from gateway.operation.model import Operation
+from gateway.operation.model import Operation, OperationKind
 from gateway.planning.answering import unanswered
 from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import (
@@ -31,6 +32,7 @@ from gateway.planning.plan import (
     Representation,
     RepresentationField,
 )
+from gateway.planning.serial_order import out_of_order
 from gateway.planning.shadow import Shadow, Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 from gateway.supergraph.model import ContextArgument, SubgraphField, Supergraph, TypeKind
@@ -65,6 +67,7 @@ class _Checker:
         self._operation = operation
         self._supergraph = supergraph
         self._labels = labels
+        self._mutation = supergraph.api.mutation_type.name if supergraph.api.mutation_type else None
         self._root = Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
@@ -85,6 +88,10 @@ class _Checker:
                     self._check_group(group)
             else:
                 self._check_root_fetch(fetch)
+        early = out_of_order(self._plan, self._operation, self._before)
+        if early is not None:
+            self._fetch, name = early
+            raise self._unsound(f"runs {name} before the root fields ahead of it are complete")
         lacking = next(unanswered(self._operation, self._root, self._supergraph), None)
         if lacking is not None:
             raise UnsoundPlan(f"the plan does not answer {lacking}")
@@ -94,18 +101,32 @@ class _Checker:
 
     def _check_document(self, fetch: Fetch) -> None:
         try:
-            parse(fetch.document, no_location=True)
+            (definition,) = parse(fetch.document, no_location=True).definitions
         except GraphQLError as error:
             raise self._unsound(f"has a document that cannot be parsed: {error.message}") from error
+        if not isinstance(definition, OperationDefinitionNode) or definition.operation.value != fetch.kind.value:
+            raise self._unsound(f"has a document that is no {fetch.kind.value}")
 
     def _check_root_fetch(self, fetch: Fetch) -> None:
         self._contexts = {}
         root = self._operation.root_type
         if fetch.root_path:
-            root = self._supergraph.api.query_type.name if self._supergraph.api.query_type else root
+            root = self._root_below(fetch)
+        elif fetch.kind is not self._operation.kind:
+            raise self._unsound(f"asks the operation's root for a {fetch.kind.value}")
         for shadow in self._reached(fetch.root_path):
+            if fetch.root_path and root not in shadow.slots:
+                raise self._unsound(f"asks for {root} where no object is of that type")
             self._write(shadow, fetch.selections, root, frozenset({root}), ())
         self._check_names([fetch.selections])
+
+    def _root_below(self, fetch: Fetch) -> str:
+        """The root type that a fetch enters below the root: a query's from everywhere, a mutation's within a mutation only."""
+        kinds = {OperationKind.QUERY} | ({self._operation.kind} & {OperationKind.MUTATION})
+        root = self._supergraph.api.get_root_type(OperationType(fetch.kind.value))
+        if fetch.kind not in kinds or root is None:
+            raise self._unsound(f"enters a {fetch.kind.value} below the root of a {self._operation.kind.value}")
+        return root.name
 
     def _check_group(self, group: EntityGroup) -> None:
         self._contexts = {f"${context.variable}": context for context in group.contexts}
@@ -302,6 +323,8 @@ class _Checker:
             if slot.meaning != meaning:
                 raise self._unsound(f"writes {meaning} where {slot.meaning} stands, under {selection.key}")
             slot.writers.add(self._fetch.id)
+            if type_name == self._mutation and len(slot.writers) > 1:
+                raise self._unsound(f"runs the mutation {selection.name} a second time")
             if selection.selections:
                 if slot.below is None:
                     fresh = fresh or Shadow()

@@ -6,6 +6,7 @@ One instance serves all operations on a supergraph with the same override labels
 from dataclasses import replace
 from functools import lru_cache
 
+from gateway.operation.model import OperationKind
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
 from gateway.planning.places import Entry, Here, Served, View
 from gateway.supergraph.field_sets import FieldSet, SetField
@@ -22,11 +23,16 @@ class Lookups:
         self.supergraph = supergraph
         self.labels = labels
         self.services = tuple(supergraph.subgraphs)
-        self.roots = frozenset(
-            root.name
-            for root in (supergraph.api.query_type, supergraph.api.mutation_type, supergraph.api.subscription_type)
+        self.kinds_of_roots = {
+            root.name: kind
+            for kind, root in (
+                (OperationKind.QUERY, supergraph.api.query_type),
+                (OperationKind.MUTATION, supergraph.api.mutation_type),
+                (OperationKind.SUBSCRIPTION, supergraph.api.subscription_type),
+            )
             if root is not None
-        )
+        }
+        self.roots = frozenset(self.kinds_of_roots)
         self.visible = frozenset(supergraph.api.type_map)
         self._types = supergraph.subgraph_types
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
@@ -67,6 +73,13 @@ class Lookups:
     def is_composite(self, type_name: str) -> bool:
         """Whether the type has fields to select."""
         return self.supergraph.kinds.get(type_name) in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}
+
+    def entered_again(self, root_type: str) -> frozenset[str]:
+        """The root types that an operation on `root_type` enters where a field returns them: a mutation's own, and the query's."""
+        kinds = {OperationKind.QUERY}
+        if self.kinds_of_roots[root_type] is OperationKind.MUTATION:
+            kinds.add(OperationKind.MUTATION)
+        return frozenset(name for name, kind in self.kinds_of_roots.items() if kind in kinds)
 
     def takes_context(self, name: str) -> bool:
         """Whether a field of this name has arguments from a context in some subgraph."""

@@ -44,6 +44,7 @@ class Need:
         whole: the need of which this is a remainder; None if it is whole itself.
         is_context: only there so that a field further down gets an argument from it.
         contexts: where the field's arguments from contexts, in whatever subgraph, get their values.
+        runs_once: whether it is a mutation's field or has one below it, so that it is never asked of a second subgraph.
     """
 
     types: frozenset[str] | None
@@ -57,6 +58,7 @@ class Need:
     whole: "Need | None" = None
     is_context: bool = False
     contexts: "tuple[NeedContext, ...]" = ()
+    runs_once: bool = False
 
     @property
     def origin(self) -> "Need":
@@ -77,6 +79,7 @@ class Need:
             self.origin,
             self.is_context,
             self.contexts,
+            self.runs_once,
         )
 
     def sources(self, argument: ContextArgument) -> "tuple[ContextSource, ...]":
@@ -178,7 +181,11 @@ class _OperationReader:
             children,
             is_abstract_type(returned),
             total_weight(children) or 1,
+            runs_once=self._is_mutation(parent) or any(child.runs_once for child in children),
         )
+
+    def _is_mutation(self, parent: str) -> bool:
+        return self._schema.mutation_type is not None and parent == self._schema.mutation_type.name
 
     def _returned(self, parent: str, name: str) -> GraphQLCompositeType | None:
         parent_type = self._schema.get_type(parent)

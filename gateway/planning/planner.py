@@ -40,8 +40,8 @@ def plan(
     needs = _needs(operation, supergraph, lookups)
     drafting = Drafting(lookups, fuel)
     root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
-    for solution in _solutions(operation, needs, Search(lookups, fuel), lookups):
-        _refuse_missing(solution, lookups)
+    for solution in _solutions(operation, needs, Search(lookups, fuel, operation.root_type), lookups):
+        _refuse_missing(solution, operation, lookups)
         if operation.kind is OperationKind.QUERY:
             drafting.write(solution, None, root)
         else:
@@ -63,7 +63,7 @@ def solve(
     """
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     needs = _needs(operation, supergraph, lookups)
-    return _solutions(operation, needs, Search(lookups, Fuel(steps)), lookups)
+    return _solutions(operation, needs, Search(lookups, Fuel(steps), operation.root_type), lookups)
 
 
 def _needs(operation: Operation, supergraph: Supergraph, lookups: Lookups) -> tuple[Need, ...]:
@@ -84,25 +84,29 @@ def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
     for step in solution.steps:
         assert isinstance(step, Enter)
         last = drafting.drafts[-1] if drafting.drafts else None
-        is_same = last is not None and last.is_root and last.service == step.service
+        # The last draft may be a root type that was reached below this field's predecessor: not a place for a root field.
+        is_same = last is not None and last.is_root and last.position is root and last.service == step.service
         drafting.write_root(step, root, drafting.unawaited(), last if is_same else None)
 
 
-def _refuse_missing(solution: Solution, lookups: Lookups) -> None:
-    for path, name in _missing_paths(solution.missing, lookups):
-        message = f"No subgraphs together can answer {path} here: no key leads to it."
-        if lookups.takes_context(name):
+def _refuse_missing(solution: Solution, operation: Operation, lookups: Lookups) -> None:
+    for path, need in _missing_paths(solution.missing, lookups):
+        if lookups.takes_context(need.name):
             message = f"{path} takes an argument from a context (@fromContext), but no subgraphs together can bring its value here."
+        elif need.runs_once and operation.kind is not OperationKind.MUTATION:
+            message = f"{path} is a mutation of another subgraph, which only a mutation can enter, not a {operation.kind.value}."
+        else:
+            message = f"No subgraphs together can answer {path} here: no key leads to it."
         raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
 
 
-def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[str, str]]:
-    """(path, field) of what nobody serves; what is missing only for types that clients never see does not count."""
+def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[str, Need]]:
+    """Yield (path, need) of each field that no subgraph resolves; types that clients never see do not count."""
     for need in missing:
         if need.types is not None and not need.types & lookups.visible:
             continue
         name = need.response_name or need.name
         if not need.children:
-            yield name, need.name
-        for below, field in _missing_paths(need.children, lookups):
-            yield f"{name}.{below}", field
+            yield name, need
+        for below, lacking in _missing_paths(need.children, lookups):
+            yield f"{name}.{below}", need if need.runs_once and not lacking.runs_once else lacking

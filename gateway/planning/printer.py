@@ -79,7 +79,7 @@ def _levels(plan: Plan) -> list[list[Fetch]]:
 def _fetch(fetch: Fetch, plan: Plan, depth: int) -> Iterator[str]:
     indent = _INDENT * depth
     facts = [f"id: {fetch.id}", f'service: "{fetch.service}"']
-    if fetch.kind is not plan.kind or fetch.id == 0:
+    if fetch.kind is not plan.kind or fetch.id == 0 or fetch.root_path:
         facts += [f"kind: {fetch.kind.value}"] if fetch.kind.value != "query" else []
     if fetch.root_path:
         facts.append(f'path: "{print_path(fetch.root_path)}"')

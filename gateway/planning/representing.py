@@ -123,9 +123,12 @@ def _fields(
 
 
 def _branches(need: Need, below: Position) -> tuple[RepresentationBranch, ...]:
-    is_same_for_all = all(child.types is None for child in need.children)
+    is_same_for_all = all(child.types is None or child.types >= below.types for child in need.children)
     if is_same_for_all and (not below.is_told or len(below.types) == 1):
-        return (RepresentationBranch(None, _fields(need.children, below, below.types)),)
+        # A type condition that excludes nothing needs no type in the tree, but the subgraph may have an abstract type there.
+        is_narrowed = any(child.types is not None for child in need.children)
+        (typename, *_) = below.types if is_narrowed and below.is_told else (None,)
+        return (RepresentationBranch(None, _fields(need.children, below, below.types), typename),)
     return tuple(
         RepresentationBranch(
             frozenset({type_name}),

@@ -59,11 +59,16 @@ class _Wave:
 
 
 class Search:
-    """The search for one plan."""
+    """The search for one plan.
 
-    def __init__(self, lookups: Lookups, fuel: Fuel) -> None:
+    Args:
+        root_type: the operation's; a mutation's is entered again where a field returns it, a query's always.
+    """
+
+    def __init__(self, lookups: Lookups, fuel: Fuel, root_type: str) -> None:
         self._lookups = lookups
         self._fuel = fuel
+        self._entered_again = lookups.entered_again(root_type)
         self._solved: dict[tuple[tuple[Need, ...], Here, Terms], Solution] = {}
         self._entered: dict[tuple[Here, str, Entry, Terms], Entered | None] = {}
         self._waves: dict[tuple[Here, Terms], _Wave] = {}
@@ -223,7 +228,8 @@ class Search:
             return self._entered[question]
         arrival = self._lookups.arrival(here, service, entry)
         if entry.entity in self._lookups.roots:
-            entered: Entered | None = Entered(entry, None, None, arrival)
+            is_open = here.service is None or entry.entity in self._entered_again
+            entered: Entered | None = Entered(entry, None, None, arrival) if is_open else None
         else:
             unfinished = self._unfinished
             name = (service, entry.entity, entry.needs_typename)
@@ -299,9 +305,11 @@ class Search:
                     continue
                 chosen.append(choice)
                 used = open_.used | {choice.service}
-                missing.extend(rest for rest in choice.missing if _is_torn(rest))
-                whole = (rest for rest in choice.missing if not _is_torn(rest))
-                remainders.extend(self._remainder(rest, used, here, terms, must_know=open_.must_know) for rest in whole)
+                for rest in choice.missing:
+                    if rest.runs_once or _is_torn(rest):
+                        missing.append(rest)
+                    else:
+                        remainders.append(self._remainder(rest, used, here, terms, must_know=open_.must_know))
             opened = remainders
         return chosen, missing, decisions
 

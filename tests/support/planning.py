@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from gateway.composition.compose import compose
+from gateway.composition.model import Subgraph
 from gateway.operation.model import Operation, Refusal
 from gateway.operation.normalize import condition_variables, normalize
 from gateway.operation.parse import parse_document, select_operation
@@ -16,6 +18,12 @@ from gateway.planning.printer import print_plan
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@provides",'
+    ' "@external", "@shareable", "@override", "@interfaceObject", "@context", "@fromContext"])\n'
+)
+"""What the SDL of a subgraph begins with."""
+
 GOLDENS = Path(__file__).parents[1] / "unit" / "gateway" / "planning" / "goldens"
 
 
@@ -23,6 +31,12 @@ GOLDENS = Path(__file__).parents[1] / "unit" / "gateway" / "planning" / "goldens
 def read_supergraph_file(path: Path) -> Supergraph:
     """The supergraph in a file, read once."""
     return read_supergraph(path.read_text(encoding="utf-8"))
+
+
+def composed(**sdls: str) -> Supergraph:
+    """The supergraph of subgraphs by name, each SDL without its `@link`."""
+    subgraphs = [Subgraph(name=name, url=f"http://{name}.test/", sdl=LINK + sdl) for name, sdl in sdls.items()]
+    return read_supergraph(compose(subgraphs).supergraph_sdl)
 
 
 def nobody_refused(_type_name: str, _field_name: str) -> Refusal | None:

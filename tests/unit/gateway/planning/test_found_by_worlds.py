@@ -1,18 +1,9 @@
 """Cases that random worlds found (`tests.property.run`), each as small as it got; every plan here is proved by the checker."""
 
-from gateway.composition.compose import compose
-from gateway.composition.model import Subgraph
 from gateway.planning.documents import print_selections
 from gateway.planning.plan import Fetch, Plan
 from gateway.planning.planner import plan
-from gateway.supergraph.model import Supergraph
-from gateway.supergraph.reader import read_supergraph
-from tests.support.planning import normalized, planned
-
-LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@provides",'
-    ' "@external", "@shareable", "@interfaceObject"])\n'
-)
+from tests.support.planning import composed, normalized, planned
 
 PLACES = """
     type Query { shelf: Shelf place: Asset }
@@ -28,12 +19,6 @@ ASSETS = """
 """
 
 
-def supergraph_of(**sdls: str) -> Supergraph:
-    """The supergraph of these subgraphs, by name."""
-    subgraphs = [Subgraph(name=name, url=f"http://{name}.test/", sdl=LINK + sdl) for name, sdl in sdls.items()]
-    return read_supergraph(compose(subgraphs).supergraph_sdl)
-
-
 def fetches_of(made: Plan, service: str) -> list[Fetch]:
     """The plan's requests to one subgraph."""
     return [fetch for fetch in made.fetches if fetch.service == service]
@@ -46,7 +31,7 @@ def test_requirement_through_an_interface_object_sends_of_each_type_its_own_fiel
           label: String @requires(fields: "asset { ... on Image { width } ... on Video { length } }")
         }
     """
-    made = planned(supergraph_of(places=PLACES, assets=ASSETS + assets), "{ shelf { label } }")
+    made = planned(composed(places=PLACES, assets=ASSETS + assets), "{ shelf { label } }")
     (asking,) = [fetch for fetch in made.fetches if "label" in fetch.document]
     (asset,) = [field for field in asking.groups[0].representations[0].fields if field.name == "asset"]
     sent = {tuple(sorted(branch.types or ())): [each.name for each in branch.fields] for branch in asset.branches}
@@ -60,7 +45,7 @@ def test_requirement_of_an_interface_object_is_asked_of_the_types_that_need_the_
           id: ID! common: String @external seen: Int told: String @requires(fields: "common")
         }
     """
-    made = planned(supergraph_of(home=home, views=views), "{ asset { seen ... on Image { told } } }")
+    made = planned(composed(home=home, views=views), "{ asset { seen ... on Image { told } } }")
     asked = {
         group.representations[0].types: [field.name for field in group.representations[0].fields]
         for fetch in fetches_of(made, "views")
@@ -77,7 +62,7 @@ IMAGES = """
 
 
 def test_requirement_of_one_implementation_is_sent_for_that_alone_when_types_are_not_told() -> None:
-    supergraph = supergraph_of(places=PLACES, assets=ASSETS, images=IMAGES)
+    supergraph = composed(places=PLACES, assets=ASSETS, images=IMAGES)
     made = planned(supergraph, "{ place { ... on Image { shown } } }")
     (group,) = [
         group
@@ -99,7 +84,7 @@ def test_requirement_of_a_requirement_is_sent_for_the_one_implementation_that_ne
           id: ID! first: String @external second: String @requires(fields: "first")
         }
     """
-    supergraph = supergraph_of(places=PLACES, assets=ASSETS, first=first, second=second)
+    supergraph = composed(places=PLACES, assets=ASSETS, first=first, second=second)
     made = planned(supergraph, "{ place { ... on Video { second } } }")
     for service in ("first", "second"):
         (fetch,) = fetches_of(made, service)
@@ -114,7 +99,7 @@ def test_objects_sent_under_an_interface_are_not_asked_for_what_an_implementatio
         'Video implements Asset @key(fields: "id") { id: ID!',
         'Video implements Asset @key(fields: "id") { id: ID! size: Int',
     )
-    supergraph = supergraph_of(places=PLACES, assets=ASSETS, images=images)
+    supergraph = composed(places=PLACES, assets=ASSETS, images=images)
     made = planned(supergraph, "{ place { size ... on Image { shown } } }")
     for fetch in fetches_of(made, "images"):
         for group in fetch.groups:
@@ -124,7 +109,7 @@ def test_objects_sent_under_an_interface_are_not_asked_for_what_an_implementatio
 
 def test_field_asked_of_every_interface_object_is_entered_without_its_type() -> None:
     heights = 'type Asset @key(fields: "id") @interfaceObject { id: ID! depth: Int }'
-    supergraph = supergraph_of(places=PLACES, assets=ASSETS, heights=heights)
+    supergraph = composed(places=PLACES, assets=ASSETS, heights=heights)
     made = planned(supergraph, "{ place { ... on Video { near { depth } } } }")
     (deep,) = fetches_of(made, "heights")
     assert [[step.types for step in target] for group in deep.groups for target in group.targets] == [[None, None]]
@@ -149,7 +134,7 @@ def test_required_objects_of_a_union_are_told_apart_though_both_subgraphs_know_o
           id: ID! like: Item @external pages: Int @external told: String @requires(fields: "like { ... on Book { pages } }")
         }
     """
-    supergraph = supergraph_of(first=first, second=second, third=third)
+    supergraph = composed(first=first, second=second, third=third)
     made = plan(normalized(supergraph, "{ book { told } }"), supergraph)
     for fetch in made.fetches:
         for group in fetch.groups:
@@ -161,12 +146,12 @@ def test_interface_object_entered_from_one_implementation_concerns_that_one_alon
     home = ASSETS + "type Query { video: Video }"
     one = 'type Asset @key(fields: "id") @interfaceObject { id: ID! one: Int }'
     other = 'type Asset @key(fields: "id") @interfaceObject { id: ID! other: Int }'
-    made = planned(supergraph_of(home=home, one=one, other=other), "{ video { one other } }")
+    made = planned(composed(home=home, one=one, other=other), "{ video { one other } }")
     assert [fetch.depends_on for fetch in made.fetches] == [(), (0,), (0,)]
 
 
 def test_mutations_typename_is_asked_of_nobody() -> None:
-    supergraph = supergraph_of(shop="type Query { ping: String } type Mutation { buy: String }")
+    supergraph = composed(shop="type Query { ping: String } type Mutation { buy: String }")
     assert planned(supergraph, "mutation { __typename }").fetches == ()
     assert len(planned(supergraph, "mutation { __typename buy }").fetches) == 1
 
@@ -179,7 +164,7 @@ def test_interface_entity_below_which_more_is_fetched_tells_its_type() -> None:
         type Owner @key(fields: "id", resolvable: false) { id: ID! }
     """
     owners = 'type Owner @key(fields: "id") { id: ID! name: String }'
-    supergraph = supergraph_of(places=PLACES, assets=ASSETS, more=more, owners=owners)
+    supergraph = composed(places=PLACES, assets=ASSETS, more=more, owners=owners)
     made = planned(supergraph, "{ place { ... on Image { width owner { name } } } }")
     (bringing,) = [fetch for fetch in made.fetches if "owner" in fetch.document]
     assert "__typename" in bringing.document
@@ -206,7 +191,7 @@ def test_requirement_of_a_type_that_the_asked_subgraph_does_not_know_is_left_out
         type Film implements Node @key(fields: "id") { id: ID! maker: Maker @external }
         type Maker @key(fields: "id") { id: ID! name: String @external }
     """
-    supergraph = supergraph_of(a=films, b=books, c=telling)
+    supergraph = composed(a=films, b=books, c=telling)
     made = planned(supergraph, "{ books { near { id } told } }")
     (asking,) = [fetch for fetch in made.fetches if "told" in fetch.document]
     (near,) = [field for field in asking.groups[0].representations[0].fields if field.name == "near"]
