@@ -60,7 +60,7 @@ def _answer(refusal: Refusal) -> Any:
 @strawberry.type
 class Mutation:
     @federation.mutation(**_SELLERS)
-    async def create_product(self, info: Info, input: ProductInput) -> CreateProductResult:
+    async def create_product(self, info: Info, input: ProductInput) -> CreateProductResult | None:
         """A new product of the caller's, as a draft."""
         resources = info.context.resources
         try:
@@ -78,7 +78,7 @@ class Mutation:
         id: strawberry.ID,
         patch: ProductPatch,
         expected_version: int,
-    ) -> UpdateProductResult:
+    ) -> UpdateProductResult | None:
         """Change a product of the caller's that is still at the expected version."""
         resources = info.context.resources
         try:
@@ -100,7 +100,7 @@ class Mutation:
         info: Info,
         id: strawberry.ID,
         status: ProductStatus,
-    ) -> SetProductStatusResult:
+    ) -> SetProductStatusResult | None:
         """Publish, withdraw or archive a product of the caller's."""
         resources = info.context.resources
         try:

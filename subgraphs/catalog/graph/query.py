@@ -42,7 +42,7 @@ class Query:
         before: str | None = None,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = ProductSort.POPULAR,
-    ) -> ProductConnection:
+    ) -> ProductConnection | None:
         wanted = filter.as_filter() if filter else Filter()
         listing = Listing(wanted, (sort or ProductSort.POPULAR).value, PageRequest(first, after, last, before))
         resources = info.context.resources
@@ -69,7 +69,7 @@ class Query:
         return await Category.resolve_reference(info, id=id, slug=slug)
 
     @federation.field(directives=[Cost(weight=5)])
-    async def category_tree(self, info: Info, depth: int | None = 3) -> list[Category]:
+    async def category_tree(self, info: Info, depth: int | None = 3) -> list[Category] | None:
         """The roots, with `depth` levels in all."""
         levels_below = min(max(depth if depth is not None else DEFAULT_TREE_DEPTH, 1), MAX_TREE_DEPTH) - 1
         async with info.context.resources.database.reading() as session:

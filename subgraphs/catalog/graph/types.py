@@ -123,7 +123,7 @@ class Product(Node):
         return Category.of(row)
 
     @strawberry.field
-    def seller(self) -> "Seller":
+    def seller(self) -> "Seller | None":
         return Seller(id=strawberry.ID(self.row.seller_id))
 
     @strawberry.field
@@ -287,7 +287,7 @@ class Seller:
         last: int | None = None,
         before: str | None = None,
         status: ProductStatus | None = None,
-    ) -> ProductConnection:
+    ) -> ProductConnection | None:
         wanted = Filter(statuses=_visible(is_all=info.context.identity.subject == self.id, wanted=status))
         listing = Listing(wanted, ProductSort.NEWEST.value, PageRequest(first, after, last, before))
         loaders, owner = info.context.loaders.of_seller, str(self.id)

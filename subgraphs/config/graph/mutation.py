@@ -39,7 +39,7 @@ async def _set_state(info: Info, key: str, state: FlagState, reason: str) -> Any
 @strawberry.type
 class Mutation:
     @federation.mutation(**_WRITERS)
-    async def save_flag(self, info: Info, input: FlagInput) -> SaveFlagResult:
+    async def save_flag(self, info: Info, input: FlagInput) -> SaveFlagResult | None:
         """Make a flag, or change one that is at the expected version."""
         resources = info.context.resources
         try:
@@ -57,17 +57,17 @@ class Mutation:
         return _saved(row, revision)
 
     @federation.mutation(**_KILLERS)
-    async def kill_flag(self, info: Info, key: str, reason: str) -> FlagActionResult:
+    async def kill_flag(self, info: Info, key: str, reason: str) -> FlagActionResult | None:
         """Make a flag answer its off variant to everybody, everywhere within a second."""
         return await _set_state(info, key, FlagState.KILLED, reason)
 
     @federation.mutation(**_WRITERS)
-    async def revive_flag(self, info: Info, key: str, reason: str) -> FlagActionResult:
+    async def revive_flag(self, info: Info, key: str, reason: str) -> FlagActionResult | None:
         """Let a killed flag's rules be asked again."""
         return await _set_state(info, key, FlagState.ON, reason)
 
     @federation.mutation(**_WRITERS)
-    async def rollback_flag(self, info: Info, key: str, to_version: int) -> FlagActionResult:
+    async def rollback_flag(self, info: Info, key: str, to_version: int) -> FlagActionResult | None:
         """Make an old version of a flag its newest."""
         resources = info.context.resources
         try:

@@ -52,7 +52,7 @@ class Query:
         )
 
     @federation.field(requires_scopes=[["config:read"]], tags=["admin"])
-    async def flags(self, info: Info, owner: str | None = None, stale_only: bool | None = False) -> list[Flag]:
+    async def flags(self, info: Info, owner: str | None = None, stale_only: bool | None = False) -> list[Flag] | None:
         resources = info.context.resources
         async with resources.database.reading() as session:
             rows = await queries.flags(session, owner=owner, stale_at=resources.clock() if stale_only else None)
@@ -73,7 +73,7 @@ def _revision(number: int, evaluated: list[model.Evaluation]) -> str:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def config_revision_changed(self, info: Info) -> AsyncGenerator[str, None]:
+    async def config_revision_changed(self, info: Info) -> AsyncGenerator[str | None, None]:
         """The number of the newest change: at once, and whenever it moves."""
         async for snapshot in info.context.resources.snapshots.changes():
             yield str(snapshot.revision)

@@ -159,7 +159,7 @@ class Account:
     id: strawberry.ID
 
     @federation.field(authenticated=True)
-    async def experiments(self, info: Info) -> list[ExperimentAssignment]:
+    async def experiments(self, info: Info) -> list[ExperimentAssignment] | None:
         """The experiments that the account takes part in; somebody else's are not shown."""
         identity = info.context.identity
         if identity.subject != self.id:

@@ -38,7 +38,7 @@ class TrackEventsInput:
 @strawberry.type
 class Mutation:
     @federation.mutation(directives=[Cost(weight=2)])
-    async def track_events(self, info: Info, input: TrackEventsInput) -> TrackEventsResult:
+    async def track_events(self, info: Info, input: TrackEventsInput) -> TrackEventsResult | None:
         """Take in what the caller did with what was shown; each event counts once, however often it is sent."""
         try:
             tracked = await commands.track(

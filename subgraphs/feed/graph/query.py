@@ -25,7 +25,7 @@ class Query:
         after: str | None = None,
         surface: FeedSurface = FeedSurface.HOME,
         category_id: strawberry.ID | None = None,
-    ) -> FeedConnection:
+    ) -> FeedConnection | None:
         """A page of the caller's feed: the newest slate without a cursor, the cursor's own slate with one."""
         try:
             size = model.check_page(first if first is not None else 20)

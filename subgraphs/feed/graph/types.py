@@ -49,14 +49,14 @@ class FeedSession:
 
 @strawberry.type
 class ProductCard:
-    product: Product
+    product: Product | None
     reason: FeedReason
 
 
 @strawberry.type
 class CategoryShelf:
-    category: Category
-    products: list[Product]
+    category: Category | None
+    products: list[Product | None]
 
 
 FeedItem = Annotated[ProductCard | CategoryShelf, strawberry.union("FeedItem")]

@@ -47,7 +47,7 @@ def _own_account(info: Info) -> Account:
 @strawberry.type
 class Mutation:
     @federation.mutation(authenticated=True)
-    async def mark_notifications_read(self, info: Info, ids: list[strawberry.ID]) -> MarkReadSuccess:
+    async def mark_notifications_read(self, info: Info, ids: list[strawberry.ID]) -> MarkReadSuccess | None:
         """Mark the caller's own notifications as read."""
         resources = info.context.resources
         try:
@@ -59,7 +59,7 @@ class Mutation:
     @federation.mutation(authenticated=True)
     async def update_notification_preferences(
         self, info: Info, preferences: list[PreferenceInput]
-    ) -> UpdatePreferencesResult:
+    ) -> UpdatePreferencesResult | None:
         """Change the caller's choices, all or none."""
         chosen = {(each.topic, each.channel): each.enabled for each in preferences}
         try:
@@ -69,7 +69,7 @@ class Mutation:
         return PreferencesSuccess(account=_own_account(info))
 
     @federation.mutation(authenticated=True)
-    async def register_push_device(self, info: Info, token: str, platform: str) -> bool:
+    async def register_push_device(self, info: Info, token: str, platform: str) -> bool | None:
         """Keep a device of the caller's for push messages."""
         resources = info.context.resources
         try:
@@ -81,7 +81,7 @@ class Mutation:
         return True
 
     @federation.mutation(**_ADMINS)
-    async def save_template(self, info: Info, input: TemplateInput) -> SaveTemplateResult:
+    async def save_template(self, info: Info, input: TemplateInput) -> SaveTemplateResult | None:
         """Make a text the newest of its key, channel and locale."""
         resources = info.context.resources
         try:

@@ -24,7 +24,7 @@ _ADMINS: Any = {"requires_scopes": [["notifications:admin"]], "tags": ["admin"]}
 @strawberry.type
 class Query:
     @federation.field(**_ADMINS)
-    async def notification_templates(self, info: Info, key: str | None = None) -> list[Template]:
+    async def notification_templates(self, info: Info, key: str | None = None) -> list[Template] | None:
         """The newest version of each text."""
         async with info.context.resources.database.reading() as session:
             return [Template.of(row) for row in await queries.newest_templates(session, key=key)]
@@ -32,7 +32,7 @@ class Query:
     @federation.field(**_ADMINS)
     async def preview_template(
         self, info: Info, key: str, channel: Channel, locale: str, data_json: str
-    ) -> RenderedTemplate:
+    ) -> RenderedTemplate | None:
         """A text with the data filled in; what is missing is named, and shown in braces."""
         try:
             variables = orjson.loads(data_json)
@@ -53,7 +53,7 @@ class Query:
 @strawberry.type
 class Subscription:
     @federation.field(authenticated=True, is_subscription=True)
-    async def notification_received(self, info: Info) -> AsyncGenerator[Notification, None]:
+    async def notification_received(self, info: Info) -> AsyncGenerator[Notification | None, None]:
         """What the caller is told from now on.
 
         Rows are read by the time they were told, with an overlap, and remembered by id: a row that commits late is not missed.

@@ -99,7 +99,7 @@ class Notification(Node):
         return Order(id=strawberry.ID(self.row.order_id), number=self.row.order_number)
 
     @federation.field(requires_scopes=[["support:notifications"]], tags=["admin"])
-    async def deliveries(self, info: Info) -> list[Delivery]:
+    async def deliveries(self, info: Info) -> list[Delivery] | None:
         return [Delivery.of(row) for row in await info.context.loaders.deliveries.load(self.id)]
 
     @classmethod
@@ -153,20 +153,20 @@ class Account:
         last: int | None = None,
         before: str | None = None,
         unread_only: bool | None = False,
-    ) -> NotificationConnection:
+    ) -> NotificationConnection | None:
         if info.context.identity.subject != self.id:
             return NotificationConnection(page=empty_page())
         wanted = InboxRequest(PageRequest(first, after, last, before), only_unread=bool(unread_only))
         return NotificationConnection(page=await info.context.loaders.inbox.load((self.id, wanted)))
 
     @federation.field(authenticated=True)
-    async def unread_notification_count(self, info: Info) -> int:
+    async def unread_notification_count(self, info: Info) -> int | None:
         if info.context.identity.subject != self.id:
             return 0
         return await info.context.loaders.unread.load(self.id) or 0
 
     @federation.field(authenticated=True)
-    async def notification_preferences(self, info: Info) -> list[NotificationPreference]:
+    async def notification_preferences(self, info: Info) -> list[NotificationPreference] | None:
         if info.context.identity.subject != self.id:
             return []
         chosen = await info.context.loaders.choices.load(self.id) or {}
@@ -219,12 +219,12 @@ class RenderedTemplate:
 
 @strawberry.type
 class PreferencesSuccess:
-    account: Account
+    account: Account | None
 
 
 @strawberry.type
 class MarkReadSuccess:
-    account: Account
+    account: Account | None
     updated: int
 
 

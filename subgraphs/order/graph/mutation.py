@@ -17,7 +17,7 @@ from subgraphs.order.resources import ACCEPTS_ORDERS
 @strawberry.type
 class Mutation:
     @federation.mutation(authenticated=True, directives=[Cost(weight=50)])
-    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderResult:
+    async def place_order(self, info: Info, input: PlaceOrderInput) -> PlaceOrderResult | None:
         """Order a basket at the price that the caller saw; the same key gives the same order."""
         context = info.context
         if not context.resources.config.current.get(ACCEPTS_ORDERS):
@@ -33,7 +33,7 @@ class Mutation:
     @federation.mutation(authenticated=True, directives=[Cost(weight=20)])
     async def cancel_order(
         self, info: Info, id: strawberry.ID, expected_version: int, reason: str | None = None
-    ) -> OrderActionResult:
+    ) -> OrderActionResult | None:
         """Cancel an order of the caller's; its stock is freed, and what was paid goes back."""
         resources = info.context.resources
         try:
@@ -54,7 +54,7 @@ class Mutation:
     @federation.mutation(requires_scopes=[[SELLER_SCOPE]], tags=["seller"])
     async def mark_shipped(
         self, info: Info, id: strawberry.ID, expected_version: int, tracking_number: str | None = None
-    ) -> OrderActionResult:
+    ) -> OrderActionResult | None:
         """Say that the caller's items of an order are on their way."""
         resources = info.context.resources
         try:
@@ -73,7 +73,7 @@ class Mutation:
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(authenticated=True)
-    async def confirm_delivery(self, info: Info, id: strawberry.ID, expected_version: int) -> OrderActionResult:
+    async def confirm_delivery(self, info: Info, id: strawberry.ID, expected_version: int) -> OrderActionResult | None:
         """Say that an order of the caller's has arrived."""
         resources = info.context.resources
         try:

@@ -28,7 +28,7 @@ class Query:
         )
 
     @federation.field(authenticated=True, directives=[Cost(weight=10)])
-    async def checkout_preview(self, info: Info, input: CheckoutInput) -> CheckoutPreviewResult:
+    async def checkout_preview(self, info: Info, input: CheckoutInput) -> CheckoutPreviewResult | None:
         """What a basket would cost the caller now."""
         context = info.context
         try:

@@ -22,7 +22,7 @@ from subgraphs.order.quote import Quote
 
 @strawberry.type
 class CheckoutLine:
-    product: Product
+    product: Product | None
     quantity: int
     unit_price: Money
     line_total: Money
@@ -56,7 +56,7 @@ class CheckoutPreview:
 
 @strawberry.type
 class UnavailableLine:
-    product: Product
+    product: Product | None
     requested: int
     available: int
 

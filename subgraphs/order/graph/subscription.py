@@ -23,7 +23,7 @@ class Subscription:
     @strawberry.subscription(directives=[Authenticated()])
     async def order_status_changed(
         self, info: Info, order_id: strawberry.ID
-    ) -> AsyncGenerator[OrderStatusChange, None]:
+    ) -> AsyncGenerator[OrderStatusChange | None, None]:
         """The newest change of an order's status, and each one after it, until it has none left; for its buyer and its sellers.
 
         It begins with what is known already, so that nothing falls between a client's last look and the beginning of the stream.

@@ -37,8 +37,8 @@ class OrderAddress:
 @strawberry.type(description="Price and title are snapshots; product is the live entity")
 class OrderItem:
     id: strawberry.ID
-    product: Product
-    seller: "Seller"
+    product: Product | None
+    seller: "Seller | None"
     title_snapshot: str
     unit_price: Money
     quantity: int
@@ -103,7 +103,7 @@ class Order(Node):
         )
 
     @strawberry.field
-    def buyer(self) -> "Buyer":
+    def buyer(self) -> "Buyer | None":
         return Buyer(id=strawberry.ID(self.row.buyer_id))
 
     @strawberry.field
@@ -187,7 +187,7 @@ class Buyer:
         last: int | None = None,
         before: str | None = None,
         status: list[OrderStatus] | None = None,
-    ) -> OrderConnection:
+    ) -> OrderConnection | None:
         """The buyer's orders, newest first; to others there are none."""
         identity = info.context.identity
         if identity.subject != self.id and not is_whole_service(identity):
@@ -213,7 +213,7 @@ class Seller:
         last: int | None = None,
         before: str | None = None,
         status: list[OrderStatus] | None = None,
-    ) -> OrderConnection:
+    ) -> OrderConnection | None:
         """The orders with items of the seller's, newest first; to others there are none."""
         identity = info.context.identity
         if identity.subject != self.id and not is_whole_service(identity):

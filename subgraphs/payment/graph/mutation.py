@@ -48,7 +48,7 @@ async def _row(info: Info, payment_id: str) -> tables.Payment:
 @strawberry.type
 class Mutation:
     @federation.mutation(authenticated=True, directives=[Cost(weight=50)])
-    async def start_payment(self, info: Info, input: StartPaymentInput) -> StartPaymentResult:
+    async def start_payment(self, info: Info, input: StartPaymentInput) -> StartPaymentResult | None:
         """Pay one of the caller's orders."""
         resources = info.context.resources
         try:
@@ -70,7 +70,7 @@ class Mutation:
     @federation.mutation(requires_scopes=[[SUPPORT_SCOPE]], tags=["admin"])
     async def refund_payment(
         self, info: Info, payment_id: strawberry.ID, amount: MinorUnits, idempotency_key: strawberry.ID
-    ) -> RefundPaymentResult:
+    ) -> RefundPaymentResult | None:
         """Give back a part of a payment, or the rest of it."""
         identity = info.context.identity
         try:

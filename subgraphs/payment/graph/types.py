@@ -73,7 +73,7 @@ class Payment(Node):
     created_at: datetime
 
     @federation.field(provides=["number"])
-    def order(self) -> "Order":
+    def order(self) -> "Order | None":
         """The order that is paid; its number is known here."""
         return Order(id=strawberry.ID(self.row.order_id), known_number=self.row.order_number)
 
@@ -161,18 +161,18 @@ class Order:
         return _given(self.given_total)
 
     @federation.field(authenticated=True)
-    async def payments(self, info: Info) -> list[Payment]:
+    async def payments(self, info: Info) -> list[Payment] | None:
         """The payments of the order that the caller may see, oldest first."""
         rows = await info.context.loaders.payments_of_order.load(str(self.id))
         return [Payment.of(row) for row in rows if may_see(info.context.identity, row.buyer_id)]
 
     @strawberry.field
-    async def payment_state(self, info: Info) -> OrderPaymentState:
+    async def payment_state(self, info: Info) -> OrderPaymentState | None:
         """What the order's payments come to."""
         return model.order_payment_state(await info.context.loaders.payments_of_order.load(str(self.id)))
 
     @federation.field(requires=["total { amount currency }"])
-    async def amount_due(self, info: Info) -> Money:
+    async def amount_due(self, info: Info) -> Money | None:
         """Order owns the total, Payment owns the captures: the classic @requires"""
         total = _given(self.given_total)
         payments = await info.context.loaders.payments_of_order.load(str(self.id))

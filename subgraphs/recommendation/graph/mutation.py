@@ -31,7 +31,9 @@ def _answer(refusal: Refusal) -> Any:
 @strawberry.type
 class Mutation:
     @federation.mutation(**_OPERATORS)
-    async def activate_model(self, info: Info, id: strawberry.ID, force: bool | None = False) -> ActivateModelResult:
+    async def activate_model(
+        self, info: Info, id: strawberry.ID, force: bool | None = False
+    ) -> ActivateModelResult | None:
         """Let a model rank from now on, if it ranks better than popularity, or by force."""
         resources = info.context.resources
         try:
@@ -41,7 +43,7 @@ class Mutation:
         return ModelSuccess(model=RankingModel.of(row))
 
     @federation.mutation(**_OPERATORS)
-    async def rollback_model(self, info: Info) -> ActivateModelResult:
+    async def rollback_model(self, info: Info) -> ActivateModelResult | None:
         """Let the model that ranked before rank again."""
         resources = info.context.resources
         try:

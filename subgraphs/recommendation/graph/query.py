@@ -42,7 +42,7 @@ class Query:
         return RankedSlate.of(row, wanted)
 
     @federation.field(requires_scopes=[["ml:read"]], tags=["admin"])
-    async def ranking_models(self, info: Info) -> list[RankingModel]:
+    async def ranking_models(self, info: Info) -> list[RankingModel] | None:
         """All models, the newest first."""
         async with info.context.resources.database.reading() as session:
             return [RankingModel.of(row) for row in await queries.models(session)]

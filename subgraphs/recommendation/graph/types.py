@@ -40,12 +40,12 @@ class Product:
     id: strawberry.ID
 
     @federation.field(directives=[Cost(weight=5), _listed(12)])
-    async def similar(self, info: Info, first: int | None = 12) -> "list[Product]":
+    async def similar(self, info: Info, first: int | None = 12) -> "list[Product | None] | None":
         """What the same visits hold, nearest first, then the most popular of the category; products on sale only."""
         return await _beside(info, self.id, SIMILAR, _first(first, 12))
 
     @federation.field(directives=[Cost(weight=5), _listed(6)])
-    async def bought_together(self, info: Info, first: int | None = 6) -> "list[Product]":
+    async def bought_together(self, info: Info, first: int | None = 6) -> "list[Product | None] | None":
         """What the same orders hold, nearest first, then the most popular of the category; products on sale only."""
         return await _beside(info, self.id, BOUGHT_TOGETHER, _first(first, 6))
 
@@ -55,7 +55,7 @@ class Product:
         return cls(id=id)
 
 
-async def _beside(info: Info, product_id: str, kind: str, size: int) -> list[Product]:
+async def _beside(info: Info, product_id: str, kind: str, size: int) -> list[Product | None]:
     found = await info.context.loaders.beside.load((product_id, Beside(kind, size)))
     return [Product(id=strawberry.ID(each)) for each in found]
 
@@ -67,7 +67,7 @@ class Category:
 
 @strawberry.type
 class Interest:
-    category: Category
+    category: Category | None
     weight: float
 
 
@@ -76,7 +76,7 @@ class Buyer:
     id: strawberry.ID
 
     @federation.field(authenticated=True)
-    async def interests(self, info: Info, first: int | None = 5) -> list[Interest]:
+    async def interests(self, info: Info, first: int | None = 5) -> list[Interest] | None:
         """The categories of most interest, with their shares; somebody else's are not shown."""
         wanted = _first(first, 5)
         if info.context.identity.subject != self.id and not info.context.identity.is_service:

@@ -72,7 +72,7 @@ async def _signed_in(info: Info, signed_in: SignedIn) -> SignInSuccess:
 @strawberry.type
 class Mutation:
     @strawberry.mutation(directives=[Cost(weight=20)])
-    async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:
+    async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult | None:
         """Make a buyer's account and sign it in."""
         resources = info.context.resources
         if not resources.config.current.get("user.sign_up_open"):
@@ -84,7 +84,7 @@ class Mutation:
             return _answer(refusal)
 
     @strawberry.mutation(directives=[Cost(weight=20)])
-    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:
+    async def sign_in(self, info: Info, input: SignInInput) -> SignInResult | None:
         """Begin a session."""
         try:
             return await _signed_in(info, await info.context.resources.sessions.sign_in(input.email, input.password))
@@ -92,7 +92,7 @@ class Mutation:
             return _answer(refusal)
 
     @strawberry.mutation(directives=[Cost(weight=10)])
-    async def refresh_session(self, info: Info, refresh_token: str) -> RefreshSessionResult:
+    async def refresh_session(self, info: Info, refresh_token: str) -> RefreshSessionResult | None:
         """Exchange a refresh token, good once, for the next pair of tokens."""
         try:
             return await _signed_in(info, await info.context.resources.sessions.refresh(refresh_token))
@@ -100,12 +100,12 @@ class Mutation:
             return _answer(refusal)
 
     @strawberry.mutation(directives=[Cost(weight=10)])
-    async def sign_out(self, info: Info, refresh_token: str) -> bool:
+    async def sign_out(self, info: Info, refresh_token: str) -> bool | None:
         """End the session of a refresh token; false when the token is not known."""
         return await info.context.resources.sessions.sign_out(refresh_token)
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
-    async def update_buyer_profile(self, info: Info, input: UpdateBuyerProfileInput) -> UpdateBuyerProfileResult:
+    async def update_buyer_profile(self, info: Info, input: UpdateBuyerProfileInput) -> UpdateBuyerProfileResult | None:
         """Change the caller's profile."""
         changes = commands.ProfileChanges(input.display_name, input.phone, input.locale)
         try:
@@ -120,7 +120,7 @@ class Mutation:
         return UpdateBuyerProfileSuccess(buyer=Buyer.of(changed))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
-    async def add_address(self, info: Info, input: AddressInput) -> AddAddressResult:
+    async def add_address(self, info: Info, input: AddressInput) -> AddAddressResult | None:
         """Add an address to the caller's."""
         address = commands.NewAddress(input.line1, input.line2, input.city, input.postal_code, input.country)
         try:
@@ -130,7 +130,7 @@ class Mutation:
         return UpdateBuyerProfileSuccess(buyer=Buyer.of(buyer))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
-    async def register_seller(self, info: Info, input: RegisterSellerInput) -> RegisterSellerResult:
+    async def register_seller(self, info: Info, input: RegisterSellerInput) -> RegisterSellerResult | None:
         """Make the caller a seller too."""
         resources = info.context.resources
         try:
@@ -147,7 +147,7 @@ class Mutation:
         return RegisterSellerSuccess(seller=Seller.of(seller))
 
     @federation.mutation(requires_scopes=[["admin:users"]], tags=["admin"])
-    async def set_roles(self, info: Info, account_id: strawberry.ID, roles: list[Role]) -> SetRolesResult:
+    async def set_roles(self, info: Info, account_id: strawberry.ID, roles: list[Role]) -> SetRolesResult | None:
         """Give an account exactly these roles."""
         resources = info.context.resources
         try:

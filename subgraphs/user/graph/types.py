@@ -73,7 +73,7 @@ class Buyer(Account, Node):
     version: int
 
     @federation.field(requires_scopes=[["profile:read"]])
-    def email(self, info: Info) -> str:
+    def email(self, info: Info) -> str | None:
         """The e-mail address, for those who may see it."""
         _only_for(info, self.id)
         return self.row.email
@@ -84,7 +84,7 @@ class Buyer(Account, Node):
         return self.row.phone if may_see(info.context.identity, self.id) else None
 
     @federation.field(requires_scopes=[["profile:read"]])
-    async def addresses(self, info: Info) -> list[Address]:
+    async def addresses(self, info: Info) -> list[Address] | None:
         """The addresses, for those who may see them."""
         _only_for(info, self.id)
         return [Address.of(row) for row in await info.context.loaders.addresses.load(self.id)]
