@@ -77,8 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     settings = _run_settings(options)
     if settings is None:
         return 2
-    serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
-    return 0
+    return serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
 
 
 def _redrive(options: argparse.Namespace) -> int:

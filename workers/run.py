@@ -12,26 +12,25 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import dramatiq
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 from prometheus_client import Gauge, Histogram
-from redis.exceptions import RedisError
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import async_redis_client, make_broker
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import Loop, checks_of, running
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
 from subgraphs.kit.runtime.telemetry import continued_trace
 from workers.actors.group import Actor, Group, JobTable, Opener
-from workers.actors.sweeping import run_sweeper
+from workers.actors.sweeping import sweeper_loop
 from workers.settings import RunSettings
 
 COUNT_PAUSE_SECONDS = 10.0
@@ -65,8 +64,12 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
             checks["queue"] = queue_answers
             await stack.enter_async_context(working(settings, [each for group in groups for each in group.actors]))
             sweeps = {name: sweep for group in groups for name, sweep in group.sweeps.items()}
-            counting = _count_for_ever(groups)
-            await stack.enter_async_context(running(counting, run_sweeper(settings.redis_url, sweeps)))
+            loops = (
+                Loop("worker.count", partial(_count_all, groups), pause_seconds=COUNT_PAUSE_SECONDS),
+                sweeper_loop(client, sweeps),
+            )
+            checks.update(checks_of(*loops))
+            await stack.enter_async_context(running(*loops))
             yield
 
     return Starlette(routes=list(health_routes("worker", checks)), lifespan=lifespan)
@@ -118,19 +121,17 @@ async def _handled(actor: Actor, arguments: tuple[Any, ...]) -> None:
             _log.info("worker.message", actor=actor.name, outcome=outcome, ms=round(seconds * 1000, 1))
 
 
-async def _count_for_ever(groups: Sequence[Group]) -> None:
-    """Keep the metrics of the job tables and streams."""
-    while True:
-        for group in groups:
-            try:
-                for table in group.jobs:
-                    await _count(table)
-                for stream in group.streams:
-                    _jobs.labels(stream.name, "due").set(await stream.length())
-                    _jobs.labels(stream.name, "dead").set(await stream.dead_length())
-            except (SQLAlchemyError, RedisError, OSError):
-                _log.exception("worker.count_failed")
-        await asyncio.sleep(COUNT_PAUSE_SECONDS)
+async def _count_all(groups: Sequence[Group]) -> None:
+    """Set the metrics of the job tables and streams; what cannot be counted is logged and does not stop the rest."""
+    for group in groups:
+        try:
+            for table in group.jobs:
+                await _count(table)
+            for stream in group.streams:
+                _jobs.labels(stream.name, "due").set(await stream.length())
+                _jobs.labels(stream.name, "dead").set(await stream.dead_length())
+        except Exception:  # noqa: BLE001 - one table that cannot be counted must not hide the others
+            _log.exception("worker.count_failed")
 
 
 async def _count(each: JobTable) -> None:

@@ -1,7 +1,5 @@
 """The catalog as an application: the schema, its resources' life, the pictures, and what releases stock nobody came for."""
 
-from functools import partial
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -14,7 +12,7 @@ from subgraphs.catalog.pictures import picture
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan, repeat
+from subgraphs.kit.runtime.background import Lifespan, Loop
 
 RELEASE_PAUSE_SECONDS = 5.0
 
@@ -30,7 +28,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
     async def release_expired() -> int:
         return await commands.release_expired(opened.database, now=opened.clock())
 
-    releasing = partial(repeat, release_expired, name="catalog.release_expired", pause_seconds=RELEASE_PAUSE_SECONDS)
+    releasing = Loop("catalog.release_expired", release_expired, pause_seconds=RELEASE_PAUSE_SECONDS)
 
     async def image(request: Request) -> Response:
         product_id = request.path_params["product_id"]
@@ -48,7 +46,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "config": opened.config.ready},
-        lifespan=lifespan(opened.config.run, releasing, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, releasing, close=opened.close),
         routes=[Route("/images/{product_id}.svg", image, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
     )

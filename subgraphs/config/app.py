@@ -7,7 +7,7 @@ from subgraphs.config.loaders import make_loaders
 from subgraphs.config.resources import ConfigResources
 from subgraphs.config.settings import ConfigSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan
+from subgraphs.kit.runtime.background import Lifespan
 
 
 def create_config_app(settings: ConfigSettings, resources: ConfigResources | None = None) -> Starlette:
@@ -25,7 +25,7 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready},
-        lifespan=lifespan(opened.snapshots.run, close=opened.close),
+        lifespan=Lifespan(opened.snapshots.loop, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
         quiet_operations=frozenset({"ClientConfig"}),
     )

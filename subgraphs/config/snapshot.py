@@ -7,18 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from subgraphs.config import queries
 from subgraphs.config.definitions import flag_of
 from subgraphs.config.model import Flag
 from subgraphs.config.repository import definition_of
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.storage.session import Database
 
 POLL_SECONDS = 0.25
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +32,7 @@ class Snapshots:
         self._database = database
         self._newest: Snapshot | None = None
         self._moved = asyncio.Condition()
+        self.loop = Loop("config.snapshots", self.newest, pause_seconds=POLL_SECONDS)
 
     async def newest(self) -> Snapshot:
         """The flags as they are now; one statement if nothing has changed since."""
@@ -60,12 +57,3 @@ class Snapshots:
                     await self._moved.wait()
                 seen = self._newest
             yield seen
-
-    async def run(self) -> None:
-        """Look at the revision for ever."""
-        while True:
-            try:
-                await self.newest()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("config.poll_failed", error=type(error).__name__)
-            await asyncio.sleep(POLL_SECONDS)

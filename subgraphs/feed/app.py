@@ -6,7 +6,7 @@ from subgraphs.feed.graph.schema import schema
 from subgraphs.feed.resources import FeedResources
 from subgraphs.feed.settings import FeedSettings
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan
+from subgraphs.kit.runtime.background import Lifespan
 
 
 def create_feed_app(settings: FeedSettings, resources: FeedResources | None = None) -> Starlette:
@@ -24,6 +24,6 @@ def create_feed_app(settings: FeedSettings, resources: FeedResources | None = No
         resources=opened,
         loaders=lambda _, __: None,
         checks={"queue": opened.intake.queue.ping, "config": opened.config.ready},
-        lifespan=lifespan(opened.config.run, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

@@ -1,12 +1,10 @@
 """The order service as an application: the schema, its resources' life, the relay of events, the watch, and what ends unpaid orders."""
 
-from functools import partial
-
 from starlette.applications import Starlette
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan, repeat
-from subgraphs.kit.storage.relay import run_relay
+from subgraphs.kit.runtime.background import Lifespan, Loop
+from subgraphs.kit.storage.relay import relay_loop
 from subgraphs.order import commands
 from subgraphs.order.graph.schema import schema
 from subgraphs.order.loaders import make_loaders
@@ -29,10 +27,10 @@ def create_order_app(settings: OrderSettings, resources: OrderResources | None =
         return await commands.expire_overdue(opened.database, now=opened.clock())
 
     loops = (
-        opened.config.run,
-        partial(run_relay, opened.database, Outbox, opened.queue, clock=opened.clock),
-        opened.watch.run,
-        partial(repeat, expire_overdue, name="order.expire_overdue", pause_seconds=EXPIRY_PAUSE_SECONDS),
+        opened.config.loop,
+        relay_loop("order.relay", opened.database, Outbox, opened.queue, clock=opened.clock),
+        opened.watch.loop,
+        Loop("order.expire_overdue", expire_overdue, pause_seconds=EXPIRY_PAUSE_SECONDS),
     )
 
     return create_app(
@@ -42,6 +40,6 @@ def create_order_app(settings: OrderSettings, resources: OrderResources | None =
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
-        lifespan=lifespan(*loops, close=opened.close),
+        lifespan=Lifespan(*loops, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

@@ -7,19 +7,16 @@ system has to be up, and a change made by any replica or worker is seen by all.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import queries
 from subgraphs.order.tables import OrderChange
 
 PAUSE_SECONDS = 0.25
-
-_log = structlog.get_logger(__name__)
+IDLE_SECONDS = 5.0
 
 
 @dataclass(eq=False, slots=True)
@@ -36,6 +33,7 @@ class Watch:
         self._database = database
         self._watchers: set[_Watcher] = set()
         self._somebody = asyncio.Event()
+        self.loop = Loop("order.watch", self.look, pause_seconds=PAUSE_SECONDS)
 
     @asynccontextmanager
     async def changes(self, order_id: str, *, after_version: int) -> AsyncIterator[asyncio.Queue[OrderChange]]:
@@ -50,17 +48,12 @@ class Watch:
             if not self._watchers:
                 self._somebody.clear()
 
-    async def run(self) -> None:
-        """Look for ever."""
-        while True:
-            await self._somebody.wait()
-            try:
-                await self._look()
-            except (SQLAlchemyError, OSError):
-                _log.exception("order.watch_failed")
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Hand out the changes since the last look; wait some seconds first if no subscriber is there."""
+        # Not for ever: a round that failed must be followed by one that ends, with subscribers or without.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._somebody.wait()
         watchers = list(self._watchers)
         if not watchers:
             return

@@ -1,12 +1,10 @@
 """The payment service as an application: the schema, its resources' life, the relay of results, and the provider's webhooks."""
 
-from functools import partial
-
 from starlette.applications import Starlette
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan
-from subgraphs.kit.storage.relay import run_relay
+from subgraphs.kit.runtime.background import Lifespan
+from subgraphs.kit.storage.relay import relay_loop
 from subgraphs.payment.graph.schema import schema
 from subgraphs.payment.loaders import make_loaders
 from subgraphs.payment.resources import PaymentResources
@@ -23,7 +21,7 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
     """
     opened = resources or PaymentResources.open(settings)
 
-    relay = partial(run_relay, opened.database, Outbox, opened.queue)
+    relay = relay_loop("payment.relay", opened.database, Outbox, opened.queue)
     return create_app(
         name="payment",
         schema=schema,
@@ -32,7 +30,7 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         loaders=lambda of, _: make_loaders(of.database),
         # Not the provider: without it orders are still shown, and a payment says what is the matter.
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
-        lifespan=lifespan(opened.config.run, relay, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, relay, close=opened.close),
         routes=[webhook_route(opened.desk)],
         max_body_bytes=settings.max_body_bytes,
     )

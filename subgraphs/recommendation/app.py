@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan
+from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.recommendation.graph.schema import schema
 from subgraphs.recommendation.loaders import make_loaders
 from subgraphs.recommendation.resources import RecommendationResources
@@ -27,6 +27,6 @@ def create_recommendation_app(
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready, "config": opened.config.ready, "queue": opened.queue.ping},
-        lifespan=lifespan(opened.config.run, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import lifespan
+from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.health import json_response
 from subgraphs.user.graph.schema import schema
 from subgraphs.user.loaders import make_loaders
@@ -34,7 +34,7 @@ def create_user_app(settings: UserSettings, resources: UserResources | None = No
         resources=opened,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready, "config": opened.config.ready},
-        lifespan=lifespan(opened.config.run, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, close=opened.close),
         routes=[Route("/.well-known/jwks.json", published_keys, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
     )

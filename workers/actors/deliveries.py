@@ -50,7 +50,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         ids = await due_jobs(resources.database, DeliveryRow, is_due(DeliveryRow, utc_now()))
         return await announce(resources.queue, [Wake(commands.QUEUE, commands.ACTOR_NAME, each) for each in ids])
 
-    async with running(resources.config.run()):
+    async with running(resources.config.loop):
         try:
             yield Group(
                 actors=[

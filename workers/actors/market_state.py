@@ -1,7 +1,7 @@
 """The market as this process knows it: catalogue, counters, neighbours and the model, read from the recommendation database.
 
 Ranking reads all products at once, so they are kept in memory. They are only a copy: another process may have counted meanwhile,
-so `keep` reads all of it again every 30 seconds, beside the work. What this process counted itself is put in at once.
+so `loop` reads all of it again every 30 seconds, beside the work. What this process counted itself is put in at once.
 """
 
 import asyncio
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import queries
 from subgraphs.recommendation.tables import ProductRow
@@ -39,17 +39,13 @@ class MarketState:
         self._unusable: str | None = None
         self._reading = asyncio.Lock()
         self._meanwhile: dict[str, ProductCounters] = {}
+        self.loop = Loop("recommendation.market", self.renew, pause_seconds=RELOAD_SECONDS)
 
-    async def keep(self) -> None:
-        """Read the market and the model at once, and again every 30 seconds, for ever."""
-        while True:
-            try:
-                async with self._reading:
-                    await self._renew()
-                await self.model()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("market.not_read", error=type(error).__name__)
-            await asyncio.sleep(RELOAD_SECONDS)
+    async def renew(self) -> None:
+        """Read the market and the model."""
+        async with self._reading:
+            await self._renew()
+        await self.model()
 
     async def ready(self) -> None:
         """A readiness check: the market has been read, so that nobody's click waits for it.

@@ -11,7 +11,7 @@ import structlog
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import checks_of, running
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -77,14 +77,18 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             return 0
 
     try:
-        async with running(state.keep()):
+        async with running(state.loop):
             yield Group(
                 actors=[
                     Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
                     Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order),
                     Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
                 ],
-                checks={"recommendation_database": database.ready, "market": state.ready},
+                checks={
+                    "recommendation_database": database.ready,
+                    "market": state.ready,
+                    **checks_of(state.loop),
+                },
                 jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
                 streams=[stream, ordered],
                 sweeps={

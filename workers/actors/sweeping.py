@@ -3,7 +3,6 @@
 A wake-up may be lost, a lease may run out, a job may be due again: each domain says what it sweeps, and this runs it under a lock.
 """
 
-import asyncio
 import os
 import socket
 import time
@@ -11,13 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database
@@ -29,19 +28,16 @@ PURGE_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
-async def run_sweeper(redis_url: str, sweeps: Mapping[str, Sweep]) -> None:
-    """Sweep for ever."""
+def sweeper_loop(client: redis.asyncio.Redis, sweeps: Mapping[str, Sweep]) -> Loop:
+    """The loop that sweeps, every 5 seconds."""
     holder = f"{socket.gethostname()}-{os.getpid()}"
-    async with async_redis_client(redis_url) as client:
-        while True:
-            await asyncio.sleep(PAUSE_SECONDS)
-            try:
-                woken = await sweep_once(client, dict(sweeps), holder=holder)
-            except (RedisError, OSError) as error:
-                _log.warning("sweeper.redis_away", error=type(error).__name__)
-                continue
-            if done := {name: count for name, count in woken.items() if count}:
-                _log.info("sweeper.swept", **done)
+
+    async def sweep_all() -> None:
+        woken = await sweep_once(client, dict(sweeps), holder=holder)
+        if done := {name: count for name, count in woken.items() if count}:
+            _log.info("sweeper.swept", **done)
+
+    return Loop("worker.sweeper", sweep_all, pause_seconds=PAUSE_SECONDS)
 
 
 def at_most_every(seconds: float, sweep: Sweep) -> Sweep:

@@ -12,7 +12,6 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +27,7 @@ from strawberry.types.execution import ExecutionResult
 from subgraphs.kit.graph.context import Context
 from subgraphs.kit.graph.errors import NO_OPERATION, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
+from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens
@@ -77,7 +77,7 @@ def create_app(
     resources: ResourcesT,
     loaders: Callable[[ResourcesT, Identity], LoadersT],
     checks: Mapping[str, ReadinessCheck],
-    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    lifespan: Lifespan,
     routes: Sequence[BaseRoute] = (),
     max_body_bytes: int = 4_000_000,
     quiet_operations: frozenset[str] = frozenset(),
@@ -87,7 +87,7 @@ def create_app(
     Args:
         loaders: makes the loaders of one request.
         checks: what /ready asks.
-        lifespan: opens and closes the resources around the application's life.
+        lifespan: runs the loops beside the requests, with a readiness check each, and closes the resources at the end.
         routes: the service's own, beside /graphql and the health routes.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
     """
@@ -101,7 +101,11 @@ def create_app(
         quiet_operations=quiet_operations,
     )
     return Starlette(
-        routes=[Route("/graphql", endpoint.answer, methods=["POST"]), *health_routes(name, checks), *routes],
+        routes=[
+            Route("/graphql", endpoint.answer, methods=["POST"]),
+            *health_routes(name, {**checks, **lifespan.checks}),
+            *routes,
+        ],
         lifespan=lifespan,
     )
 

@@ -76,7 +76,7 @@ def run(deployable: Deployable[SettingsT], arguments: list[str] | None = None) -
     kit_logging.configure(deployable.name, log_format=settings.log_format)
     match options.command:
         case "serve":
-            _serve(deployable, settings)
+            return _serve(deployable, settings)
         case "migrate":
             asyncio.run(_migrate(deployable.databases(settings), is_down=options.down))
         case "seed":
@@ -99,10 +99,10 @@ def _parser(deployable: Deployable[SettingsT]) -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> None:
+def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
     from subgraphs.kit.runtime.server import serve
 
-    serve(deployable.app(settings), host=settings.host, port=settings.port)
+    return serve(deployable.app(settings), host=settings.host, port=settings.port)
 
 
 async def _migrate(databases: list[MigratedDatabase], *, is_down: bool) -> None:

@@ -41,8 +41,13 @@ class ServiceRefused(ServiceError):
 
     def __init__(self, service: str, errors: list[dict[str, Any]]) -> None:
         self.errors = errors
-        self.codes = tuple(str((error.get("extensions") or {}).get("code", "")) for error in errors)
+        self.codes = tuple(_code_of(error) for error in errors)
         super().__init__(service, f"refused: {', '.join(self.codes)}")
+
+
+def _code_of(error: dict[str, Any]) -> str:
+    extensions = error.get("extensions")
+    return str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
 
 
 class GraphQLClient:
@@ -140,8 +145,12 @@ class GraphQLClient:
             raise ServiceUnavailable(self._service, f"HTTP {status} that is not JSON") from error
         if not isinstance(answer, dict):
             raise ServiceUnavailable(self._service, f"HTTP {status} that is not a GraphQL answer")
-        if answer.get("errors"):
-            raise ServiceRefused(self._service, answer["errors"])
+        errors = answer.get("errors")
+        if errors:
+            # Errors of another shape are no refusal that a caller may act upon: the peer is broken.
+            if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
+                raise ServiceUnavailable(self._service, f"HTTP {status} with errors that are not GraphQL's")
+            raise ServiceRefused(self._service, errors)
         data = answer.get("data")
         if status != 200 or not isinstance(data, dict):
             raise ServiceUnavailable(self._service, f"HTTP {status} without data")

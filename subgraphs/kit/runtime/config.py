@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 import structlog
 
-from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
+from subgraphs.kit.runtime.background import Loop
+from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.runtime.settings import SharedSettings
 
@@ -80,7 +81,7 @@ def _has_type_of(default: object, value: object) -> bool:
 
 
 class ConfigSource:
-    """Holds the current snapshot and keeps it fresh while `run` runs.
+    """Holds the current snapshot and keeps it fresh while `loop` runs.
 
     Args:
         defaults: every key that the process reads, with the value to use when nobody says otherwise.
@@ -93,6 +94,14 @@ class ConfigSource:
         self._kept_at = kept_at
         self._current = self._from_disk() or ConfigSnapshot("", MappingProxyType(self._defaults))
         self._answered = False
+        # Not required: the last good snapshot serves as long as need be. `ready` says when there never was one.
+        self.loop = Loop(
+            "config",
+            self.refresh,
+            pause_seconds=POLL_SECONDS,
+            longest_backoff_seconds=MAX_BACKOFF_SECONDS,
+            is_required=False,
+        )
 
     @property
     def current(self) -> ConfigSnapshot:
@@ -123,20 +132,6 @@ class ConfigSource:
         await asyncio.to_thread(self._keep, answer)
         self._current = snapshot
         _log.info("config.updated", revision=snapshot.revision)
-
-    async def run(self) -> None:
-        """Refresh for ever, twice a second; slower, up to 5 seconds, while the service is away."""
-        pause, was_failing = POLL_SECONDS, False
-        while True:
-            try:
-                await self.refresh()
-            except (ServiceError, InvalidConfig, OSError) as error:
-                if not was_failing:
-                    _log.warning("config.refresh_failed", error=str(error), revision=self._current.revision)
-                pause, was_failing = min(pause * 2, MAX_BACKOFF_SECONDS), True
-            else:
-                pause, was_failing = POLL_SECONDS, False
-            await asyncio.sleep(pause)
 
     def _from_disk(self) -> ConfigSnapshot | None:
         try:

@@ -15,6 +15,10 @@ ReadinessCheck = Callable[[], Awaitable[None]]
 """Returns when the dependency is there, raises when it is not."""
 
 
+class NotReady(Exception):
+    """Raised by a readiness check whose message says what fails; /ready shows it as it is."""
+
+
 def json_response(payload: object, *, status: int = 200) -> Response:
     """A JSON answer that no cache keeps."""
     return Response(
@@ -31,6 +35,8 @@ async def failing_checks(checks: Mapping[str, ReadinessCheck]) -> dict[str, str]
                 await check()
         except TimeoutError:
             return "timeout"
+        except NotReady as error:
+            return str(error)
         except Exception as error:  # noqa: BLE001 - whatever a check raises is its answer
             return type(error).__name__
         return None

@@ -14,6 +14,7 @@ from typing import Any, cast
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 READ_TIMEOUT_SECONDS = 15.0
@@ -64,6 +65,16 @@ class ReadTimeoutProtocol(HttpToolsProtocol):
 class DrainingServer(uvicorn.Server):
     """uvicorn's server, which on a signal lets open connections finish before it closes them."""
 
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to stop now: asked to, or the application's life has ended by an exception and it answers from ruins."""
+        return await super().on_tick(counter) or self.has_failed
+
+    @property
+    def has_failed(self) -> bool:
+        """True when the application's life ended by an exception: at start, while it ran, or at its end."""
+        life = self.lifespan
+        return isinstance(life, LifespanOn) and (life.error_occurred or life.startup_failed or life.shutdown_failed)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, answer with `Connection: close` for up to a second, then stop as uvicorn does."""
         for server in self.servers:
@@ -76,8 +87,12 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: ASGIApp, *, host: str, port: int) -> None:
-    """Run the app until SIGTERM or SIGINT."""
+def serve(app: ASGIApp, *, host: str, port: int) -> int:
+    """Run the app until SIGTERM or SIGINT, or until its life ends by an exception.
+
+    Returns:
+        The exit status: 0 when it was asked to stop, 1 when the application failed, so that a supervisor starts it again.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -96,4 +111,9 @@ def serve(app: ASGIApp, *, host: str, port: int) -> None:
         backlog=BACKLOG,
     )
     _log.info("server.starting", host=host, port=port)
-    DrainingServer(config).run()
+    server = DrainingServer(config)
+    server.run()
+    if server.has_failed:
+        _log.critical("server.application_failed")
+        return 1
+    return 0

@@ -3,7 +3,6 @@
 A message carries the row's id and nothing else. Losing one is harmless: the leftovers' loop finds every row that is still due, whatever its id.
 """
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database, OnCommitted, Wake
 
@@ -49,13 +49,10 @@ async def leftovers(database: Database, table: type[Any], *, now: datetime, limi
         return [Wake(row.queue, row.actor_name, row.id) for row in await session.scalars(waiting)]
 
 
-async def run_relay(database: Database, table: type[Any], queue: TaskQueue, *, clock: Clock = utc_now) -> None:
-    """Announce leftovers for ever, every 5 seconds."""
-    while True:
-        try:
-            left = await leftovers(database, table, now=clock())
-            if left:
-                _log.info("relay.leftovers", found=len(left), sent=await announce(queue, left))
-        except Exception:  # noqa: BLE001 - whatever fails is logged, and the next round tries again
-            _log.exception("relay.failed")
-        await asyncio.sleep(LEFTOVER_PAUSE_SECONDS)
+def relay_loop(name: str, database: Database, table: type[Any], queue: TaskQueue, *, clock: Clock = utc_now) -> Loop:
+    """The loop that announces leftovers, every 5 seconds."""
+
+    async def announce_leftovers() -> int:
+        return await announce(queue, await leftovers(database, table, now=clock()))
+
+    return Loop(name, announce_leftovers, pause_seconds=LEFTOVER_PAUSE_SECONDS)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from subgraphs.kit.runtime.background import running
+from subgraphs.kit.runtime.background import checks_of, running
 from subgraphs.kit.runtime.health import health_routes
 from subgraphs.payment.sandbox.api import bank_routes
 from subgraphs.payment.sandbox.bank import Bank
@@ -30,7 +30,7 @@ def make_app(settings: BankSettings) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await store.open()
         try:
-            async with running(clearing.run()):
+            async with running(clearing.loop):
                 yield
         finally:
             await store.close()
@@ -38,7 +38,7 @@ def make_app(settings: BankSettings) -> Starlette:
     return Starlette(
         lifespan=lifespan,
         routes=[
-            *health_routes("bank", {"database": database_answers}),
+            *health_routes("bank", {"database": database_answers, **checks_of(clearing.loop)}),
             *bank_routes(bank, api_key=settings.api_key.get_secret_value(), wake=clearing.wake),
         ],
     )

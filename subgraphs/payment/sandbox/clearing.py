@@ -3,21 +3,17 @@
 import asyncio
 from contextlib import suppress
 
-import structlog
-
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.payment.sandbox.bank import Bank
 from subgraphs.payment.sandbox.store import Store
 from subgraphs.payment.sandbox.webhooks import Webhooks
 
 IDLE_SECONDS = 30.0
-PAUSE_AFTER_ERROR_SECONDS = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 class Clearing:
-    """Runs until it is cancelled; `wake` says that something new is due."""
+    """The work of the loop `loop`; `wake` says that something new is due."""
 
     def __init__(self, store: Store, bank: Bank, webhooks: Webhooks, *, clock: Clock = utc_now) -> None:
         self._store = store
@@ -25,25 +21,20 @@ class Clearing:
         self._webhooks = webhooks
         self._clock = clock
         self._woken = asyncio.Event()
+        self.loop = Loop("bank.clearing", self.settle_and_send, pause_seconds=0.0)
 
     def wake(self) -> None:
         """Look at once instead of at the next due time."""
         self._woken.set()
 
-    async def run(self) -> None:
-        """Settle and send for ever. An error is logged and pauses the work, it does not end it."""
-        while True:
-            self._woken.clear()
-            try:
-                await self._bank.settle_due()
-                await self._webhooks.deliver_due()
-                pause = await self._seconds_to_next()
-            except Exception:  # noqa: BLE001 - logged; the bank must go on
-                _log.exception("bank.clearing_failed")
-                pause = PAUSE_AFTER_ERROR_SECONDS
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._woken.wait()
+    async def settle_and_send(self) -> None:
+        """Settle and send what is due, and wait until something is due again."""
+        self._woken.clear()
+        await self._bank.settle_due()
+        await self._webhooks.deliver_due()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(await self._seconds_to_next()):
+                await self._woken.wait()
 
     async def _seconds_to_next(self) -> float:
         async with self._store.transaction() as tx:

@@ -20,6 +20,7 @@ from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.graph.scalars import MinorUnits
 from subgraphs.kit.graph.schema import make_schema
 from subgraphs.kit.runtime import server
+from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.deadline import within
 from tests.support.identity import account, service, service_tokens
@@ -83,9 +84,12 @@ class Subscription:
             yield number
 
 
-@asynccontextmanager
-async def no_life(_: Starlette) -> AsyncIterator[None]:
-    yield
+async def close_nothing() -> None:
+    return
+
+
+async def fail_round() -> None:
+    raise ValueError("unknown product counters: ['stars']")
 
 
 async def is_away() -> None:
@@ -100,7 +104,7 @@ def make_app() -> Starlette:
         resources={"calls": 3},
         loaders=lambda _, __: None,
         checks={"database": is_away},
-        lifespan=no_life,
+        lifespan=Lifespan(Loop("test.market", fail_round, pause_seconds=60.0), close=close_nothing),
         max_body_bytes=10_000,
     )
 
@@ -196,7 +200,10 @@ async def test_a_stream_that_cannot_begin_says_why(subgraph: SubgraphUnderTest) 
 
 async def test_ready_names_what_fails_and_health_does_not_ask(subgraph: SubgraphUnderTest) -> None:
     ready = await subgraph.http.get("/ready")
-    assert (ready.status_code, ready.json()["failing"]) == (503, {"database": "ConnectionError"})
+    assert (ready.status_code, ready.json()["failing"]) == (
+        503,
+        {"database": "ConnectionError", "loop test.market": "ValueError, 1 times in a row"},
+    )
     assert (await subgraph.http.get("/health")).status_code == 200
     assert "graphql_request_seconds" in (await subgraph.http.get("/metrics")).text
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging import jobs
+from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database, Wake
@@ -253,7 +254,7 @@ async def test_the_market_is_read_again_while_it_is_kept(database: Database, mon
     state = MarketState(database)
     with pytest.raises(LookupError):
         await state.ready()
-    keeping = asyncio.create_task(state.keep())
+    keeping = asyncio.create_task(state.loop.run())
     await eventually(lambda: state._market is not None)
     await state.ready()
     async with database.transaction() as session:
@@ -271,11 +272,12 @@ async def test_the_market_is_read_again_while_it_is_kept(database: Database, mon
 
 async def test_a_market_that_cannot_be_read_is_tried_again(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     monkeypatch.setattr(market_state, "RELOAD_SECONDS", 0.05)
+    monkeypatch.setattr(background, "FIRST_BACKOFF_SECONDS", 0.01)
     database = Database(database_url)
     state = MarketState(database)
-    keeping = asyncio.create_task(state.keep())
+    keeping = asyncio.create_task(state.loop.run())
     with capture_logs() as logs:
-        await eventually(lambda: [each["event"] for each in logs].count("market.not_read") > 1)
+        await eventually(lambda: [each["event"] for each in logs].count("background.failed") > 1)
         await upgrade(database_url, MIGRATIONS)
         await eventually(lambda: state._market is not None)
     keeping.cancel()
@@ -312,7 +314,7 @@ async def test_what_is_counted_while_the_market_is_read_is_not_forgotten(
         return market
 
     monkeypatch.setattr(state, "_read", slowly)
-    keeping = asyncio.create_task(state.keep())
+    keeping = asyncio.create_task(state.loop.run())
     await has_read.wait()
     await take_in(learner, [("e1", Behaviour(Kind.CLICK, "account:ann", "cup-1", clock().timestamp()))])
     before = state._market

@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.health import NotReady
 from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
@@ -28,7 +30,7 @@ from tests.support.bank import eventually
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.recommendation import ask
 from workers.actors import orders, recommendation, sweeping
-from workers.actors.sweeping import at_most_every, due_jobs, run_sweeper
+from workers.actors.sweeping import at_most_every, due_jobs, sweeper_loop
 from workers.settings import RunSettings
 
 MINUTE = timedelta(minutes=1)
@@ -124,7 +126,10 @@ async def test_the_sweeper_sweeps_again_and_again_and_outlives_what_fails(
         return 1
 
     with capture_logs() as logs:
-        async with running(run_sweeper(redis_url, {"broken": broken, "working": working})):
+        async with (
+            async_redis_client(redis_url) as client,
+            running(sweeper_loop(client, {"broken": broken, "working": working})),
+        ):
             await eventually(lambda: swept.count("working") >= 3)
     assert swept[:4] == ["broken", "working", "broken", "working"]
     assert {"sweeper.sweep_failed", "sweeper.swept"} <= {each["event"] for each in logs}
@@ -142,7 +147,11 @@ async def test_a_sweeper_that_is_stopped_at_any_moment_ends_and_leaves_no_connec
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always", ResourceWarning)
         for steps in range(60):
-            async with asyncio.timeout(60), running(run_sweeper(redis_url, {"nothing": nothing})):
+            async with (
+                asyncio.timeout(60),
+                async_redis_client(redis_url) as client,
+                running(sweeper_loop(client, {"nothing": nothing})),
+            ):
                 for _ in range(steps):
                     await asyncio.sleep(0)
         gc.collect()
@@ -150,7 +159,10 @@ async def test_a_sweeper_that_is_stopped_at_any_moment_ends_and_leaves_no_connec
 
 
 async def test_a_sweeper_waits_for_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.01)
-    with capture_logs() as logs:
-        async with running(run_sweeper("redis://127.0.0.1:9/0", {})):
-            await eventually(lambda: [each["event"] for each in logs].count("sweeper.redis_away") >= 2)
+    monkeypatch.setattr(background, "FIRST_BACKOFF_SECONDS", 0.01)
+    async with async_redis_client("redis://127.0.0.1:9/0") as client:
+        loop = sweeper_loop(client, {})
+        async with running(loop):
+            await eventually(lambda: loop.failures >= 2)
+            with pytest.raises(NotReady, match="ConnectionError"):
+                await loop.ready()

@@ -9,15 +9,18 @@ import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.runtime.config import ConfigSource, InvalidConfig
+from subgraphs.kit.runtime.config import ConfigSource, InvalidConfig, ServiceConfig
 from subgraphs.kit.runtime.deadline import DeadlineExceeded, bounded, remaining_seconds, seconds_from_header, within
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens, scopes_of
 from subgraphs.kit.runtime.ids import is_uuid, uuid7
 from subgraphs.kit.runtime.keys import InvalidKeyRing, KeyRing, new_secret
 from subgraphs.kit.runtime.logging import REDACTED, redact
+from subgraphs.kit.runtime.settings import SharedSettings
+from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, service_tokens
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 OLD, NEW = new_secret("old", b"o" * 32), new_secret("new", b"n" * 32)
@@ -130,12 +133,36 @@ async def test_a_source_without_any_answer_is_not_ready_and_serves_defaults(tmp_
     service = ConfigService()
     service.answer = ServiceUnavailable("config", "away")
     source = ConfigSource({"size": 10}, fetch=service, kept_at=tmp_path / "config.json")
-    running = asyncio.create_task(source.run())
+    running = asyncio.create_task(source.loop.run())
     await asyncio.sleep(0)
     with pytest.raises(InvalidConfig):
         await source.ready()
     assert source.current.get("size") == 10
     running.cancel()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b'{"errors": ["x"]}', b'{"errors": "x"}', b"[]", b"null", b'{"data": {"clientConfig": 7}}', b"\xff", b"{}"],
+)
+async def test_a_configuration_outlives_an_answer_that_makes_no_sense(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = SharedSettings(
+        data_dir=tmp_path, service_keys=SecretStr(SERVICE_KEYS), cursor_keys=SecretStr(CURSOR_KEYS)
+    )
+    source = ServiceConfig({"size": 10}, service="order", settings=settings, tokens=service_tokens())
+    good = b'{"data": {"clientConfig": {"revision": "r1", "flags": [{"key": "size", "value": 20}]}}}'
+    answers = iter([answer, good])
+
+    async def read_next(*_: object, **__: object) -> dict[str, Any]:
+        return source._client._read(200, next(answers))
+
+    monkeypatch.setattr(source._client, "_once", read_next)
+    await source.loop.round()
+    assert (source.loop.failures, source.current.get("size")) == (1, 10)
+    await source.loop.round()
+    assert (source.loop.failures, source.current.get("size")) == (0, 20)
 
 
 @pytest.mark.parametrize(
