@@ -12,6 +12,7 @@ rights that the operation's fields demand, and the override labels that are acti
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from gateway.execution.executor import Executable, Executor
 from gateway.execution.request import NO_HEADERS, Answer, ExecutionRequest, HeaderLines
 from gateway.operation.access import ANONYMOUS, AccessRules, Caller, Right
 from gateway.operation.cache import BoundedCache
-from gateway.operation.model import Operation, OperationKind
+from gateway.operation.model import Field, Operation, OperationKind
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import PreparedOperation, Preparer
 from gateway.planning.plan import Plan
@@ -68,10 +69,12 @@ class Planned:
 
     Attributes:
         digest: short and stable, for logs: equal plans of one text have equal digests.
+        root_fields: Coordinates such as ``Mutation.signIn`` with the number of times that each is executed.
     """
 
     executable: Executable
     digest: str
+    root_fields: Mapping[str, int]
 
 
 PlanKey = tuple[PreparedOperation, tuple[Any, ...], int, frozenset[str]]
@@ -286,7 +289,12 @@ class Pipeline:
         plan = self._make_plan(normalised, labels)
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
-        return Planned(self._executor.prepare(plan, normalised), digest)
+        return Planned(self._executor.prepare(plan, normalised), digest, _root_fields(normalised))
+
+
+def _root_fields(operation: Operation) -> Mapping[str, int]:
+    names = (field.name for field in operation.selections if isinstance(field, Field) and field.refusal is None)
+    return Counter(f"{operation.root_type}.{name}" for name in names)
 
 
 def _before_execution(began: float, *, is_cached: bool) -> dict[str, Any]:

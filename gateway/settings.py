@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_|~-]+")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
+FIELD_COORDINATE = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*")
 
 # Headers that say who the caller is, or how the connection works: never passed on as the client sent them, listed or not.
 NEVER_FORWARDED = frozenset(
@@ -68,7 +70,7 @@ class ServerSettings(_Section):
         keep_alive_seconds: an idle connection is closed after this long.
         drain_seconds: how long requests under way may take when the process is told to stop.
         trusted_proxies: how many proxies in front may be believed about the client's address; 0 believes nobody.
-        cors_origins: origins whose pages may call the gateway; none by default.
+        cors_origins: origins whose pages may call the gateway, as a list or separated by commas; none by default.
     """
 
     host: str = "127.0.0.1"
@@ -83,6 +85,19 @@ class ServerSettings(_Section):
     drain_seconds: float = Field(30.0, ge=0)
     trusted_proxies: int = Field(0, ge=0, le=16)
     cors_origins: tuple[str, ...] = ()
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_at_commas(cls, origins: object) -> object:
+        return [origin.strip() for origin in origins.split(",")] if isinstance(origins, str) else origins
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin such as https://shop.example")
+        return origins
 
 
 class LimitSettings(_Section):
@@ -99,6 +114,57 @@ class LimitSettings(_Section):
     max_input_depth: int = Field(64, ge=1, le=190)
     max_cost: int | None = Field(None, ge=1)
     assumed_list_size: int = Field(1, ge=1)
+
+
+class BucketSettings(_Section):
+    """A token bucket: `limit` tokens in `per_seconds`, of which `burst` may be taken at once.
+
+    Attributes:
+        burst: None means as many as `limit`.
+    """
+
+    limit: int = Field(ge=1, le=1_000_000)
+    per_seconds: float = Field(1.0, gt=0, le=86_400)
+    burst: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class FieldRateSettings(BucketSettings):
+    """The limit of a root field.
+
+    Attributes:
+        by: Whose executions share a bucket: those of an account (``client``; an anonymous one by its address), or of an address.
+    """
+
+    by: Literal["client", "address"] = "client"
+
+
+class RateLimitSettings(_Section):
+    """How often a client may ask; more is refused with status 429, ``Retry-After`` and the code RATE_LIMITED.
+
+    Attributes:
+        mode: ``measure`` refuses nothing and counts what ``enforce`` would refuse.
+        client: The requests of one client: of an account, or else of an address (IPv6 by its /64; see ``server.trusted_proxies``).
+        fields: Executions of root fields, aliases counted, by coordinate such as ``Mutation.signIn``.
+        redis_url: Where gateways and workers share the buckets; None keeps them in the memory of each process.
+    """
+
+    mode: Literal["enforce", "measure"] = "enforce"
+    client: BucketSettings | None = None
+    fields: Mapping[str, FieldRateSettings] = {}
+    redis_url: SecretStr | None = None
+
+    @field_validator("fields")
+    @classmethod
+    def _are_coordinates(cls, fields: Mapping[str, FieldRateSettings]) -> Mapping[str, FieldRateSettings]:
+        for coordinate in fields:
+            if not FIELD_COORDINATE.fullmatch(coordinate):
+                raise ValueError(f"{coordinate!r} is not a coordinate such as Mutation.signIn")
+        return fields
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether there is any limit."""
+        return self.client is not None or bool(self.fields)
 
 
 class BatchingSettings(_Section):
@@ -276,6 +342,7 @@ class Settings(BaseSettings):
     supergraph: SupergraphSettings = SupergraphSettings()
     server: ServerSettings = ServerSettings()
     limits: LimitSettings = LimitSettings()
+    rate_limits: RateLimitSettings = RateLimitSettings()
     introspection: bool = True
     batching: BatchingSettings = BatchingSettings()
     persisted: PersistedSettings = PersistedSettings()

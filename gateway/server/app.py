@@ -18,6 +18,10 @@ from gateway.server.identity import Authenticator
 from gateway.server.jwks import Jwks
 from gateway.server.pages import response_of, side_routes
 from gateway.server.propagation import Propagation, service_token_mint
+from gateway.server.rates.bucket import BucketStore
+from gateway.server.rates.limiter import RateLimiter
+from gateway.server.rates.memory import MemoryBuckets
+from gateway.server.rates.redis import RedisBuckets
 from gateway.server.request_log import RequestLog
 from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile
 from gateway.settings import Settings
@@ -59,6 +63,8 @@ class Gateway:
         self._page = _page(settings, composition_url)
         tokens = settings.identity.service_tokens
         mint = service_token_mint(tokens.keys.get_secret_value()) if tokens is not None else None
+        rates = settings.rate_limits
+        self._buckets = _buckets(settings)
         self._graphql: ASGIApp = GraphqlApp(
             self._service,
             settings,
@@ -71,6 +77,7 @@ class Gateway:
             propagation=Propagation(settings, mint),
             persisted=_persisted(settings),
             request_log=self._request_log,
+            rates=RateLimiter(rates, self._buckets) if rates.is_enabled else None,
             page=self._send_page if self._page is not None else None,
         )
         if settings.server.cors_origins:
@@ -80,6 +87,7 @@ class Gateway:
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
                 allow_credentials="*" not in settings.server.cors_origins,
+                expose_headers=["retry-after"],
                 max_age=600,
             )
         self._sides = side_routes(self._failing, self._page)
@@ -153,6 +161,7 @@ class Gateway:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
             await transport.close()
+            await self._buckets.close()
             planning.close()
             self._request_log.flush()
 
@@ -165,6 +174,11 @@ def _page(settings: Settings, composition_url: str | None) -> Page | None:
         shows_accounts=settings.shows_accounts,
         composition_url=composition_url,
     )
+
+
+def _buckets(settings: Settings) -> BucketStore:
+    url = settings.rate_limits.redis_url
+    return RedisBuckets(url.get_secret_value()) if url is not None else MemoryBuckets()
 
 
 def _persisted(settings: Settings) -> PersistedQueries:

@@ -12,18 +12,20 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import ClientError
 from gateway.execution.request import Answer
-from gateway.operation.access import Caller
+from gateway.operation.access import ANONYMOUS, Caller
 from gateway.operation.model import OperationKind
 from gateway.operation.persisted import PersistedQueries
 from gateway.pipeline import Pipeline, Ready, Request
 from gateway.server import media, sse
+from gateway.server.addresses import client_address
 from gateway.server.body import ClientGoneError, read_body
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
 from gateway.server.exchange import Exchange, Headers, Recorder
 from gateway.server.identity import Authenticator
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import REFUSALS, STREAMS
-from gateway.server.propagation import Propagation, anonymous_id
+from gateway.server.propagation import FORWARDED_FOR, Propagation, anonymous_id
+from gateway.server.rates.limiter import RateLimiter, RequestSource
 from gateway.server.request_log import RequestLog
 from gateway.settings import Settings
 
@@ -58,6 +60,7 @@ class GraphqlApp:
     """Answers the GraphQL route.
 
     Args:
+        rates: The rate limits; None without any.
         page: gives the answer to a browser that navigates here; None if no page is served.
     """
 
@@ -70,6 +73,7 @@ class GraphqlApp:
         propagation: Propagation,
         persisted: PersistedQueries,
         request_log: RequestLog,
+        rates: RateLimiter | None,
         page: Callable[[Scope, Receive, Send], Awaitable[None]] | None,
     ) -> None:
         self._service = service
@@ -77,6 +81,8 @@ class GraphqlApp:
         self._propagation = propagation
         self._persisted = persisted
         self._recorder = Recorder(request_log)
+        self._rates = rates
+        self._trusted_proxies = settings.server.trusted_proxies
         self._page = page
         self._batching = settings.batching
         self._under_way = 0
@@ -134,7 +140,7 @@ class GraphqlApp:
             declared=headers.get(b"content-length", b""),
             max_bytes=self._max_body_bytes,
         )
-        caller = await self._caller(headers)
+        caller = await self._caller(headers, scope)
         if is_batch(body):
             await self._answer_batch(decode_batch(body, self._batching), scope, caller, exchange, send)
             return
@@ -145,15 +151,17 @@ class GraphqlApp:
         headers = exchange.headers
         wire = decode_query_string(scope["query_string"])
         media.check_preflighted(frozenset(headers), headers.get(b"content-type", b""))
-        ready = await self._ready(wire, scope, await self._caller(headers), exchange)
+        ready = await self._ready(wire, scope, await self._caller(headers, scope), exchange)
         if ready.kind is OperationKind.MUTATION:
             raise ClientError("Send mutations by POST.", code="MUTATION_OVER_GET", status=405)
         await self._answer(ready, receive, send, exchange)
 
-    async def _caller(self, headers: Headers) -> Caller:
+    async def _caller(self, headers: Headers, scope: Scope) -> Caller:
         authorization = headers.get(b"authorization", b"")
         caller = self._authenticator.recall(authorization)
         if caller is None:
+            if self._rates is not None:
+                await self._rates.admit_unverified(self._source(scope, ANONYMOUS))
             caller = await self._authenticator.verify(authorization)
         if self._anonymous_header is not None and not caller.is_signed_in:
             device = anonymous_id(headers.get(self._anonymous_header, b""))
@@ -162,6 +170,20 @@ class GraphqlApp:
         return caller
 
     async def _ready(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: Exchange) -> Ready:
+        """Everything before the first fetch, within the rate limits.
+
+        Raises:
+            ClientError: the request is refused.
+        """
+        if self._rates is None:
+            return await self._prepared(wire, scope, caller, exchange)
+        source = self._source(scope, caller)
+        await self._rates.admit_request(source)
+        ready = await self._prepared(wire, scope, caller, exchange)
+        await self._rates.admit_fields(source, ready.planned.root_fields)
+        return ready
+
+    async def _prepared(self, wire: WireRequest, scope: Scope, caller: Caller, exchange: Exchange) -> Ready:
         """Everything before the first fetch.
 
         Raises:
@@ -192,6 +214,10 @@ class GraphqlApp:
         if wire.extensions is not None:
             self._persisted.register(text, wire.extensions)
         return ready
+
+    def _source(self, scope: Scope, caller: Caller) -> RequestSource:
+        forwarded = b",".join(value for name, value in scope["headers"] if name == FORWARDED_FOR)
+        return RequestSource.of(client_address(scope["client"], forwarded, self._trusted_proxies), caller)
 
     async def _answer(self, ready: Ready, receive: Receive, send: Send, exchange: Exchange) -> None:
         if ready.kind is OperationKind.SUBSCRIPTION:
@@ -312,6 +338,8 @@ def _headers_of(error: ClientError) -> list[tuple[bytes, bytes]]:
             return [(b"allow", b"POST" if error.code == "MUTATION_OVER_GET" else b"GET, POST")]
         case 413:
             return [(b"connection", b"close")]
+        case 429:
+            return [(b"retry-after", b"%d" % error.extensions["retryAfterSeconds"])]
         case 503:
             return [(b"retry-after", b"1")]
         case _:

@@ -22,6 +22,14 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
 )
 REFUSALS = Counter("gateway_refusals_total", "Requests refused before any subgraph was asked, by code.", ["code"])
+RATE_LIMITED = Counter(
+    "gateway_rate_limited_total",
+    "Requests and executions past a rate limit, by limit; measured ones were answered all the same.",
+    ["limit", "outcome"],
+)
+RATE_STORE_FAILURES = Counter(
+    "gateway_rate_store_failures_total", "Failures of the store of the rate limits; buckets in memory took over."
+)
 FETCHES = Counter("gateway_fetches_total", "Requests to subgraphs that answers took.")
 PLANS = Counter("gateway_plans_total", "Plans made because none was remembered.")
 RELOADS = Counter("gateway_supergraph_reloads_total", "Changes of the supergraph file, by outcome.", ["outcome"])

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from graphql import parse
+from graphql import GraphQLSchema, parse
 
 from gateway.errors import GatewayError
 from gateway.execution.executor import Executor
@@ -27,6 +27,7 @@ from gateway.planning.printer import plan_as_json
 from gateway.planning_thread import PlanningThread
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
+from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
 from gateway.settings import Settings
 from gateway.supergraph.errors import SupergraphError
@@ -89,7 +90,8 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
     """The supergraph in a file, whose subgraphs can be asked.
 
     Raises:
-        SupergraphUnusable: as `load_supergraph`; or a subgraph has no address, neither there nor in the settings.
+        SupergraphUnusable: as `load_supergraph`; a subgraph has no address, neither there nor in the settings; or a rate limit
+            names a root field that the schema does not have, and would silently limit nothing.
     """
     loaded = load_supergraph(path, with_costs=settings.limits.max_cost is not None)
     for subgraph in _subgraphs(loaded.supergraph, settings):
@@ -98,7 +100,14 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
                 f"subgraph {subgraph.name!r} has no HTTP address: {subgraph.url!r}; set subgraphs.{subgraph.name}.url"
             )
             raise SupergraphUnusable(f"{path}: INVALID_FEDERATION_SUPERGRAPH: {message}")
+    if unknown := unknown_fields(settings.rate_limits, _root_fields(loaded.supergraph.api)):
+        raise SupergraphUnusable(f"{path}: rate_limits.fields: the schema has no root field {', '.join(unknown)}")
     return loaded
+
+
+def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
+    roots = (api.query_type, api.mutation_type, api.subscription_type)
+    return {root.name: root.fields for root in roots if root is not None}
 
 
 def _subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:

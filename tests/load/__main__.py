@@ -2,6 +2,8 @@
 
     python -m tests.load [--url http://127.0.0.1:4000/graphql] [--clients 20] [--seconds 15] [--operation HomeFeed]
 
+All of it comes from one account, which the market's rate limits refuse: start the market with YARMARKA_RATE_LIMITS=measure.
+
 Each client sends the next request when it has the answer to the last. Bounded in time and to loopback.
 """
 

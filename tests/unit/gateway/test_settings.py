@@ -97,3 +97,25 @@ def test_the_market_has_a_file_that_can_be_read(monkeypatch: pytest.MonkeyPatch)
         "user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config",
     }  # fmt: skip
     assert not settings.explains
+
+
+def test_origins_may_be_separated_by_commas(tmp_path: Path) -> None:
+    settings = load_settings(written(tmp_path, 'server: {cors_origins: "https://a.test, http://localhost:3000"}'))
+    assert settings.server.cors_origins == ("https://a.test", "http://localhost:3000")
+
+
+@pytest.mark.parametrize("origin", ["a.test", "https://a.test/path", ""], ids=["no scheme", "with a path", "empty"])
+def test_an_origin_has_a_scheme_and_no_path(tmp_path: Path, origin: str) -> None:
+    assert "is not an origin" in refusal(tmp_path, f'server: {{cors_origins: ["{origin}"]}}')
+
+
+def test_a_limited_field_is_a_coordinate(tmp_path: Path) -> None:
+    assert "'signIn' is not a coordinate" in refusal(tmp_path, "rate_limits: {fields: {signIn: {limit: 1}}}")
+
+
+def test_the_markets_gateway_limits_rates_and_answers_its_web_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YARMARKA_SERVICE_KEYS", "k1:c2VjcmV0")
+    settings = load_settings(Path("gateway.yaml"))
+    assert settings.rate_limits.mode == "enforce"
+    assert {"Mutation.signIn", "Mutation.signUp", "Mutation.placeOrder"} <= settings.rate_limits.fields.keys()
+    assert "http://localhost:3000" in settings.server.cors_origins
