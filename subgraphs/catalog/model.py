@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from subgraphs.catalog.errors import ForbiddenTransition, InvalidAttribute
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import RangeRule, TextRule
 
 LOW_STOCK_BELOW = 5
 MAX_TITLE_CHARACTERS = 200
@@ -16,6 +17,15 @@ MAX_STOCK = 1_000_000
 MAX_MINOR_UNITS = 2**53 - 1
 MAX_RESERVED_LINES = 100
 MAX_QUANTITY = 10_000
+
+TITLE = TextRule(MAX_TITLE_CHARACTERS, least=1)
+DESCRIPTION = TextRule(MAX_DESCRIPTION_CHARACTERS, has_lines=True)
+PRODUCT_SLUG = TextRule(160)
+CATEGORY_SLUG = TextRule(120)
+ATTRIBUTE_CODE = TextRule(60, least=1)
+ATTRIBUTE_TEXT = TextRule(500, least=1)
+SEARCH = TextRule(200)
+TREE_DEPTH = RangeRule(1, 6)
 
 
 class ProductStatus(enum.Enum):

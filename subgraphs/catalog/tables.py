@@ -7,10 +7,11 @@ order that is not paid yet, `sold` is gone. Their sum changes only when the sell
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.catalog import model
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -23,7 +24,7 @@ class CategoryRow(Base):
     __tablename__ = "categories"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    slug: Mapped[str] = mapped_column(String(model.CATEGORY_SLUG.most), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("categories.id"), index=True)
     position: Mapped[int]
@@ -48,7 +49,7 @@ class DefinitionRow(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"))
-    code: Mapped[str] = mapped_column(String(60))
+    code: Mapped[str] = mapped_column(String(model.ATTRIBUTE_CODE.most))
     name: Mapped[str] = mapped_column(String(120))
     type: Mapped[str] = mapped_column(String(10))
     unit: Mapped[str | None] = mapped_column(String(20))
@@ -72,9 +73,9 @@ class ProductRow(Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    slug: Mapped[str] = mapped_column(String(160), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
-    description: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(String(model.PRODUCT_SLUG.most), unique=True)
+    title: Mapped[str] = mapped_column(String(model.TITLE.most))
+    description: Mapped[str] = mapped_column(LongText(model.DESCRIPTION.most))
     status: Mapped[str] = mapped_column(String(10))
     category_id: Mapped[str] = mapped_column(ForeignKey("categories.id"))
     seller_id: Mapped[str] = mapped_column(String(36))
@@ -98,7 +99,7 @@ class AttributeRow(Base):
 
     product_id: Mapped[str] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
     definition_id: Mapped[str] = mapped_column(ForeignKey("attribute_definitions.id"), primary_key=True, index=True)
-    text: Mapped[str | None] = mapped_column(String(500))
+    text: Mapped[str | None] = mapped_column(String(model.ATTRIBUTE_TEXT.most))
     number: Mapped[float | None]
     boolean: Mapped[bool | None]
 

@@ -22,10 +22,27 @@ from datetime import datetime
 from typing import Any
 
 from subgraphs.config.conditions import Condition, Subject
+from subgraphs.kit.runtime.rules import RangeRule, TextRule, TokenRule
 
 PERMILLE = 1000
 SERVICE_PLATFORM = "service:"
 CLIENT_PREFIX = "app."
+
+FLAG_KEY = TokenRule(100, least=1)
+DESCRIPTION = TextRule(2_000, has_lines=True)
+OWNER = TextRule(60)
+VARIANT_KEY = TextRule(60, least=1)
+SCHEMA_JSON = TextRule(10_000, has_lines=True)
+CONDITION_JSON = TextRule(10_000, has_lines=True)
+SEGMENT = TokenRule(60)
+BUCKET_BY = TokenRule(20)
+REASON = TextRule(500, least=1)
+HISTORY = RangeRule(0, 100)
+REVISION = TokenRule(100)
+PLATFORM = TextRule(60)
+APP_VERSION = TextRule(40)
+LOCALE = TextRule(40)
+DEVICE_ID = TextRule(64, least=1, is_trimmed=False)
 
 
 class FlagState(enum.Enum):

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.config import model
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -18,15 +19,15 @@ class FlagRow(Base):
 
     __tablename__ = "flags"
 
-    key: Mapped[str] = mapped_column(String(100), primary_key=True)
-    description: Mapped[str] = mapped_column(Text)
-    owner: Mapped[str] = mapped_column(String(60), index=True)
+    key: Mapped[str] = mapped_column(String(model.FLAG_KEY.most), primary_key=True)
+    description: Mapped[str] = mapped_column(LongText(model.DESCRIPTION.most))
+    owner: Mapped[str] = mapped_column(String(model.OWNER.most), index=True)
     state: Mapped[str] = mapped_column(String(10))
     variants: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    default_variant: Mapped[str] = mapped_column(String(60))
-    off_variant: Mapped[str] = mapped_column(String(60))
+    default_variant: Mapped[str] = mapped_column(String(model.VARIANT_KEY.most))
+    off_variant: Mapped[str] = mapped_column(String(model.VARIANT_KEY.most))
     rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    schema_json: Mapped[str | None] = mapped_column(Text)
+    schema_json: Mapped[str | None] = mapped_column(LongText(model.SCHEMA_JSON.most))
     version: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -41,7 +42,7 @@ class FlagChangeRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(60))
-    comment: Mapped[str | None] = mapped_column(Text)
+    comment: Mapped[str | None] = mapped_column(LongText(model.REASON.most))
     difference: Mapped[dict[str, Any]] = mapped_column(JSON)
     definition: Mapped[dict[str, Any]] = mapped_column(JSON)
 

@@ -65,13 +65,17 @@ async def track(intake: Intake, viewer: Viewer, session_id: str, sent: Sequence[
         raise QueueDown(RETRY_AFTER_MS) from error
     if fresh:
         await _wake(intake.queue)
-    rejected = tuple((event.id, refusal) for event, refusal in refused if refusal is not None)
+    rejected = tuple(
+        (event.id[: model.MAX_ECHOED_CHARACTERS], refusal) for event, refusal in refused if refusal is not None
+    )
     return Tracked(accepted=len(fresh), duplicates=len(good) - len(fresh), rejected=rejected)
 
 
 def _place(tokens: FeedTokens, event: SentEvent) -> model.Place | None:
     """Where the product was shown; a token of another product, or one that is not ours, says nothing."""
-    place = tokens.read_tracking(event.tracking_token) if event.tracking_token is not None else None
+    token = event.tracking_token
+    is_readable = token is not None and len(token) <= model.MAX_TOKEN_CHARACTERS
+    place = tokens.read_tracking(token) if token is not None and is_readable else None
     return place if place is not None and place.product_id == event.product_id else None
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from subgraphs.kit.runtime.ids import is_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import TextRule
 
 MAX_PAGE_SIZE = 100
 SLATE_SIZE = 200
@@ -22,6 +23,10 @@ MAX_EVENTS = 200
 OLDEST_EVENT = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 MAX_DWELL_MS = 24 * 3600 * 1000
+MAX_ECHOED_CHARACTERS = 100
+MAX_TOKEN_CHARACTERS = 1_000
+
+SESSION_ID = TextRule(128, least=1)
 
 
 class FeedSurface(enum.Enum):
@@ -189,6 +194,6 @@ def without_repeats(events: Sequence[SentEvent]) -> Iterator[SentEvent]:
     """The events, each id once, the first of it."""
     seen: set[str] = set()
     for event in events:
-        if event.id.lower() not in seen:
-            seen.add(event.id.lower())
+        if event.id not in seen:
+            seen.add(event.id)
             yield event

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import TextRule, TokenRule
+
+TEMPLATE_KEY = TokenRule(60, least=1)
+LOCALE = TokenRule(20, least=1)
+SUBJECT = TextRule(300, least=1)
+TITLE = TextRule(300)
+BODY = TextRule(20_000, least=1, has_lines=True)
+DATA_JSON = TextRule(20_000, has_lines=True)
+DEVICE_TOKEN = TextRule(500, least=1)
+PLATFORM = TokenRule(20, least=1)
+MAX_RENDERED_CHARACTERS = 50_000
 
 
 class Channel(enum.Enum):

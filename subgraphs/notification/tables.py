@@ -7,11 +7,12 @@ itself refuses a second notification of an event and a second delivery on a chan
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from subgraphs.kit.storage.outbox import JobColumns
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
+from subgraphs.notification import model
 
 
 class Base(DeclarativeBase):
@@ -30,10 +31,10 @@ class NotificationRow(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(36))
     account_id: Mapped[str] = mapped_column(String(36))
-    template_key: Mapped[str] = mapped_column(String(60))
+    template_key: Mapped[str] = mapped_column(String(model.TEMPLATE_KEY.most))
     topic: Mapped[str] = mapped_column(String(20))
-    title: Mapped[str] = mapped_column(String(300))
-    body: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(String(model.TITLE.most))
+    body: Mapped[str] = mapped_column(LongText(model.MAX_RENDERED_CHARACTERS))
     variables: Mapped[dict[str, Any]] = mapped_column(JSON)
     order_id: Mapped[str | None] = mapped_column(String(36))
     order_number: Mapped[str | None] = mapped_column(String(40))
@@ -87,12 +88,12 @@ class TemplateRow(Base):
     __table_args__ = (UniqueConstraint("key", "channel", "locale", "version"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    key: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(model.TEMPLATE_KEY.most))
     channel: Mapped[str] = mapped_column(String(10))
-    locale: Mapped[str] = mapped_column(String(20))
+    locale: Mapped[str] = mapped_column(String(model.LOCALE.most))
     version: Mapped[int]
-    subject: Mapped[str | None] = mapped_column(String(300))
-    body: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(String(model.SUBJECT.most))
+    body: Mapped[str] = mapped_column(LongText(model.BODY.most))
 
 
 class DeviceRow(Base):
@@ -100,7 +101,7 @@ class DeviceRow(Base):
 
     __tablename__ = "push_devices"
 
-    token: Mapped[str] = mapped_column(String(500), primary_key=True)
+    token: Mapped[str] = mapped_column(String(model.DEVICE_TOKEN.most), primary_key=True)
     account_id: Mapped[str] = mapped_column(String(36), index=True)
-    platform: Mapped[str] = mapped_column(String(20))
+    platform: Mapped[str] = mapped_column(String(model.PLATFORM.most))
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import TextRule
 from subgraphs.order.errors import ForbiddenStep
 from subgraphs.order.quote import Line
 
@@ -25,6 +26,10 @@ MAX_QUANTITY = 999
 MAX_KEY_CHARACTERS = 128
 MAX_REASON_CHARACTERS = 500
 MAX_TRACKING_CHARACTERS = 100
+
+REASON = TextRule(MAX_REASON_CHARACTERS)
+TRACKING_NUMBER = TextRule(MAX_TRACKING_CHARACTERS)
+NUMBER = TextRule(40)
 
 
 class OrderStatus(enum.Enum):

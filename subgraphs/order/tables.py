@@ -3,21 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    String,
-    UniqueConstraint,
-    select,
-)
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from subgraphs.kit.storage.inbox import InboxColumns
 from subgraphs.kit.storage.outbox import OutboxColumns
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import String, UtcDateTime
+from subgraphs.order import model
 
 
 class Base(DeclarativeBase):
@@ -41,7 +33,7 @@ class Order(Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)
+    number: Mapped[str] = mapped_column(String(model.NUMBER.most), unique=True)
     buyer_id: Mapped[str] = mapped_column(String(36))
     status: Mapped[str] = mapped_column(String(20))
     currency: Mapped[str] = mapped_column(String(3))
@@ -83,7 +75,7 @@ class OrderItem(Base):
     unit_price_amount: Mapped[int] = mapped_column(BigInteger)
     quantity: Mapped[int]
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    tracking_number: Mapped[str | None] = mapped_column(String(100))
+    tracking_number: Mapped[str | None] = mapped_column(String(model.TRACKING_NUMBER.most))
 
 
 class OrderSeller(Base):
@@ -108,7 +100,7 @@ class OrderChange(Base):
     before: Mapped[str | None] = mapped_column(String(20))
     after: Mapped[str] = mapped_column(String(20))
     actor: Mapped[str] = mapped_column(String(80))
-    reason: Mapped[str | None] = mapped_column(String(500))
+    reason: Mapped[str | None] = mapped_column(String(model.REASON.most))
 
 
 class IdempotencyKey(Base):
@@ -122,7 +114,7 @@ class IdempotencyKey(Base):
     __tablename__ = "idempotency_keys"
 
     buyer_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(model.MAX_KEY_CHARACTERS), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     order_id: Mapped[str] = mapped_column(String(36), unique=True)
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime)

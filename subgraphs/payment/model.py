@@ -19,9 +19,13 @@ from urllib.parse import urlsplit
 
 from subgraphs.kit.runtime.ids import is_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import TextRule
 
 MAX_KEY_CHARACTERS = 128
 MAX_URL_CHARACTERS = 2_000
+
+METHOD = TextRule(100)
+RETURN_URL = TextRule(MAX_URL_CHARACTERS)
 _METHOD = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from subgraphs.kit.storage.outbox import OutboxColumns
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
+from subgraphs.payment.model import MAX_KEY_CHARACTERS, METHOD, RETURN_URL
+
+MAX_REDIRECT_CHARACTERS = 10_000
 
 _IS_STANDING = text("status NOT IN ('FAILED', 'CANCELLED')")
 
@@ -41,13 +44,13 @@ class Payment(Base):
     buyer_id: Mapped[str] = mapped_column(String(36))
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
-    method: Mapped[str] = mapped_column(String(100))
-    return_url: Mapped[str | None] = mapped_column(String(2000))
+    method: Mapped[str] = mapped_column(String(METHOD.most))
+    return_url: Mapped[str | None] = mapped_column(String(RETURN_URL.most))
     status: Mapped[str] = mapped_column(String(20))
     provider: Mapped[str] = mapped_column(String(20))
     provider_reference: Mapped[str | None] = mapped_column(String(100), unique=True)
     action_type: Mapped[str | None] = mapped_column(String(20))
-    action_redirect_url: Mapped[str | None] = mapped_column(Text)
+    action_redirect_url: Mapped[str | None] = mapped_column(LongText(MAX_REDIRECT_CHARACTERS))
     action_client_secret: Mapped[str | None] = mapped_column(String(300))
     failure_code: Mapped[str | None] = mapped_column(String(80))
     failure_message: Mapped[str | None] = mapped_column(String(500))
@@ -99,7 +102,7 @@ class IdempotencyKey(Base):
 
     operation: Mapped[str] = mapped_column(String(20), primary_key=True)
     actor: Mapped[str] = mapped_column(String(80), primary_key=True)
-    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    key: Mapped[str] = mapped_column(String(MAX_KEY_CHARACTERS), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[str] = mapped_column(String(36), index=True)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

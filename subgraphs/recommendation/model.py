@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import RangeRule, TextRule, TokenRule
 from subgraphs.recommendation.errors import BelowBaseline
 
 SLATE_LIFETIME = timedelta(hours=1)
@@ -21,8 +22,10 @@ FRESH_FOR = timedelta(minutes=30)
 MAX_SIZE = 500
 MAX_NEIGHBOURS = 40
 METRIC = "NDCG@10"
-MAX_ID_CHARACTERS = 36
-MAX_DEVICE_CHARACTERS = 64
+
+SURFACE = TokenRule(20)
+NEIGHBOURS = RangeRule(0, MAX_NEIGHBOURS)
+DEVICE_ID = TextRule(64, least=1, is_trimmed=False)
 NOBODY = "nobody"
 
 
@@ -81,22 +84,6 @@ def check_size(size: int) -> int:
     return size
 
 
-def check_ids(*, buyer_id: str | None, anonymous_id: str | None, category_id: str | None) -> None:
-    """Return if nothing is longer than an id can be, or holds what no database can keep.
-
-    Raises:
-        InvalidInput: when one does.
-    """
-    given = (
-        ("buyerId", buyer_id, MAX_ID_CHARACTERS),
-        ("anonymousId", anonymous_id, MAX_DEVICE_CHARACTERS),
-        ("categoryId", category_id, MAX_ID_CHARACTERS),
-    )
-    for name, value, longest in given:
-        if value is not None and (len(value) > longest or not value.isprintable()):
-            raise InvalidInput("This is no id", name)
-
-
 def is_fresh(slate_id: str, *, now: datetime) -> bool:
     """Whether a slate is given out as it is."""
     return now - made_at(slate_id) < FRESH_FOR
@@ -110,18 +97,6 @@ def filled_up(near: Sequence[str], popular: Sequence[str], *, product_id: str, s
             passed over has its place already.
     """
     return [each for each in dict.fromkeys([*near, *popular]) if each != product_id][:size]
-
-
-def check_first(first: int | None, default: int) -> int:
-    """The number of neighbours or interests wanted, within 0..40.
-
-    Raises:
-        InvalidInput: when it is out of these bounds.
-    """
-    wanted = default if first is None else first
-    if not 0 <= wanted <= MAX_NEIGHBOURS:
-        raise InvalidInput(f"Between 0 and {MAX_NEIGHBOURS} can be asked for", "first")
-    return wanted
 
 
 def check_gate(ndcg_at_10: float, baseline_ndcg_at_10: float) -> None:

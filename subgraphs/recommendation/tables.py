@@ -6,13 +6,16 @@ JSON columns hold what `workers.features` writes by its own `to_json`; only the 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from subgraphs.kit.storage.inbox import InboxColumns
 from subgraphs.kit.storage.outbox import JobColumns
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
+
+MAX_MODEL_CHARACTERS = 50_000_000
+"""A booster of 200 trees has about a million."""
 
 
 class Base(DeclarativeBase):
@@ -157,4 +160,4 @@ class ModelRow(Base):
     baseline_ndcg_at_10: Mapped[float]
     feature_schema_hash: Mapped[str] = mapped_column(String(80))
     manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
-    text: Mapped[str] = mapped_column(Text, deferred=True)
+    text: Mapped[str] = mapped_column(LongText(MAX_MODEL_CHARACTERS), deferred=True)

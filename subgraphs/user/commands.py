@@ -1,5 +1,6 @@
 """One function a mutation: rules first, then one transaction, then the answer. A refusal is raised before anything is written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,9 +46,10 @@ async def update_buyer_profile(
         VersionConflict: when the profile has another version.
     """
     checked = {
-        "display_name": changes.display_name and model.name_of(changes.display_name, "input", "displayName"),
-        "phone": changes.phone and model.phone_of(changes.phone),
-        "locale": changes.locale and model.locale_of(changes.locale),
+        # None leaves a part as it is; an empty text is a value, and breaks the part's rule.
+        "display_name": _checked(changes.display_name, lambda text: model.name_of(text, "input", "displayName")),
+        "phone": _checked(changes.phone, model.phone_of),
+        "locale": _checked(changes.locale, model.locale_of),
     }
     async with database.transaction() as session:
         changed = await repository.change_buyer(
@@ -73,10 +75,10 @@ async def add_address(database: Database, account_id: str, address: NewAddress) 
     row = Address(
         id=uuid7(),
         account_id=account_id,
-        line1=model.name_of(address.line1, "input", "line1", limit=200),
-        line2=address.line2 and model.name_of(address.line2, "input", "line2", limit=200),
-        city=model.name_of(address.city, "input", "city", limit=100),
-        postal_code=model.name_of(address.postal_code, "input", "postalCode", limit=20),
+        line1=model.name_of(address.line1, "input", "line1", limit=model.ADDRESS_LINE.most),
+        line2=model.optional_of(address.line2, "input", "line2", limit=model.SECOND_ADDRESS_LINE.most),
+        city=model.name_of(address.city, "input", "city", limit=model.CITY.most),
+        postal_code=model.name_of(address.postal_code, "input", "postalCode", limit=model.POSTAL_CODE.most),
         country=model.country_of(address.country),
     )
     async with database.transaction() as session:
@@ -103,7 +105,7 @@ async def register_seller(
     """
     name = model.name_of(display_name, "input", "displayName")
     wanted = model.slug_of(slug)
-    text = about and model.name_of(about, "input", "about", limit=model.MAX_ABOUT_CHARACTERS)
+    text = model.optional_of(about, "input", "about", limit=model.ABOUT.most)
     async with database.transaction() as session:
         account = await repository.account(session, account_id)
         if account is None:
@@ -147,6 +149,10 @@ async def set_roles(
         await repository.set_roles(session, account_id, names)
         account.roles = names
     return account
+
+
+def _checked(text: str | None, rule: Callable[[str], str]) -> str | None:
+    return None if text is None else rule(text)
 
 
 async def _give(session: AsyncSession, account: Account, role: Role) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.rules import TextRule, TokenRule
 
 MIN_PASSWORD_CHARACTERS = 8
 MAX_PASSWORD_CHARACTERS = 128
@@ -12,6 +13,22 @@ MAX_NAME_CHARACTERS = 80
 MAX_ABOUT_CHARACTERS = 2_000
 MAX_ADDRESSES = 20
 SLUG_CHARACTERS = 40
+
+NAME = TextRule(MAX_NAME_CHARACTERS, least=1)
+ABOUT = TextRule(MAX_ABOUT_CHARACTERS, has_lines=True)
+EMAIL = TextRule(254)
+PASSWORD = TextRule(MAX_PASSWORD_CHARACTERS, is_trimmed=False)
+CREDENTIAL = TextRule(1_000, is_trimmed=False)
+REFRESH_TOKEN = TextRule(500, is_trimmed=False)
+LOCALE = TokenRule(20)
+PHONE = TextRule(40)
+PHONE_DIGITS = TokenRule(16)
+SLUG = TextRule(SLUG_CHARACTERS)
+ADDRESS_LINE = TextRule(200, least=1)
+SECOND_ADDRESS_LINE = TextRule(ADDRESS_LINE.most)
+CITY = TextRule(100, least=1)
+POSTAL_CODE = TextRule(20, least=1)
+COUNTRY = TextRule(2)
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,188}[a-z0-9])?")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
@@ -54,6 +71,11 @@ def name_of(text: str, *path: str, limit: int = MAX_NAME_CHARACTERS) -> str:
     return name
 
 
+def optional_of(text: str | None, *path: str, limit: int) -> str | None:
+    """Return trimmed text of at most `limit` characters; None when there is none or nothing is left of it."""
+    return name_of(text, *path, limit=limit) if text is not None and text.strip() else None
+
+
 def slug_of(text: str) -> str:
     """A slug: 3 to 40 of a-z, 0-9 and inner hyphens."""
     if not _SLUG.fullmatch(text):
@@ -65,7 +87,7 @@ def slug_of(text: str) -> str:
 
 def locale_of(text: str) -> str:
     """A language tag such as en or de-AT."""
-    if not _LOCALE.fullmatch(text):
+    if len(text) > LOCALE.most or not _LOCALE.fullmatch(text):
         raise InvalidInput("A locale is a language tag such as en or de-AT", "input", "locale")
     return text
 

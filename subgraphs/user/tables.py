@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import LongText, String, UtcDateTime
+from subgraphs.user import model
 
 
 class Base(DeclarativeBase):
@@ -18,7 +19,7 @@ class Account(Base):
     __tablename__ = "accounts"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(model.EMAIL.most), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     roles: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -31,10 +32,10 @@ class Buyer(Base):
     __tablename__ = "buyers"
 
     id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    display_name: Mapped[str] = mapped_column(String(80))
-    email: Mapped[str] = mapped_column(String(254))
-    phone: Mapped[str | None] = mapped_column(String(16))
-    locale: Mapped[str] = mapped_column(String(20))
+    display_name: Mapped[str] = mapped_column(String(model.NAME.most))
+    email: Mapped[str] = mapped_column(String(model.EMAIL.most))
+    phone: Mapped[str | None] = mapped_column(String(model.PHONE_DIGITS.most))
+    locale: Mapped[str] = mapped_column(String(model.LOCALE.most))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int]
 
@@ -45,9 +46,9 @@ class Seller(Base):
     __tablename__ = "sellers"
 
     id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    slug: Mapped[str] = mapped_column(String(40), unique=True)
-    display_name: Mapped[str] = mapped_column(String(80))
-    about: Mapped[str | None] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(String(model.SLUG.most), unique=True)
+    display_name: Mapped[str] = mapped_column(String(model.NAME.most))
+    about: Mapped[str | None] = mapped_column(LongText(model.ABOUT.most))
     logo_url: Mapped[str | None] = mapped_column(String(500))
     verified: Mapped[bool]
     payout_account: Mapped[str | None] = mapped_column(String(64))
@@ -62,11 +63,11 @@ class Address(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
-    line1: Mapped[str] = mapped_column(String(200))
-    line2: Mapped[str | None] = mapped_column(String(200))
-    city: Mapped[str] = mapped_column(String(100))
-    postal_code: Mapped[str] = mapped_column(String(20))
-    country: Mapped[str] = mapped_column(String(2))
+    line1: Mapped[str] = mapped_column(String(model.ADDRESS_LINE.most))
+    line2: Mapped[str | None] = mapped_column(String(model.SECOND_ADDRESS_LINE.most))
+    city: Mapped[str] = mapped_column(String(model.CITY.most))
+    postal_code: Mapped[str] = mapped_column(String(model.POSTAL_CODE.most))
+    country: Mapped[str] = mapped_column(String(model.COUNTRY.most))
 
 
 class Session(Base):

@@ -1,14 +1,16 @@
 """The catalog's inputs, turned into what queries and commands take."""
 
 import enum
+from typing import Annotated
 
 import strawberry
 
+from subgraphs.catalog import model
 from subgraphs.catalog.commands import NewProduct, ProductChanges
 from subgraphs.catalog.model import AttributeValue
 from subgraphs.catalog.queries import AttributeMatch, Filter
 from subgraphs.kit.graph.errors import Fault
-from subgraphs.kit.graph.scalars import MoneyInput
+from subgraphs.kit.graph.scalars import Id, MoneyInput
 
 
 @strawberry.enum
@@ -21,17 +23,17 @@ class ProductSort(enum.Enum):
 
 @strawberry.input
 class AttributeFilter:
-    code: str
-    in_: list[str] | None = strawberry.field(name="in", default=None)
+    code: Annotated[str, model.ATTRIBUTE_CODE]
+    in_: list[Annotated[str, model.ATTRIBUTE_TEXT]] | None = strawberry.field(name="in", default=None)
     min: float | None = None
     max: float | None = None
 
 
 @strawberry.input
 class ProductFilter:
-    category_id: strawberry.ID | None = None
-    seller_id: strawberry.ID | None = None
-    query: str | None = None
+    category_id: Id | None = None
+    seller_id: Id | None = None
+    query: Annotated[str, model.SEARCH] | None = None
     min_price: MoneyInput | None = None
     max_price: MoneyInput | None = None
     in_stock: bool | None = None
@@ -63,8 +65,8 @@ class ProductFilter:
 
 @strawberry.input
 class AttributeValueInput:
-    code: str
-    text: str | None = None
+    code: Annotated[str, model.ATTRIBUTE_CODE]
+    text: Annotated[str, model.ATTRIBUTE_TEXT] | None = None
     number: float | None = None
     boolean: bool | None = None
 
@@ -75,9 +77,9 @@ class AttributeValueInput:
 
 @strawberry.input
 class ProductInput:
-    title: str
-    description: str
-    category_id: strawberry.ID
+    title: Annotated[str, model.TITLE]
+    description: Annotated[str, model.DESCRIPTION]
+    category_id: Id
     price: MoneyInput
     stock: int
     attributes: list[AttributeValueInput]
@@ -97,9 +99,9 @@ class ProductInput:
 
 @strawberry.input
 class ProductPatch:
-    title: str | None = None
-    description: str | None = None
-    category_id: strawberry.ID | None = None
+    title: Annotated[str, model.TITLE] | None = None
+    description: Annotated[str, model.DESCRIPTION] | None = None
+    category_id: Id | None = None
     price: MoneyInput | None = None
     stock: int | None = None
     attributes: list[AttributeValueInput] | None = None
@@ -119,5 +121,5 @@ class ProductPatch:
 
 @strawberry.input
 class ReserveLine:
-    product_id: strawberry.ID
+    product_id: Id
     quantity: int

@@ -22,7 +22,7 @@ from subgraphs.catalog.graph.results import (
 from subgraphs.catalog.graph.types import Product
 from subgraphs.catalog.model import ProductStatus
 from subgraphs.kit.graph.errors import Fault, NotFoundError, ValidationError, VersionConflictError, user_error
-from subgraphs.kit.graph.scalars import money
+from subgraphs.kit.graph.scalars import Id, money
 from subgraphs.kit.runtime.refusals import InvalidInput, Refusal, VersionConflict
 
 CreateProductResult = Annotated[
@@ -75,7 +75,7 @@ class Mutation:
     async def update_product(
         self,
         info: Info,
-        id: strawberry.ID,
+        id: Id,
         patch: ProductPatch,
         expected_version: int,
     ) -> UpdateProductResult | None:
@@ -98,7 +98,7 @@ class Mutation:
     async def set_product_status(
         self,
         info: Info,
-        id: strawberry.ID,
+        id: Id,
         status: ProductStatus,
     ) -> SetProductStatusResult | None:
         """Publish, withdraw or archive a product of the caller's."""
@@ -115,7 +115,11 @@ class Mutation:
 
     @federation.mutation(**_SERVICES, description="Service-to-service (order saga), hidden from the API schema")
     async def reserve_stock(
-        self, info: Info, order_id: strawberry.ID, lines: list[ReserveLine], ttl_seconds: int = 900
+        self,
+        info: Info,
+        order_id: Id,
+        lines: list[ReserveLine],
+        ttl_seconds: int = 900,
     ) -> ReserveStockResult:
         """Hold stock for an order; a repeated call gives the first one's reservation."""
         resources = info.context.resources
@@ -134,12 +138,12 @@ class Mutation:
         return StockReservation(id=strawberry.ID(row.id), expires_at=row.expires_at, lines=held)
 
     @federation.mutation(**_SERVICES)
-    async def commit_reservation(self, info: Info, order_id: strawberry.ID) -> bool:
+    async def commit_reservation(self, info: Info, order_id: Id) -> bool:
         """Sell what was held; true if it is sold now."""
         return await commands.commit_reservation(info.context.resources.database, order_id)
 
     @federation.mutation(**_SERVICES)
-    async def release_reservation(self, info: Info, order_id: strawberry.ID) -> bool:
+    async def release_reservation(self, info: Info, order_id: Id) -> bool:
         """Give back what was held or sold; true if it is free now."""
         return await commands.release_reservation(info.context.resources.database, order_id)
 

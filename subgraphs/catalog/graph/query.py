@@ -1,20 +1,23 @@
 """The catalog's root fields for reading."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.catalog import queries
+from subgraphs.catalog import model, queries
 from subgraphs.catalog.graph.context import Info, is_own
 from subgraphs.catalog.graph.inputs import ProductFilter, ProductSort
 from subgraphs.catalog.graph.types import Category, Product, ProductConnection
 from subgraphs.catalog.model import ProductStatus
 from subgraphs.catalog.queries import FacetCount, Filter, Listing
 from subgraphs.kit.graph.connections import sized_list
+from subgraphs.kit.graph.lookup_keys import check_one_key
+from subgraphs.kit.graph.scalars import Cursor, Id
 from subgraphs.kit.storage.pagination import PageRequest
 
 DEFAULT_TREE_DEPTH = 3
-MAX_TREE_DEPTH = 6
 
 
 @strawberry.type
@@ -23,9 +26,10 @@ class Query:
     async def product(
         self,
         info: Info,
-        id: strawberry.ID | None = None,
-        slug: str | None = None,
+        id: Id | None = None,
+        slug: Annotated[str, model.PRODUCT_SLUG] | None = None,
     ) -> Product | None:
+        check_one_key(id=id, slug=slug)
         by = info.context.loaders
         row = await (by.product_by_id.load(id) if id is not None else by.product_by_slug.load(slug or ""))
         if row is None or (row.status != ProductStatus.PUBLISHED.value and not is_own(info.context.identity, row)):
@@ -37,9 +41,9 @@ class Query:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = ProductSort.POPULAR,
     ) -> ProductConnection | None:
@@ -63,15 +67,18 @@ class Query:
     async def category(
         self,
         info: Info,
-        id: strawberry.ID | None = None,
-        slug: str | None = None,
+        id: Id | None = None,
+        slug: Annotated[str, model.CATEGORY_SLUG] | None = None,
     ) -> Category | None:
+        check_one_key(id=id, slug=slug)
         return await Category.resolve_reference(info, id=id, slug=slug)
 
     @federation.field(directives=[Cost(weight=5)])
-    async def category_tree(self, info: Info, depth: int | None = 3) -> list[Category] | None:
+    async def category_tree(
+        self, info: Info, depth: Annotated[int, model.TREE_DEPTH] | None = 3
+    ) -> list[Category] | None:
         """The roots, with `depth` levels in all."""
-        levels_below = min(max(depth if depth is not None else DEFAULT_TREE_DEPTH, 1), MAX_TREE_DEPTH) - 1
+        levels_below = (depth if depth is not None else DEFAULT_TREE_DEPTH) - 1
         async with info.context.resources.database.reading() as session:
             rows = await queries.roots(session)
         return [Category.of(row, levels_below=levels_below) for row in rows]

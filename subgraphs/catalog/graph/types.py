@@ -15,7 +15,7 @@ from subgraphs.catalog.pictures import SIZE
 from subgraphs.catalog.queries import FacetCount, Filter, Listing
 from subgraphs.catalog.tables import AttributeRow, CategoryRow, DefinitionRow, ProductRow
 from subgraphs.kit.graph.connections import edges, page_info, sized_list
-from subgraphs.kit.graph.scalars import Money, Node, PageInfo, money
+from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest
 
 strawberry.enum(ProductStatus)
@@ -247,9 +247,9 @@ class Category(Node):
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = ProductSort.POPULAR,
     ) -> ProductConnection:
@@ -283,9 +283,9 @@ class Seller:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         status: ProductStatus | None = None,
     ) -> ProductConnection | None:
         wanted = Filter(statuses=_visible(is_all=info.context.identity.subject == self.id, wanted=status))

@@ -1,12 +1,13 @@
 """The inputs of the config schema, turned into definitions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import strawberry
 from strawberry.scalars import JSON
 
+from subgraphs.config import model
 from subgraphs.config.definitions import Definition
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
@@ -14,15 +15,15 @@ from subgraphs.kit.runtime.refusals import InvalidInput
 
 @strawberry.input
 class ClientContextInput:
-    platform: str
-    app_version: str
-    locale: str | None = None
-    anonymous_id: strawberry.ID | None = None
+    platform: Annotated[str, model.PLATFORM]
+    app_version: Annotated[str, model.APP_VERSION]
+    locale: Annotated[str, model.LOCALE] | None = None
+    anonymous_id: Annotated[strawberry.ID, model.DEVICE_ID] | None = None
 
 
 @strawberry.input
 class VariantInput:
-    key: str
+    key: Annotated[str, model.VARIANT_KEY]
     value: JSON
     weight: int
 
@@ -33,11 +34,11 @@ class VariantInput:
 
 @strawberry.input
 class RuleInput:
-    segment: str | None = None
-    condition_json: str | None = None
+    segment: Annotated[str, model.SEGMENT] | None = None
+    condition_json: Annotated[str, model.CONDITION_JSON] | None = None
     rollout_permille: int | None = None
     variants: list[VariantInput]
-    bucket_by: str = "accountId"
+    bucket_by: Annotated[str, model.BUCKET_BY] = "accountId"
 
     def as_json(self, *, flag: str, position: int) -> dict[str, Any]:
         """The rule as definitions write it. Its seed is its flag and place, so that saving again moves nobody.
@@ -62,14 +63,14 @@ class RuleInput:
 
 @strawberry.input
 class FlagInput:
-    key: str
-    description: str
-    owner: str
+    key: Annotated[str, model.FLAG_KEY]
+    description: Annotated[str, model.DESCRIPTION]
+    owner: Annotated[str, model.OWNER]
     variants: list[VariantInput]
-    default_variant: str
-    off_variant: str
+    default_variant: Annotated[str, model.VARIANT_KEY]
+    off_variant: Annotated[str, model.VARIANT_KEY]
     rules: list[RuleInput]
-    schema_json: str | None = None
+    schema_json: Annotated[str, model.SCHEMA_JSON] | None = None
     expires_at: datetime | None = None
     expected_version: int | None = None
 

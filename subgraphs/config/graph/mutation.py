@@ -1,11 +1,11 @@
 """The mutations of the config schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import federation
 
-from subgraphs.config import commands
+from subgraphs.config import commands, model
 from subgraphs.config.errors import SchemaViolation
 from subgraphs.config.graph.context import Info
 from subgraphs.config.graph.inputs import FlagInput
@@ -57,17 +57,23 @@ class Mutation:
         return _saved(row, revision)
 
     @federation.mutation(**_KILLERS)
-    async def kill_flag(self, info: Info, key: str, reason: str) -> FlagActionResult | None:
+    async def kill_flag(
+        self, info: Info, key: Annotated[str, model.FLAG_KEY], reason: Annotated[str, model.REASON]
+    ) -> FlagActionResult | None:
         """Make a flag answer its off variant to everybody, everywhere within a second."""
         return await _set_state(info, key, FlagState.KILLED, reason)
 
     @federation.mutation(**_WRITERS)
-    async def revive_flag(self, info: Info, key: str, reason: str) -> FlagActionResult | None:
+    async def revive_flag(
+        self, info: Info, key: Annotated[str, model.FLAG_KEY], reason: Annotated[str, model.REASON]
+    ) -> FlagActionResult | None:
         """Let a killed flag's rules be asked again."""
         return await _set_state(info, key, FlagState.ON, reason)
 
     @federation.mutation(**_WRITERS)
-    async def rollback_flag(self, info: Info, key: str, to_version: int) -> FlagActionResult | None:
+    async def rollback_flag(
+        self, info: Info, key: Annotated[str, model.FLAG_KEY], to_version: int
+    ) -> FlagActionResult | None:
         """Make an old version of a flag its newest."""
         resources = info.context.resources
         try:

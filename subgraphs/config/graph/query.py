@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncGenerator
+from typing import Annotated
 
 import orjson
 import strawberry
@@ -23,8 +24,8 @@ class Query:
         self,
         info: Info,
         context: ClientContextInput,
-        keys: list[str] | None = None,
-        if_not_revision: str | None = None,
+        keys: list[Annotated[str, model.FLAG_KEY]] | None = None,
+        if_not_revision: Annotated[str, model.REVISION] | None = None,
     ) -> ClientConfig | None:
         """The flags for the caller; null when they are as at `ifNotRevision`."""
         identity = info.context.identity
@@ -52,14 +53,16 @@ class Query:
         )
 
     @federation.field(requires_scopes=[["config:read"]], tags=["admin"])
-    async def flags(self, info: Info, owner: str | None = None, stale_only: bool | None = False) -> list[Flag] | None:
+    async def flags(
+        self, info: Info, owner: Annotated[str, model.OWNER] | None = None, stale_only: bool | None = False
+    ) -> list[Flag] | None:
         resources = info.context.resources
         async with resources.database.reading() as session:
             rows = await queries.flags(session, owner=owner, stale_at=resources.clock() if stale_only else None)
         return [Flag.of(row) for row in rows]
 
     @federation.field(requires_scopes=[["config:read"]], tags=["admin"])
-    async def flag(self, info: Info, key: str) -> Flag | None:
+    async def flag(self, info: Info, key: Annotated[str, model.FLAG_KEY]) -> Flag | None:
         row = await info.context.loaders.flag.load(key)
         return Flag.of(row) if row is not None else None
 

@@ -17,7 +17,7 @@ from subgraphs.kit.graph.errors import NotFoundError, UserError, ValidationError
 strawberry.enum(model.FlagState)
 strawberry.enum(model.EvaluationReason)
 
-MAX_HISTORY = 100
+DEFAULT_HISTORY = 20
 EXPERIMENTS_PLATFORM = "web"
 
 
@@ -133,8 +133,8 @@ class Flag:
         return [Rule.of(each) for each in self.row.rules]
 
     @strawberry.field
-    async def history(self, info: Info, last: int | None = 20) -> list[FlagChange]:
-        wanted = min(max(last if last is not None else 20, 0), MAX_HISTORY)
+    async def history(self, info: Info, last: Annotated[int, model.HISTORY] | None = 20) -> list[FlagChange]:
+        wanted = last if last is not None else DEFAULT_HISTORY
         return [FlagChange.of(row) for row in await info.context.loaders.history.load((self.key, wanted))]
 
     @classmethod

@@ -1,22 +1,25 @@
 """The mutation of the feed schema."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.feed import commands
+from subgraphs.feed import commands, model
 from subgraphs.feed.errors import QueueDown
 from subgraphs.feed.graph.context import Info, viewer_of
 from subgraphs.feed.graph.types import QueueUnavailableError, RejectedEvent, TrackEventsResult, TrackEventsSuccess
 from subgraphs.feed.model import BehaviourEventType, SentEvent
 from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.runtime.ids import canonical_uuid
 from subgraphs.kit.runtime.refusals import Refusal
 
 
 @strawberry.input
 class BehaviourEventInput:
+    # No rules: `model.refusal_of` rejects one bad event and keeps the others of its batch.
     id: strawberry.ID
     type: BehaviourEventType
     product_id: strawberry.ID
@@ -25,13 +28,20 @@ class BehaviourEventInput:
     dwell_ms: int | None = None
 
     def as_sent(self) -> SentEvent:
-        """The event of the model."""
-        return SentEvent(self.id, self.type, self.product_id, self.occurred_at, self.tracking_token, self.dwell_ms)
+        """Return the event of the model, its ids in canonical form; one that is no id stays as it is, to be rejected by it."""
+        return SentEvent(
+            id=canonical_uuid(self.id) or self.id,
+            type=self.type,
+            product_id=canonical_uuid(self.product_id) or self.product_id,
+            occurred_at=self.occurred_at,
+            tracking_token=self.tracking_token,
+            dwell_ms=self.dwell_ms,
+        )
 
 
 @strawberry.input
 class TrackEventsInput:
-    session_id: strawberry.ID
+    session_id: Annotated[strawberry.ID, model.SESSION_ID]
     events: list[BehaviourEventInput]
 
 

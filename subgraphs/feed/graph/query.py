@@ -10,7 +10,7 @@ from subgraphs.feed.graph.types import FeedConnection, FeedEdge, FeedSession, it
 from subgraphs.feed.model import FeedSurface, Place, RankedCard, RankedSlate
 from subgraphs.kit.graph.connections import sized_list
 from subgraphs.kit.graph.errors import Fault
-from subgraphs.kit.graph.scalars import PageInfo
+from subgraphs.kit.graph.scalars import Cursor, Id, PageInfo
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.pagination import InvalidCursor
 
@@ -22,9 +22,9 @@ class Query:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         surface: FeedSurface = FeedSurface.HOME,
-        category_id: strawberry.ID | None = None,
+        category_id: Id | None = None,
     ) -> FeedConnection | None:
         """A page of the caller's feed: the newest slate without a cursor, the cursor's own slate with one."""
         try:
@@ -36,7 +36,7 @@ class Query:
 
 
 async def _slate_and_start(
-    info: Info, after: str | None, surface: FeedSurface, category_id: str | None
+    info: Info, after: Cursor | None, surface: FeedSurface, category_id: str | None
 ) -> tuple[RankedSlate, int]:
     resources, viewer = info.context.resources, viewer_of(info)
     if after is None:

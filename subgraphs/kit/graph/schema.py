@@ -19,6 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.scalar import ScalarDefinition
 
+from subgraphs.kit.graph.input_checks import check_inputs
 from subgraphs.kit.graph.permissions import guard
 from subgraphs.kit.graph.scalars import SCALARS
 
@@ -42,7 +43,7 @@ def make_schema(
     types: Iterable[type] = (),
     scalars: Mapping[object, ScalarDefinition] | None = None,
 ) -> SubgraphSchema:
-    """The schema of a subgraph, with every access directive enforced.
+    """Return the schema of a subgraph, with every access directive and every rule of its inputs enforced.
 
     Args:
         types: entities and union members that no field reaches.
@@ -64,7 +65,8 @@ def make_schema(
     )
     built = schema._schema  # noqa: SLF001 - Strawberry has no public way to the graphql-core schema
     _without_null_defaults(built)
-    guard(built)
+    check_inputs(built)
+    guard(built)  # after it, so that access is decided before an input is read
     return schema
 
 

@@ -22,9 +22,15 @@ def uuid7(at: datetime | None = None) -> str:
     return str(uuid.UUID(int=value))
 
 
-def is_uuid(text: str) -> bool:
-    """True when the text is a UUID of any version in its canonical form."""
+def canonical_uuid(text: str) -> str | None:
+    """Return a UUID of any version in lower case with hyphens; None for text that is none in that form, in any case."""
     try:
-        return str(uuid.UUID(text)) == text.lower()
+        canonical = str(uuid.UUID(text))
     except ValueError:
-        return False
+        return None
+    return canonical if canonical == text.lower() else None
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether the text is a UUID of any version in its canonical form, in lower or upper case."""
+    return canonical_uuid(text) is not None

@@ -6,12 +6,11 @@ A row is needed as long as its event may come again, and is deleted some time af
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import String
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subgraphs.kit.storage.inserts import insert_into
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import String, UtcDateTime
 
 
 class InboxColumns:

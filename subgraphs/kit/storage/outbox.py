@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.storage.session import Wake, wake_after_commit
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import String, UtcDateTime
 
 
 class JobColumns:

@@ -1,13 +1,14 @@
 """The mutations of the notification schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import federation
 
 from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
-from subgraphs.notification import commands
+from subgraphs.notification import commands, model
 from subgraphs.notification.graph.context import Info
 from subgraphs.notification.graph.types import (
     Account,
@@ -33,11 +34,11 @@ class PreferenceInput:
 
 @strawberry.input
 class TemplateInput:
-    key: str
+    key: Annotated[str, model.TEMPLATE_KEY]
     channel: Channel
-    locale: str
-    subject: str | None = None
-    body: str
+    locale: Annotated[str, model.LOCALE]
+    subject: Annotated[str, model.SUBJECT] | None = None
+    body: Annotated[str, model.BODY]
 
 
 def _own_account(info: Info) -> Account:
@@ -47,7 +48,7 @@ def _own_account(info: Info) -> Account:
 @strawberry.type
 class Mutation:
     @federation.mutation(authenticated=True)
-    async def mark_notifications_read(self, info: Info, ids: list[strawberry.ID]) -> MarkReadSuccess | None:
+    async def mark_notifications_read(self, info: Info, ids: list[Id]) -> MarkReadSuccess | None:
         """Mark the caller's own notifications as read."""
         resources = info.context.resources
         try:
@@ -69,7 +70,9 @@ class Mutation:
         return PreferencesSuccess(account=_own_account(info))
 
     @federation.mutation(authenticated=True)
-    async def register_push_device(self, info: Info, token: str, platform: str) -> bool | None:
+    async def register_push_device(
+        self, info: Info, token: Annotated[str, model.DEVICE_TOKEN], platform: Annotated[str, model.PLATFORM]
+    ) -> bool | None:
         """Keep a device of the caller's for push messages."""
         resources = info.context.resources
         try:

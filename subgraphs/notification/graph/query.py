@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import strawberry
@@ -10,7 +10,7 @@ from strawberry import federation
 
 from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.notification import queries, templates
+from subgraphs.notification import model, queries, templates
 from subgraphs.notification.graph.context import Info
 from subgraphs.notification.graph.types import Notification, RenderedTemplate, Template
 from subgraphs.notification.model import Channel
@@ -24,14 +24,21 @@ _ADMINS: Any = {"requires_scopes": [["notifications:admin"]], "tags": ["admin"]}
 @strawberry.type
 class Query:
     @federation.field(**_ADMINS)
-    async def notification_templates(self, info: Info, key: str | None = None) -> list[Template] | None:
+    async def notification_templates(
+        self, info: Info, key: Annotated[str, model.TEMPLATE_KEY] | None = None
+    ) -> list[Template] | None:
         """The newest version of each text."""
         async with info.context.resources.database.reading() as session:
             return [Template.of(row) for row in await queries.newest_templates(session, key=key)]
 
     @federation.field(**_ADMINS)
     async def preview_template(
-        self, info: Info, key: str, channel: Channel, locale: str, data_json: str
+        self,
+        info: Info,
+        key: Annotated[str, model.TEMPLATE_KEY],
+        channel: Channel,
+        locale: Annotated[str, model.LOCALE],
+        data_json: Annotated[str, model.DATA_JSON],
     ) -> RenderedTemplate | None:
         """A text with the data filled in; what is missing is named, and shown in braces."""
         try:

@@ -10,7 +10,7 @@ from strawberry.federation.types import FieldSet
 
 from subgraphs.kit.graph.connections import edges, page_info, sized_list
 from subgraphs.kit.graph.errors import ValidationError
-from subgraphs.kit.graph.scalars import Node, PageInfo
+from subgraphs.kit.graph.scalars import Cursor, Node, PageInfo
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
 from subgraphs.notification import model
 from subgraphs.notification.graph.context import Info
@@ -149,9 +149,9 @@ class Account:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         unread_only: bool | None = False,
     ) -> NotificationConnection | None:
         if info.context.identity.subject != self.id:

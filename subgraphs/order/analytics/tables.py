@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.types import String, UtcDateTime
 
 
 class Base(DeclarativeBase):

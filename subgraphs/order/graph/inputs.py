@@ -5,7 +5,7 @@ import enum
 import strawberry
 from strawberry import federation
 
-from subgraphs.kit.graph.scalars import Currency, MinorUnits
+from subgraphs.kit.graph.scalars import Currency, Id, IdempotencyKey, MinorUnits
 from subgraphs.order.payment_results import PaymentResult
 from subgraphs.order.placing import PlaceOrder
 from subgraphs.order.quote import Line
@@ -13,21 +13,21 @@ from subgraphs.order.quote import Line
 
 @strawberry.input
 class CheckoutLineInput:
-    product_id: strawberry.ID
+    product_id: Id
     quantity: int
 
 
 @strawberry.input
 class CheckoutInput:
     lines: list[CheckoutLineInput]
-    address_id: strawberry.ID
+    address_id: Id
 
 
 @strawberry.input
 class PlaceOrderInput:
-    idempotency_key: strawberry.ID
+    idempotency_key: IdempotencyKey
     lines: list[CheckoutLineInput]
-    address_id: strawberry.ID
+    address_id: Id
     expected_total: MinorUnits = strawberry.field(description="total the buyer saw; guards against silent price change")
     currency: Currency
 
@@ -56,10 +56,10 @@ class PaymentOutcome(enum.Enum):
 
 @federation.input(inaccessible=True)
 class PaymentResultInput:
-    event_id: strawberry.ID
+    event_id: Id
     outcome: PaymentOutcome
-    order_id: strawberry.ID
-    payment_id: strawberry.ID
+    order_id: Id
+    payment_id: Id
     amount: MinorUnits = strawberry.field(description="captured now; for a refund, what has gone back in all")
     captured_amount: MinorUnits
     currency: Currency

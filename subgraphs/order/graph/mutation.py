@@ -1,11 +1,14 @@
 """The order schema's mutations: the caller's words into a command, its refusals into members of the result union."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
-from subgraphs.order import commands, payment_results, placing
+from subgraphs.order import commands, model, payment_results, placing
 from subgraphs.order.errors import OrdersPaused
 from subgraphs.order.graph.context import SELLER_SCOPE, Info
 from subgraphs.order.graph.inputs import PaymentResultInput, PlaceOrderInput
@@ -32,7 +35,7 @@ class Mutation:
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=20)])
     async def cancel_order(
-        self, info: Info, id: strawberry.ID, expected_version: int, reason: str | None = None
+        self, info: Info, id: Id, expected_version: int, reason: Annotated[str, model.REASON] | None = None
     ) -> OrderActionResult | None:
         """Cancel an order of the caller's; its stock is freed, and what was paid goes back."""
         resources = info.context.resources
@@ -53,7 +56,11 @@ class Mutation:
 
     @federation.mutation(requires_scopes=[[SELLER_SCOPE]], tags=["seller"])
     async def mark_shipped(
-        self, info: Info, id: strawberry.ID, expected_version: int, tracking_number: str | None = None
+        self,
+        info: Info,
+        id: Id,
+        expected_version: int,
+        tracking_number: Annotated[str, model.TRACKING_NUMBER] | None = None,
     ) -> OrderActionResult | None:
         """Say that the caller's items of an order are on their way."""
         resources = info.context.resources
@@ -73,7 +80,7 @@ class Mutation:
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(authenticated=True)
-    async def confirm_delivery(self, info: Info, id: strawberry.ID, expected_version: int) -> OrderActionResult | None:
+    async def confirm_delivery(self, info: Info, id: Id, expected_version: int) -> OrderActionResult | None:
         """Say that an order of the caller's has arrived."""
         resources = info.context.resources
         try:

@@ -1,11 +1,15 @@
 """The order schema's root fields for reading."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
+from subgraphs.kit.graph.lookup_keys import check_one_key
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
-from subgraphs.order import placing
+from subgraphs.order import model, placing
 from subgraphs.order.graph.context import Info
 from subgraphs.order.graph.inputs import CheckoutInput, lines_of
 from subgraphs.order.graph.results import CheckoutPreview, CheckoutPreviewResult, answer_of
@@ -18,10 +22,11 @@ class Query:
     async def order(
         self,
         info: Info,
-        id: strawberry.ID | None = None,
-        number: str | None = None,
+        id: Id | None = None,
+        number: Annotated[str, model.NUMBER] | None = None,
     ) -> Order | None:
         """An order by id or by number, for its buyer and its sellers."""
+        check_one_key(id=id, number=number)
         by = info.context.loaders
         return await visible(
             info, await (by.order.load(id) if id is not None else by.order_by_number.load(number or ""))

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.federation.schema_directives import Authenticated
 
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import NotFound
 from subgraphs.order import queries
 from subgraphs.order.graph.context import Info
@@ -21,9 +22,7 @@ class OrderStatusChange:
 @strawberry.type
 class Subscription:
     @strawberry.subscription(directives=[Authenticated()])
-    async def order_status_changed(
-        self, info: Info, order_id: strawberry.ID
-    ) -> AsyncGenerator[OrderStatusChange | None, None]:
+    async def order_status_changed(self, info: Info, order_id: Id) -> AsyncGenerator[OrderStatusChange | None, None]:
         """The newest change of an order's status, and each one after it, until it has none left; for its buyer and its sellers.
 
         It begins with what is known already, so that nothing falls between a client's last look and the beginning of the stream.

@@ -9,7 +9,7 @@ from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
 from subgraphs.kit.graph.connections import edges, page_info, sized_list
-from subgraphs.kit.graph.scalars import Money, Node, PageInfo, money
+from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
 from subgraphs.order.graph.context import SELLER_SCOPE, Info, is_whole_service, parties_of
 from subgraphs.order.model import OrderAction, OrderStatus, Party, allowed_actions
@@ -183,9 +183,9 @@ class Buyer:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         status: list[OrderStatus] | None = None,
     ) -> OrderConnection | None:
         """The buyer's orders, newest first; to others there are none."""
@@ -209,9 +209,9 @@ class Seller:
         self,
         info: Info,
         first: int | None = 20,
-        after: str | None = None,
+        after: Cursor | None = None,
         last: int | None = None,
-        before: str | None = None,
+        before: Cursor | None = None,
         status: list[OrderStatus] | None = None,
     ) -> OrderConnection | None:
         """The orders with items of the seller's, newest first; to others there are none."""

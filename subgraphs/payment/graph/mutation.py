@@ -7,7 +7,7 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.errors import user_error
-from subgraphs.kit.graph.scalars import MinorUnits
+from subgraphs.kit.graph.scalars import Id, IdempotencyKey, MinorUnits
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.payment import commands, errors, model, refunds, tables
 from subgraphs.payment.graph.context import Info
@@ -69,7 +69,7 @@ class Mutation:
 
     @federation.mutation(requires_scopes=[[SUPPORT_SCOPE]], tags=["admin"])
     async def refund_payment(
-        self, info: Info, payment_id: strawberry.ID, amount: MinorUnits, idempotency_key: strawberry.ID
+        self, info: Info, payment_id: Id, amount: MinorUnits, idempotency_key: IdempotencyKey
     ) -> RefundPaymentResult | None:
         """Give back a part of a payment, or the rest of it."""
         identity = info.context.identity

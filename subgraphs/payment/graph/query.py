@@ -3,6 +3,7 @@
 import strawberry
 from strawberry import federation
 
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.payment.graph.context import Info
 from subgraphs.payment.graph.types import Payment
 
@@ -10,6 +11,6 @@ from subgraphs.payment.graph.types import Payment
 @strawberry.type
 class Query:
     @federation.field(authenticated=True)
-    async def payment(self, info: Info, id: strawberry.ID) -> Payment | None:
+    async def payment(self, info: Info, id: Id) -> Payment | None:
         """A payment that the caller may see; nothing otherwise."""
         return await Payment.resolve_reference(info, id)

@@ -14,7 +14,7 @@ from subgraphs.kit.graph.errors import (
     UserError,
     ValidationError,
 )
-from subgraphs.kit.graph.scalars import MinorUnits, Money, Node, money
+from subgraphs.kit.graph.scalars import Id, IdempotencyKey, MinorUnits, Money, Node, money
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.payment import model, tables
 from subgraphs.payment.graph.context import Info
@@ -194,10 +194,10 @@ def _given(total: Mapping[str, Any] | None) -> Money:
 
 @strawberry.input
 class StartPaymentInput:
-    idempotency_key: strawberry.ID
-    order_id: strawberry.ID
-    method: str
-    return_url: str | None = None
+    idempotency_key: IdempotencyKey
+    order_id: Id
+    method: Annotated[str, model.METHOD]
+    return_url: Annotated[str, model.RETURN_URL] | None = None
 
 
 @strawberry.type

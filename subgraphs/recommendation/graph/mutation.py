@@ -6,6 +6,7 @@ import strawberry
 from strawberry import federation
 
 from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.recommendation import commands
 from subgraphs.recommendation.errors import BelowBaseline
@@ -31,9 +32,7 @@ def _answer(refusal: Refusal) -> Any:
 @strawberry.type
 class Mutation:
     @federation.mutation(**_OPERATORS)
-    async def activate_model(
-        self, info: Info, id: strawberry.ID, force: bool | None = False
-    ) -> ActivateModelResult | None:
+    async def activate_model(self, info: Info, id: Id, force: bool | None = False) -> ActivateModelResult | None:
         """Let a model rank from now on, if it ranks better than popularity, or by force."""
         resources = info.context.resources
         try:

@@ -1,9 +1,12 @@
 """The queries of the recommendation schema."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 
 from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.recommendation import commands, model, queries
 from subgraphs.recommendation.graph.context import Info
@@ -17,17 +20,16 @@ class Query:
     async def ranked_slate(
         self,
         info: Info,
-        surface: str,
-        slate_id: strawberry.ID | None = None,
-        buyer_id: strawberry.ID | None = None,
-        anonymous_id: strawberry.ID | None = None,
-        category_id: strawberry.ID | None = None,
+        surface: Annotated[str, model.SURFACE],
+        slate_id: Id | None = None,
+        buyer_id: Id | None = None,
+        anonymous_id: Annotated[strawberry.ID, model.DEVICE_ID] | None = None,
+        category_id: Id | None = None,
         size: int = 200,
     ) -> RankedSlate:
         """The slate with that id while it is kept, else the viewer's slate as it is now."""
         try:
             wanted = model.check_size(size)
-            model.check_ids(buyer_id=buyer_id, anonymous_id=anonymous_id, category_id=category_id)
         except InvalidInput as refusal:
             raise Fault(refusal.code, str(refusal)) from refusal
         resources = info.context.resources

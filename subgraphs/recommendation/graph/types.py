@@ -9,8 +9,7 @@ from strawberry.federation.schema_directives import Cost, Key, ListSize
 from strawberry.federation.types import FieldSet
 from strawberry.types.unset import UNSET
 
-from subgraphs.kit.graph.errors import Fault, NotFoundError, UserError
-from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.graph.errors import NotFoundError, UserError
 from subgraphs.recommendation import model
 from subgraphs.recommendation.graph.context import Info
 from subgraphs.recommendation.loaders import Beside
@@ -28,26 +27,23 @@ def _listed(assumed_size: int) -> ListSize:
     )
 
 
-def _first(first: int | None, default: int) -> int:
-    try:
-        return model.check_first(first, default)
-    except InvalidInput as refusal:
-        raise Fault(refusal.code, str(refusal)) from refusal
-
-
 @federation.type(keys=["id"])
 class Product:
     id: strawberry.ID
 
     @federation.field(directives=[Cost(weight=5), _listed(12)])
-    async def similar(self, info: Info, first: int | None = 12) -> "list[Product | None] | None":
+    async def similar(
+        self, info: Info, first: Annotated[int, model.NEIGHBOURS] | None = 12
+    ) -> "list[Product | None] | None":
         """What the same visits hold, nearest first, then the most popular of the category; products on sale only."""
-        return await _beside(info, self.id, SIMILAR, _first(first, 12))
+        return await _beside(info, self.id, SIMILAR, first if first is not None else 12)
 
     @federation.field(directives=[Cost(weight=5), _listed(6)])
-    async def bought_together(self, info: Info, first: int | None = 6) -> "list[Product | None] | None":
+    async def bought_together(
+        self, info: Info, first: Annotated[int, model.NEIGHBOURS] | None = 6
+    ) -> "list[Product | None] | None":
         """What the same orders hold, nearest first, then the most popular of the category; products on sale only."""
-        return await _beside(info, self.id, BOUGHT_TOGETHER, _first(first, 6))
+        return await _beside(info, self.id, BOUGHT_TOGETHER, first if first is not None else 6)
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> "Product":
@@ -76,9 +72,9 @@ class Buyer:
     id: strawberry.ID
 
     @federation.field(authenticated=True)
-    async def interests(self, info: Info, first: int | None = 5) -> list[Interest] | None:
+    async def interests(self, info: Info, first: Annotated[int, model.NEIGHBOURS] | None = 5) -> list[Interest] | None:
         """The categories of most interest, with their shares; somebody else's are not shown."""
-        wanted = _first(first, 5)
+        wanted = first if first is not None else 5
         if info.context.identity.subject != self.id and not info.context.identity.is_service:
             return []
         found = await info.context.loaders.interests.load(viewer_of(self.id, None)) or []

@@ -1,14 +1,15 @@
 """The mutations of the user schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
-from subgraphs.user import commands, errors
+from subgraphs.user import commands, errors, model
 from subgraphs.user.graph.context import Info
 from subgraphs.user.graph.types import (
     AddAddressResult,
@@ -92,7 +93,9 @@ class Mutation:
             return _answer(refusal)
 
     @strawberry.mutation(directives=[Cost(weight=10)])
-    async def refresh_session(self, info: Info, refresh_token: str) -> RefreshSessionResult | None:
+    async def refresh_session(
+        self, info: Info, refresh_token: Annotated[str, model.REFRESH_TOKEN]
+    ) -> RefreshSessionResult | None:
         """Exchange a refresh token, good once, for the next pair of tokens."""
         try:
             return await _signed_in(info, await info.context.resources.sessions.refresh(refresh_token))
@@ -100,7 +103,7 @@ class Mutation:
             return _answer(refusal)
 
     @strawberry.mutation(directives=[Cost(weight=10)])
-    async def sign_out(self, info: Info, refresh_token: str) -> bool | None:
+    async def sign_out(self, info: Info, refresh_token: Annotated[str, model.REFRESH_TOKEN]) -> bool | None:
         """End the session of a refresh token; false when the token is not known."""
         return await info.context.resources.sessions.sign_out(refresh_token)
 
@@ -147,7 +150,7 @@ class Mutation:
         return RegisterSellerSuccess(seller=Seller.of(seller))
 
     @federation.mutation(requires_scopes=[["admin:users"]], tags=["admin"])
-    async def set_roles(self, info: Info, account_id: strawberry.ID, roles: list[Role]) -> SetRolesResult | None:
+    async def set_roles(self, info: Info, account_id: Id, roles: list[Role]) -> SetRolesResult | None:
         """Give an account exactly these roles."""
         resources = info.context.resources
         try:

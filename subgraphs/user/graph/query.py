@@ -1,9 +1,14 @@
 """The queries of the user schema."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 
+from subgraphs.kit.graph.lookup_keys import check_one_key
+from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.identity import scopes_of
+from subgraphs.user import model
 from subgraphs.user.graph.context import Info
 from subgraphs.user.graph.types import Account, Buyer, Seller, Viewer, account_of
 from subgraphs.user.model import Role
@@ -29,11 +34,14 @@ class Query:
         )
 
     @strawberry.field
-    async def seller(self, info: Info, id: strawberry.ID | None = None, slug: str | None = None) -> Seller | None:
+    async def seller(
+        self, info: Info, id: Id | None = None, slug: Annotated[str, model.SLUG] | None = None
+    ) -> Seller | None:
         """A seller by id or by slug."""
+        check_one_key(id=id, slug=slug)
         return await Seller.resolve_reference(info, id=id, slug=slug)
 
     @federation.field(requires_scopes=[["admin:users"]], tags=["admin"])
-    async def account(self, info: Info, id: strawberry.ID) -> Account | None:
+    async def account(self, info: Info, id: Id) -> Account | None:
         """Any account by id."""
         return await account_of(info, id)

@@ -9,7 +9,7 @@ from strawberry import federation
 from subgraphs.kit.graph.errors import Fault, NotFoundError, UserError, ValidationError, VersionConflictError
 from subgraphs.kit.graph.scalars import Node
 from subgraphs.kit.runtime.identity import Identity
-from subgraphs.user import tables
+from subgraphs.user import model, tables
 from subgraphs.user.graph.context import Info
 from subgraphs.user.model import Role
 
@@ -173,40 +173,40 @@ class Viewer:
 
 @strawberry.input
 class UpdateBuyerProfileInput:
-    display_name: str | None = None
-    phone: str | None = None
-    locale: str | None = None
+    display_name: Annotated[str, model.NAME] | None = None
+    phone: Annotated[str, model.PHONE] | None = None
+    locale: Annotated[str, model.LOCALE] | None = None
     expected_version: int
 
 
 @strawberry.input
 class RegisterSellerInput:
-    display_name: str
-    slug: str
-    about: str | None = None
+    display_name: Annotated[str, model.NAME]
+    slug: Annotated[str, model.SLUG]
+    about: Annotated[str, model.ABOUT] | None = None
 
 
 @strawberry.input
 class AddressInput:
-    line1: str
-    line2: str | None = None
-    city: str
-    postal_code: str
-    country: str
+    line1: Annotated[str, model.ADDRESS_LINE]
+    line2: Annotated[str, model.SECOND_ADDRESS_LINE] | None = None
+    city: Annotated[str, model.CITY]
+    postal_code: Annotated[str, model.POSTAL_CODE]
+    country: Annotated[str, model.COUNTRY]
 
 
 @strawberry.input
 class SignUpInput:
-    email: str
-    password: str
-    display_name: str
-    locale: str = "en"
+    email: Annotated[str, model.EMAIL]
+    password: Annotated[str, model.PASSWORD]
+    display_name: Annotated[str, model.NAME]
+    locale: Annotated[str, model.LOCALE] = "en"
 
 
 @strawberry.input
 class SignInInput:
-    email: str
-    password: str
+    email: Annotated[str, model.CREDENTIAL]
+    password: Annotated[str, model.CREDENTIAL]
 
 
 @strawberry.type

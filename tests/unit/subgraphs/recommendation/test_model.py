@@ -53,17 +53,17 @@ def test_a_slate_of_another_size_is_refused(size: int) -> None:
 
 def test_sizes_within_their_bounds_are_what_is_asked_for() -> None:
     assert [model.check_size(size) for size in (1, 500)] == [1, 500]
-    assert [model.check_first(first, 12) for first in (None, 0, 40)] == [12, 0, 40]
+    assert [model.NEIGHBOURS.read(first) for first in (0, 40)] == [0, 40]
     for wrong in (-1, 41):
         with pytest.raises(InvalidInput):
-            model.check_first(wrong, 12)
+            model.NEIGHBOURS.read(wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"buyer_id": "x" * 37}, {"anonymous_id": "a\x00"}, {"category_id": "a\nb"}])
-def test_what_no_database_can_keep_is_no_id(wrong: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput):
-        model.check_ids(**{"buyer_id": None, "anonymous_id": None, "category_id": None, **wrong})
-    model.check_ids(buyer_id="b" * 36, anonymous_id="a" * 64, category_id=None)
+def test_a_device_whose_viewer_no_database_can_keep_is_none() -> None:
+    assert len(model.viewer_of(None, model.DEVICE_ID.read("a" * 64))) <= 80
+    for wrong in ("a" * 65, "a\0", "a\nb", ""):
+        with pytest.raises(InvalidInput):
+            model.DEVICE_ID.read(wrong)
 
 
 @given(
