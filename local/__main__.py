@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from local.ports import PortsTaken
 from local.redis_server import NoRedisServer
 from local.settings import LocalSettings
+from local.supervisor import SupervisorBroken
 from local.up import NotReady, pid_file, up
 
 DOWN_SECONDS = 60.0
@@ -34,10 +36,16 @@ def main(arguments: list[str]) -> int:
 def _up(settings: LocalSettings) -> int:
     try:
         asyncio.run(up(settings))
-    except (PortsTaken, NotReady, NoRedisServer) as refusal:
-        print(f"\n{refusal}", file=sys.stderr)
+    except (PortsTaken, NotReady, NoRedisServer, SupervisorBroken) as refusal:
+        _complain(f"\n{refusal}")
         return 1
     return 0
+
+
+def _complain(text: str) -> None:
+    """Write to standard error, which may be a terminal that is closed by now: the exit status says it too."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _down(settings: LocalSettings) -> int:

@@ -1,7 +1,8 @@
 """What must be there before the processes start: tables, the demo market, a first model, GraphiQL's page.
 
-Each step leaves a stamp of what it was made from, so that a later start does only what has changed. A step that fails stops
-the start, except the page: the gateway starts without it and says what is missing.
+Each step leaves a stamp of what it was made from, so that a later start does only what has changed. Steps run side by side unless
+one reads what another makes. A step that fails stops the start, except the page: the gateway starts without it and says what is
+missing.
 """
 
 import hashlib
@@ -23,21 +24,23 @@ class Step:
     """A command to run once for each state of its sources.
 
     Attributes:
-        made_from: a digest of what the result depends on.
-        is_needed: a failure stops the start.
-        result: what the step leaves; if it is gone, the step is done again.
+        made_from: A digest of what the result depends on.
+        after: Steps whose results this one reads; steps without an order between them run side by side.
+        is_needed: A failure stops the start.
+        result: The file that the step leaves; if it is gone, the step is done again.
     """
 
     name: str
     about: str
     command: list[str]
     made_from: str
+    after: tuple[str, ...] = ()
     is_needed: bool = True
     result: Path | None = None
 
 
 def steps(settings: LocalSettings) -> Iterator[Step]:
-    """Every step, in order."""
+    """Every step, in an order in which they can be done one after the other."""
     python = sys.executable
     market = settings.data_dir / "market"
     keys = str(settings.data_dir / "keys")
@@ -49,9 +52,9 @@ def steps(settings: LocalSettings) -> Iterator[Step]:
     generate = [python, "-m", "workers", "market", "generate", "--out", str(market)]
     yield Step("generate", "making the demo market", generate, ONCE)
     seed = [python, "-m", "local.deployables", "seed", str(market)]
-    yield Step("seed", "seeding the databases", seed, ONCE)
+    yield Step("seed", "seeding the databases", seed, ONCE, after=("migrate", "generate"))
     train = [python, "-m", "workers", "train", "--market", str(market), "--register"]
-    yield Step("train", "training a first model", train, ONCE)
+    yield Step("train", "training a first model", train, ONCE, after=("migrate", "generate"))
     if settings.with_graphiql:
         sources = Path("gateway/graphiql")
         page = digest([*sources.glob("*.json"), *sources.glob("*.ts"), *sources.glob("src/**/*")])

@@ -16,12 +16,13 @@ class Process:
     """One process under the supervisor.
 
     Attributes:
-        command: argv.
-        port: where it listens; checked to be free before anything starts.
-        port_setting: the environment variable that moves the port.
-        ready_url: answers 200 when it is ready; None: a TCP connection is enough.
-        is_needed: the market is not ready without it.
-        about: one line for the table of addresses; "" keeps it out.
+        command: Argument vector.
+        port: Where it listens; checked to be free before anything starts.
+        port_setting: Environment variable that moves the port.
+        ready_url: Answers 200 (http) or PONG (redis) when it is ready; None: a TCP connection is enough.
+        is_needed: The market is not ready without it.
+        needs_data: It starts after the databases, the demo market and the model are there.
+        about: One line for the table of addresses; "" keeps it out.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Process:
     about: str = ""
     address: str = ""
     is_needed: bool = True
+    needs_data: bool = True
     more_ports: dict[str, int] = field(default_factory=dict)
 
 
@@ -44,6 +46,7 @@ def environment(settings: LocalSettings) -> dict[str, str]:
     ports = {f"{name.upper()}_PORT": str(port_of(name, settings)) for name in SUBGRAPHS}
     return {
         **os.environ,
+        **_bytecode(settings),
         **keys.development_secrets(settings.data_dir),
         **addresses,
         **ports,
@@ -62,6 +65,13 @@ def environment(settings: LocalSettings) -> dict[str, str]:
     }
 
 
+def _bytecode(settings: LocalSettings) -> dict[str, str]:
+    """Where bytecode goes if the caller wants none beside the sources: compiling everything in each process took most of a start."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str((settings.data_dir / "bytecode").resolve())}
+
+
 def port_of(service: str, settings: LocalSettings) -> int:
     """The port of a subgraph."""
     port: int = getattr(settings, f"{service}_port")
@@ -78,7 +88,8 @@ def table(settings: LocalSettings) -> list[Process]:
             redis_command(port=settings.redis_port, folder=settings.data_dir / "redis"),
             settings.redis_port,
             "REDIS_PORT",
-            None,
+            f"redis://127.0.0.1:{settings.redis_port}",
+            needs_data=False,
         ),
         Process(
             "mail",
@@ -142,6 +153,7 @@ def table(settings: LocalSettings) -> list[Process]:
             about="the diagram of all this",
             address=url(settings.c4_port),
             is_needed=False,
+            needs_data=False,
         )
     ]
     return [*infrastructure, *subgraphs, *rest, *(picture if settings.with_c4 else [])]

@@ -1,7 +1,8 @@
 """Keeps processes alive: starts them, restarts what dies with back-off, and stops all in reverse order.
 
 Each child leads a session of its own, so that Ctrl-C reaches the supervisor alone, and the kernel ends it if the supervisor
-dies without a word (Linux: PR_SET_PDEATHSIG).
+dies without a word (Linux: PR_SET_PDEATHSIG). When a child has ended, what is left of its session is killed: a grandchild would
+hold the port that the next child needs.
 """
 
 import asyncio
@@ -11,23 +12,31 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from local.log import Log
 from local.processes import Process
+from local.readiness import NO_ANSWER, POLL_SECONDS, problem
 
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 30.0
-STABLE_AFTER_SECONDS = 10.0
 STOP_SECONDS = 10.0
+DRAIN_SECONDS = 2.0
+CHUNK_BYTES = 1 << 16
+LONGEST_LINE_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
+
+
+class SupervisorBroken(RuntimeError):
+    """Raised when the task that keeps a process alive has failed: nothing would restart that process any more."""
 
 
 class Supervisor:
     """Runs processes until it is told to stop.
 
     Args:
-        environment: of every process.
-        log: receives every line that a process prints.
+        environment: Environment of every process.
+        log: Receives every line that a process prints.
     """
 
     def __init__(self, environment: Mapping[str, str], log: Log) -> None:
@@ -35,21 +44,46 @@ class Supervisor:
         self._log = log
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._ready: dict[str, asyncio.Event] = {}
+        self._problems: dict[str, str] = {}
         self._stopping = asyncio.Event()
+        self._broken: asyncio.Future[None] | None = None
 
     def start(self, process: Process) -> None:
         """Start a process and keep it alive from now on."""
-        self._keepers[process.name] = asyncio.create_task(self._keep(process), name=f"keep-{process.name}")
+        self._ready[process.name] = asyncio.Event()
+        keeper = asyncio.create_task(self._keep(process), name=process.name)
+        keeper.add_done_callback(self._keeper_ended)
+        self._keepers[process.name] = keeper
+
+    async def wait_until_ready(self, process: Process, *, deadline: float) -> str | None:
+        """None when a started process is ready; at the deadline (of the monotonic clock, in seconds), its last answer."""
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                await self._ready[process.name].wait()
+        except TimeoutError:
+            return self._problems.get(process.name, NO_ANSWER)
+        return None
+
+    async def broken(self) -> None:
+        """Wait for ever, unless a keeper fails.
+
+        Raises:
+            SupervisorBroken: With the keeper's own exception as its cause.
+        """
+        if self._broken is None:
+            self._broken = asyncio.get_running_loop().create_future()
+            for keeper in self._keepers.values():
+                self._keeper_ended(keeper)
+        await asyncio.shield(self._broken)
 
     async def run_once(self, name: str, command: Sequence[str]) -> int:
         """Run a command to its end under the log; its exit status."""
-        child = await self._spawn(command)
-        self._running[name] = child
         try:
-            await self._copy_output(name, child)
-            return await child.wait()
-        finally:
-            del self._running[name]
+            return await self._live(name, command)
+        except OSError as error:
+            self._log.say(f"{name} cannot be started: {error}")
+            return 127
 
     async def stop(self) -> None:
         """Stop every process, the last started first; what does not end within STOP_SECONDS is killed."""
@@ -57,9 +91,7 @@ class Supervisor:
         for name in reversed(list(self._keepers)):
             keeper = self._keepers[name]
             child = self._running.get(name)
-            if child is None:
-                keeper.cancel()
-            else:
+            if child is not None:
                 await self._end(name, child)
             await asyncio.gather(keeper, return_exceptions=True)
         for name, child in list(self._running.items()):
@@ -72,44 +104,100 @@ class Supervisor:
     async def _keep(self, process: Process) -> None:
         backoff_seconds = FIRST_BACKOFF_SECONDS
         while not self._stopping.is_set():
-            started = time.monotonic()
-            child = await self._spawn(process.command)
-            self._running[process.name] = child
-            await self._copy_output(process.name, child)
-            status = await child.wait()
-            del self._running[process.name]
+            watcher = asyncio.create_task(self._watch(process))
+            try:
+                ending = _how(await self._live(process.name, process.command))
+            except OSError as error:  # no memory, no descriptors, no such program: the next attempt may find them
+                ending = f"it cannot be started: {error}"
+            finally:
+                watcher.cancel()
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started >= STABLE_AFTER_SECONDS:
+            if self._ready[process.name].is_set():
                 backoff_seconds = FIRST_BACKOFF_SECONDS
-            self._log.say(f"{process.name} ended ({_how(status)}); starting it again in {backoff_seconds:g} s")
-            await asyncio.sleep(backoff_seconds)
+            self._ready[process.name].clear()
+            self._log.say(f"{process.name} ended ({ending}); starting it again in {backoff_seconds:g} s")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(backoff_seconds):
+                    await self._stopping.wait()
             backoff_seconds = min(backoff_seconds * 2, LONGEST_BACKOFF_SECONDS)
 
-    async def _spawn(self, command: Sequence[str]) -> asyncio.subprocess.Process:
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.done() or keeper.cancelled() or keeper.exception() is None:
+            return
+        self._log.say(f"nothing keeps {keeper.get_name()} alive any more: {keeper.exception()!r}")
+        if self._broken is not None and not self._broken.done():
+            broken = SupervisorBroken(f"the supervisor of {keeper.get_name()} failed: {keeper.exception()!r}")
+            broken.__cause__ = keeper.exception()
+            self._broken.set_exception(broken)
+
+    async def _watch(self, process: Process) -> None:
+        """Note when the process is ready, for the waiting start and for the back-off of its next one."""
+        while (answer := await problem(process)) is not None:
+            self._problems[process.name] = answer
+            await asyncio.sleep(POLL_SECONDS)
+        self._ready[process.name].set()
+
+    async def _live(self, name: str, command: Sequence[str]) -> int:
+        """Run a command to its end, with its output in the log; its exit status."""
+        reading, writing = os.pipe()
+        try:
+            child = await self._spawn(command, output=writing)
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self._running[name] = child
+        copying = asyncio.create_task(self._copy_output(name, reading))
+        ending = asyncio.create_task(child.wait())
+        try:
+            if self._stopping.is_set():  # `stop` saw no child to end
+                _signal_group(child, signal.SIGTERM)
+            await asyncio.wait({ending, copying}, return_when=asyncio.FIRST_COMPLETED)
+            if copying.done():
+                copying.result()  # a copy that failed leaves a pipe that fills up
+            status = await ending
+            _signal_group(child, signal.SIGKILL)  # a grandchild that lives on would hold the pipe and the port
+            await asyncio.wait({copying}, timeout=DRAIN_SECONDS)
+            return status
+        finally:
+            _signal_group(child, signal.SIGKILL)
+            del self._running[name]
+            for task in (copying, ending):
+                task.cancel()
+
+    async def _spawn(self, command: Sequence[str], *, output: int) -> asyncio.subprocess.Process:
+        # A pipe of ours, not asyncio's: its `wait` would wait for the end of the pipe too, which a grandchild holds open.
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stdout=output,
+            stderr=output,
             env=self._environment,
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            limit=1 << 20,
         )
 
-    async def _copy_output(self, name: str, child: asyncio.subprocess.Process) -> None:
-        output = child.stdout
-        if output is None:
-            return
-        while True:
-            try:
-                line = await output.readline()
-            except ValueError:  # a line longer than the buffer: its beginning is dropped, the process goes on
-                continue
-            if not line:
-                return
-            self._log.line(name, line.decode(errors="replace").rstrip("\n"))
+    async def _copy_output(self, name: str, reading: int) -> None:
+        """Copy lines to the log until the pipe's end; a line that is too long is cut into several."""
+        reader = asyncio.StreamReader()
+        pipe = os.fdopen(reading, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        rest = b""
+        try:
+            while chunk := await reader.read(CHUNK_BYTES):
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > LONGEST_LINE_BYTES:
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    self._log.line(name, line.decode(errors="replace"))
+            if rest:
+                self._log.line(name, rest.decode(errors="replace"))
+        finally:
+            transport.close()
 
     async def _end(self, name: str, child: asyncio.subprocess.Process) -> None:
         _signal_group(child, signal.SIGTERM)
@@ -123,10 +211,8 @@ class Supervisor:
 
 
 def _signal_group(child: asyncio.subprocess.Process, which: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, which)
-    except ProcessLookupError:
-        return
 
 
 def _die_with_parent() -> None:
