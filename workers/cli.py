@@ -70,12 +70,18 @@ def _instant(text: str) -> datetime:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from subgraphs.kit.messaging.server_version import ServerTooOld, refuse_unsupported
     from subgraphs.kit.runtime.server import serve
     from workers.actors.registry import OPENERS
     from workers.run import create_worker_app
 
     settings = _run_settings(options)
     if settings is None:
+        return 2
+    try:
+        refuse_unsupported(settings.redis_url)
+    except ServerTooOld as refusal:
+        print(f"worker: {refusal}", file=sys.stderr)
         return 2
     return serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
 

@@ -37,6 +37,7 @@ DEPLOYABLE = Deployable(
     schema=_schema,
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
     seed=_seed,
+    uses_redis=False,
 )
 
 if __name__ == "__main__":

