@@ -9,6 +9,8 @@ what does not end in time comes back by its lease.
 """
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -31,6 +33,7 @@ from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
 from subgraphs.kit.runtime.telemetry import continued_trace
 from workers.actors.group import Actor, Group, JobTable, Opener
 from workers.actors.sweeping import sweeper_loop
+from workers.probe import Probe, threads_alive
 from workers.settings import RunSettings
 
 COUNT_PAUSE_SECONDS = 10.0
@@ -62,11 +65,16 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
 
             checks.update({name: check for group in groups for name, check in group.checks.items()})
             checks["queue"] = queue_answers
-            await stack.enter_async_context(working(settings, [each for group in groups for each in group.actors]))
+            actors = [each for group in groups for each in group.actors]
+            probe = Probe(settings.redis_url, actors, sender=f"{socket.gethostname()}-{os.getpid()}")
+            stack.push_async_callback(probe.close)
+            worker = await stack.enter_async_context(working(settings, [*actors, *probe.actors()]))
+            checks.update({**probe.checks(), "threads": threads_alive(worker)})
             sweeps = {name: sweep for group in groups for name, sweep in group.sweeps.items()}
             loops = (
                 Loop("worker.count", partial(_count_all, groups), pause_seconds=COUNT_PAUSE_SECONDS),
                 sweeper_loop(client, sweeps),
+                probe.loop(),
             )
             checks.update(checks_of(*loops))
             await stack.enter_async_context(running(*loops))
@@ -76,14 +84,14 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
 
 
 @asynccontextmanager
-async def working(settings: RunSettings, actors: Sequence[Actor]) -> AsyncIterator[None]:
+async def working(settings: RunSettings, actors: Sequence[Actor]) -> AsyncIterator[dramatiq.Worker]:
     """Take messages for these actors during the block."""
     broker = declared(settings, actors, loop=asyncio.get_running_loop())
     worker = dramatiq.Worker(broker, worker_threads=settings.threads, worker_timeout=POLL_MS)
     await asyncio.to_thread(worker.start)
     _log.info("worker.started", actors=sorted(actor.name for actor in actors), threads=settings.threads)
     try:
-        yield
+        yield worker
     finally:
         await asyncio.to_thread(worker.stop, timeout=int(settings.stop_seconds * 1000))
         await asyncio.to_thread(broker.close)

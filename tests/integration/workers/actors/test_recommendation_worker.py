@@ -136,8 +136,35 @@ async def test_clicks_move_the_slate(place: Place, monkeypatch: pytest.MonkeyPat
 
         await eventually(is_quiet, seconds=DEADLINE_SECONDS)
         assert await place.stream.length() == 0
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            assert (await http.get("/ready")).json()["status"] == "ready"
+        await eventually(lambda: _is_ready(url), seconds=DEADLINE_SECONDS)
+
+
+async def test_a_worker_that_cannot_claim_from_its_stream_is_not_ready(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Redis 6.2 made every claim fail, while the database and the queue's server answered."""
+
+    async def claim(*_: object, **__: object) -> None:
+        raise ValueError("not enough values to unpack (expected 3, got 2)")
+
+    monkeypatch.setattr(EventStream, "claim", claim)
+    async with worker(place) as url:
+
+        async def fails_with_the_claim() -> bool:
+            failing = (await _ready(url)).get("failing", {})
+            # The ranking's jobs are rows: they are claimed from the database, and go on.
+            return failing.keys() == {"consumes_behaviour", "consumes_probe"}
+
+        await eventually(fails_with_the_claim, seconds=DEADLINE_SECONDS)
+
+
+async def _ready(url: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        return dict((await http.get("/ready")).json())
+
+
+async def _is_ready(url: str) -> bool:
+    return bool((await _ready(url))["status"] == "ready")
 
 
 async def test_a_hidden_product_is_gone_from_the_next_slate(place: Place) -> None:
