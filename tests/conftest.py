@@ -1,6 +1,27 @@
-"""Fixtures for all tests; each is defined beside what it starts, in tests/support."""
+"""Fixtures for all tests, each defined beside what it starts, in tests/support; and what holds for every test."""
+
+import re
+
+from hypothesis import settings
 
 from tests.support.databases import database_url, postgres_port, postgres_url
 from tests.support.redis import redis_port, redis_url
 
 __all__ = ["database_url", "postgres_port", "postgres_url", "redis_port", "redis_url"]
+
+LONGEST_ID = 60
+_WORDS = re.compile(r"[ -~]*")
+
+# Hypothesis' default deadline of 200 ms is a timed assertion: on a busy machine it fails what is right.
+settings.register_profile("yarmarka", deadline=None)
+settings.load_profile("yarmarka")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """The name of the argument, to which pytest adds a number, for a value that is not a few printable words.
+
+    A test's id must be the same in every process of a run: bytes that hold a clock made workers collect different tests.
+    """
+    if isinstance(val, bytes) or (isinstance(val, str) and not (len(val) <= LONGEST_ID and _WORDS.fullmatch(val))):
+        return argname
+    return None

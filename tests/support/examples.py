@@ -16,6 +16,5 @@ def examples(few: int) -> settings:
     return settings(
         max_examples=int(asked) if asked else few,
         derandomize=asked is None,
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )

@@ -10,12 +10,14 @@ from typing import Any
 
 import redis
 
+from subgraphs.kit.runtime.health import NotReady
+
 OLDEST = {"Redis": (7, 0), "Valkey": (7, 2)}
 TIMEOUT_SECONDS = 2.0
 _NUMBERS = re.compile(r"\d+")
 
 
-class ServerTooOld(Exception):
+class ServerTooOld(NotReady):
     """Raised when the server of the queue is older than the oldest that is supported; the message is one sentence for its operator."""
 
 

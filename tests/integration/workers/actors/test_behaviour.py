@@ -222,7 +222,7 @@ async def _cleared(database: Database) -> None:
             await session.execute(delete(table))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given=deliveries())
 async def test_any_order_and_redelivery_of_events_teaches_what_each_once_in_order_does(
     database: Database, learner: Learner, given: tuple[list[Event], list[list[Event]]]

@@ -75,7 +75,7 @@ def resolve(source: Any, info: Any) -> Any:
     return source.get(info.field_name)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.sampled_from(OPERATIONS), seed=st.integers(0, 2**32))
 def test_nulls_go_as_far_up_as_graphql_core_lets_them(text: str, seed: int) -> None:
     tree = tree_of(random.Random(seed), "Query", 3)

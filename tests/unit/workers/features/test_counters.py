@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.ranking import NOW, act
@@ -41,7 +41,6 @@ def test_a_click_outside_a_slate_does_not_count_for_the_click_through_rate() -> 
     assert counters.slate_clicks.values[0] == 0.0
 
 
-@settings(deadline=None)
 @given(events, st.randoms())
 def test_late_events_count_the_same(listed: list[Behaviour], chance: object) -> None:
     shuffled = list(listed)
@@ -53,7 +52,6 @@ def test_late_events_count_the_same(listed: list[Behaviour], chance: object) -> 
         assert late.values == pytest.approx(early.values, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(events)
 def test_json_gives_the_same_counters_back(listed: list[Behaviour]) -> None:
     counters = apply(ProductCounters(), listed)

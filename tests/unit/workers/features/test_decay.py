@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.features.decay import DAY, EMPTY, HALF_LIVES, Mass, factors
@@ -32,7 +32,6 @@ def test_a_clock_that_went_back_reads_what_is_there() -> None:
     assert mass.read(1e9 - 500.0) == mass.values
 
 
-@settings(deadline=None)
 @given(acts, st.randoms())
 def test_the_order_of_arrival_does_not_matter(listed: list[tuple[float, float]], chance: object) -> None:
     shuffled = list(listed)
@@ -42,7 +41,6 @@ def test_the_order_of_arrival_does_not_matter(listed: list[tuple[float, float]],
     assert late.values == pytest.approx(early.values, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(acts, instants)
 def test_a_mass_is_the_sum_of_its_decayed_acts(listed: list[tuple[float, float]], later: float) -> None:
     now = max(later, *(at for _, at in listed))
@@ -50,7 +48,6 @@ def test_a_mass_is_the_sum_of_its_decayed_acts(listed: list[tuple[float, float]]
     assert fold(listed).read(now) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(acts, st.floats(min_value=0.0, max_value=90 * DAY))
 def test_a_mass_never_grows_by_waiting(listed: list[tuple[float, float]], wait: float) -> None:
     mass = fold(listed)

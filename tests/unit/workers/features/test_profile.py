@@ -2,7 +2,7 @@ import math
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.ranking import NOW, act, tiny
@@ -100,7 +100,6 @@ def test_a_profile_is_bounded_and_forgets_purchases_and_hides_last() -> None:
     assert [item.product_id for item in profile.recent] == [f"p{n}" for n in range(MAX_RECENT)]
 
 
-@settings(deadline=None)
 @given(events, st.randoms())
 def test_late_events_give_the_same_profile(listed: list[Behaviour], chance: object) -> None:
     shuffled = list(listed)
@@ -116,7 +115,6 @@ def test_late_events_give_the_same_profile(listed: list[Behaviour], chance: obje
     ]
 
 
-@settings(deadline=None)
 @given(events)
 def test_one_by_one_and_all_at_once_are_the_same(listed: list[Behaviour]) -> None:
     singly = STRANGER
@@ -125,7 +123,6 @@ def test_one_by_one_and_all_at_once_are_the_same(listed: list[Behaviour]) -> Non
     assert singly == apply(STRANGER, listed, CATALOGUE)
 
 
-@settings(deadline=None)
 @given(events)
 def test_json_gives_the_same_profile_back(listed: list[Behaviour]) -> None:
     profile = apply(STRANGER, listed, CATALOGUE)

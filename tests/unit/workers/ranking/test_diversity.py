@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.ranking import CATEGORIES, NOW, act, product
@@ -29,7 +29,6 @@ def order(given_scores: Scored, size: int = 60, seed: int = 1) -> list[int]:
     return diversify(given_scores, size=size, rng=np.random.default_rng(seed))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60), st.integers(1, 80), st.integers(0, 9))
 def test_an_order_holds_each_candidate_at_most_once_and_no_more_than_asked(
     scores: list[float], size: int, seed: int
@@ -38,7 +37,6 @@ def test_an_order_holds_each_candidate_at_most_once_and_no_more_than_asked(
     assert len(chosen) == len(set(chosen)) == min(size, len(scores))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=60, max_size=60))
 def test_no_window_holds_more_of_a_category_or_seller_than_its_cap(scores: list[float]) -> None:
     chosen = order(scored(scores), size=20)

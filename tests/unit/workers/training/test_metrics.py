@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.training.metrics import mean_ndcg, ndcg, recall
@@ -28,7 +28,6 @@ def test_nothing_to_gain_has_no_ndcg_and_is_left_out_of_the_mean() -> None:
     assert math.isnan(mean_ndcg(gains[:2], scores[:2], np.array([2], dtype=np.int32), k=10))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 4), min_size=1, max_size=30), st.integers(1, 12), st.randoms())
 def test_ndcg_is_between_0_and_1_and_the_right_order_reaches_1(listed: list[float], k: int, chance: object) -> None:
     gains = np.array(listed)
