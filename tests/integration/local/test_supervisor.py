@@ -20,11 +20,12 @@ from local.supervisor import Supervisor, SupervisorBroken
 from tests.support.ports import free_ports
 
 DEADLINE_SECONDS = 20.0
+# Answers that it is ready, and ends when the answer has been read.
 READY_SERVER = (
     "import http.server, os, sys, threading\n"
     "class Ready(http.server.BaseHTTPRequestHandler):\n"
     "    def do_GET(self):\n"
-    "        self.send_response(200); self.end_headers(); self.wfile.flush(); os._exit(4)\n"
+    "        self.send_response(200); self.end_headers(); self.wfile.flush(); self.rfile.read(); os._exit(4)\n"
     "    def log_message(self, *_): pass\n"
     "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Ready).serve_forever()"
 )
