@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from graphql import get_named_type, is_composite_type, print_ast
 
 from gateway.operation.model import Field, Operation, Selection
+from gateway.planning.needs import TYPENAME
 from gateway.planning.shadow import Shadow
 from gateway.supergraph.model import Supergraph, TypeKind
 
@@ -24,6 +25,12 @@ class _Answering:
         self, selections: tuple[Selection, ...], parent: str, shadow: Shadow, path: Names
     ) -> Iterator[str]:
         """What is missing of selections on objects, for every type that these can have."""
+        if self._needs_typename(selections, parent):
+            yield from (
+                f"{'.'.join((*path, TYPENAME))} of {type_name}"
+                for type_name, slots in shadow.slots.items()
+                if TYPENAME not in slots
+            )
         for selection in selections:
             if not isinstance(selection, Field):
                 kept = self._possible(selection.type_condition)
@@ -31,6 +38,12 @@ class _Answering:
                 yield from self.of_selections(selection.selections, selection.type_condition, narrowed, path)
             elif selection.refusal is None and not selection.name.startswith("__"):
                 yield from self._of_field(selection, parent, shadow, path)
+
+    def _needs_typename(self, selections: tuple[Selection, ...], parent: str) -> bool:
+        """Whether the objects' types decide what of an abstract type is shown."""
+        if self._supergraph.kinds.get(parent) not in {TypeKind.INTERFACE, TypeKind.UNION}:
+            return False
+        return any(not isinstance(selection, Field) or selection.name == TYPENAME for selection in selections)
 
     def _of_field(self, selected: Field, parent: str, shadow: Shadow, path: Names) -> Iterator[str]:
         meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))

@@ -35,7 +35,7 @@ from gateway.planning.plan import (
 from gateway.planning.serial_order import out_of_order
 from gateway.planning.shadow import Shadow, Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
-from gateway.supergraph.model import ContextArgument, SubgraphField, Supergraph, TypeKind
+from gateway.supergraph.model import ContextArgument, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 View = tuple[SetSelection, ...]
 
@@ -71,6 +71,7 @@ class _Checker:
         self._root = Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
+        self._named_here: frozenset[str] = frozenset()
         self._contexts: dict[str, GroupContext] = {}
         self._written = 0
 
@@ -78,6 +79,7 @@ class _Checker:
         """Runs the plan on the shadow, then the operation."""
         for number, fetch in enumerate(self._plan.fetches):
             self._fetch = fetch
+            self._named_here = self._object_types(fetch.service)
             if fetch.id != number or any(before >= number for before in fetch.depends_on):
                 raise self._unsound("is not in order")
             direct = frozenset(fetch.depends_on)
@@ -279,6 +281,11 @@ class _Checker:
         known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
         return (known.possible_types if known else frozenset()) or frozenset({type_name})
 
+    def _object_types(self, service: str) -> frozenset[str]:
+        """The concrete types that the subgraph knows by name."""
+        types = self._supergraph.subgraph_types[service].values()
+        return frozenset(each.name for each in types if each.kind is TypeKind.OBJECT and not each.is_interface_object)
+
     def _definition(self, type_name: str, name: str) -> SubgraphField | None:
         known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
         return known.fields.get(name) if known else None
@@ -317,6 +324,9 @@ class _Checker:
         meaning = (selection.name, tuple(taken))
         places: list[Shadow] = []
         fresh: Shadow | None = None
+        if selection.name == TYPENAME:
+            # Where the subgraph has an interface as an object, its answer has the interface's name.
+            types = types & self._named_here
         for type_name in types:
             slots = shadow.slots.setdefault(type_name, {})
             slot = slots.setdefault(selection.key, Slot(meaning))
@@ -352,7 +362,7 @@ class _Checker:
             raise self._unsound(f"misstates the type of {stated}.{selection.name}")
         below: list[View] = []
         known = self._supergraph.subgraph_types[self._fetch.service][stated]
-        for holder in {stated} if known.kind is TypeKind.OBJECT else types:
+        for holder in {stated} if known.kind is TypeKind.OBJECT else self._holders(known, types):
             resolved = self._definition(holder, selection.name) or definition
             is_provided = self._look_into(views, holder, selection.name, below)
             if not resolved.is_active(self._labels) or (resolved.is_external and not is_provided):
@@ -366,6 +376,14 @@ class _Checker:
             if resolved.provides is not None:
                 below.append(resolved.provides.selections)
         return tuple(dict.fromkeys(below))
+
+    def _holders(self, stated: SubgraphType, types: frozenset[str]) -> set[str]:
+        """The types of the subgraph whose objects those of the concrete types are, where an abstract type is expected."""
+        known = self._supergraph.subgraph_types[self._fetch.service]
+        holders = {name for name in types if name in known}
+        for name in types - holders:
+            holders.update(each for each in stated.interface_objects if name in known[each].possible_types)
+        return holders
 
     def _look_into(self, views: tuple[View, ...], type_name: str, name: str, below: list[View]) -> bool:
         is_provided = False

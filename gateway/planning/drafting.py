@@ -128,7 +128,8 @@ class Drafting:
                 is_told=served.below.is_known,
             )
             below = Place(place.fetch, served.below, child, self._wants_typename(served.below, child))
-            if not place.position.is_told and self._lookups.is_abstract_in(place.fetch.service, place.here.type_name):
+            is_abstract = self._lookups.is_abstract_in(place.fetch.service, place.here.type_name)
+            if not place.position.is_told and is_abstract and place.here.is_known:
                 # Whoever goes on below the field for some types only reads here which objects are of those.
                 place.wants_typename = True
         contexts = tuple(
@@ -177,7 +178,7 @@ class Drafting:
             if selected.served.field.requires is not None:
                 demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
             demands.keys.update((way.entry.entity, way.key) for way in used if way.key is not None)
-            is_blind = self._lookups.is_interface_object(service, used[0].entry.entity)
+            is_blind = self._lookups.hides_types(service, used[0].entry.entity)
             demands.by_interface = self._lookups.is_abstract_in(service, used[0].entry.entity)
             # What a field requires is there for the objects that need the field, not for others that would be asked for it, too.
             is_partly_required = selected.served.field.requires is not None and selected.served.types < position.types

@@ -38,7 +38,7 @@ class Lookups:
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
-        self._unknown_entries: dict[tuple[str, str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]] = {}
+        self._unknown_entries: dict[tuple[tuple[str, ...], str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]] = {}
         self._needs: dict[FieldSet, tuple[Need, ...]] = {}
         self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
 
@@ -59,6 +59,26 @@ class Lookups:
         """Whether the subgraph has the interface as an object."""
         known = self._types[service].get(type_name)
         return known is not None and known.is_interface_object
+
+    def hides_types(self, service: str, type_name: str) -> bool:
+        """Whether the subgraph cannot name the concrete type of some value of the type: it has an interface as an object."""
+        known = self._types[service].get(type_name)
+        return known is not None and bool(known.interface_objects)
+
+    def holder(self, service: str, stated: str, type_name: str, name: str) -> SubgraphType | None:
+        """Return the subgraph's type that has a field for objects of a concrete type, where the type `stated` is expected.
+
+        It is the concrete type itself, or an interface object that stands in for it there; None if neither has the field.
+        """
+        types = self._types[service]
+        expected = types.get(stated)
+        if expected is not None and expected.is_interface_object:
+            return expected if name in expected.fields else None
+        own = types.get(type_name)
+        if own is not None:
+            return own if name in own.fields else None
+        standing_in = (types[each] for each in sorted(expected.interface_objects)) if expected is not None else ()
+        return next((each for each in standing_in if type_name in each.possible_types and name in each.fields), None)
 
     def is_object_in(self, service: str, type_name: str) -> bool:
         """Whether the type is an object type there, and no interface object."""
@@ -130,12 +150,10 @@ class Lookups:
     ) -> tuple[tuple[Served, ...], frozenset[str]]:
         service = here.service
         assert service is not None
-        stated = self._types[service].get(here.type_name)
         found: dict[str, tuple[SubgraphField, tuple[View, ...]]] = {}
         for type_name in sorted(types):
-            holder = here.type_name if stated is not None and stated.is_interface_object else type_name
-            own = self._types[service].get(holder)
-            field = own.fields.get(name) if own else None
+            own = self.holder(service, here.type_name, type_name, name)
+            field = own.fields[name] if own else None
             if field is None or not field.is_active(self.labels):
                 continue
             if field.hidden_arguments and not with_requirements:
@@ -186,7 +204,7 @@ class Lookups:
         candidates = frozenset().union(*(self._candidates(here, type_name, field.name) for type_name in types))
         if self.supergraph.kinds.get(field.type_name) is TypeKind.UNION:
             possible = self._known_to_all(candidates, types, field.name, possible) or possible
-        is_known = not self.is_interface_object(service, field.type_name)
+        is_known = not self.hides_types(service, field.type_name)
         return Served(types, field, Here(service, field.type_name, possible, is_known, views, candidates))
 
     def _candidates(self, here: Here, type_name: str, name: str) -> frozenset[str]:
@@ -249,13 +267,22 @@ class Lookups:
                 answer = self._entries[question] = self._known_entries(types, name)
             return answer
         is_part = here.is_part or types != here.types
-        unknown_question = (here.type_name, name, types, must_know, is_part)
+        interfaces = self._interfaces_of(here)
+        unknown_question = (interfaces, name, types, must_know, is_part)
         answer = self._unknown_entries.get(unknown_question)
         if answer is None:
             answer = self._unknown_entries[unknown_question] = self._entries_of_unknown(
-                here.type_name, types, name, must_know=must_know, is_part=is_part
+                interfaces, types, name, must_know=must_know, is_part=is_part
             )
         return answer
+
+    def _interfaces_of(self, here: Here) -> tuple[str, ...]:
+        """The interfaces by whose name all objects at a place can be sent, their concrete types being unknown."""
+        assert here.service is not None
+        stated = self._types[here.service].get(here.type_name)
+        standing_in = sorted(stated.interface_objects) if stated is not None else []
+        others = (each for each in standing_in if here.types <= self._types[here.service][each].possible_types)
+        return tuple(dict.fromkeys((here.type_name, *others)))
 
     def parts(self, here: Here, types: frozenset[str], name: str) -> list[frozenset[str]]:
         """`types` divided by the subgraphs that have the field for them; one part, but for overrides of some types."""
@@ -300,25 +327,22 @@ class Lookups:
         return field is not None and not field.is_external and field.is_active(self.labels)
 
     def _entries_of_unknown(
-        self, interface: str, types: frozenset[str], name: str, *, must_know: bool, is_part: bool
+        self, interfaces: tuple[str, ...], types: frozenset[str], name: str, *, must_know: bool, is_part: bool
     ) -> dict[str, tuple[Entry, ...]]:
-        """Entries for an object of which only an interface is known.
+        """Entries for an object of which only interfaces are known.
 
         What a field requires is sent of every object that it is asked of, so a requirement of some types only (`is_part`) needs to
         know which objects are of those.
         """
         found: dict[str, tuple[Entry, ...]] = {}
         for service in self.services:
-            known = self._types[service].get(interface)
-            is_entity = known is not None and bool(self.keys(service, interface))
-            if is_entity and known is not None and known.is_interface_object:
-                if self._has(service, interface, name):
-                    is_told = must_know or (is_part and known.fields[name].requires is not None)
-                    found[service] = (Entry(interface, types, needs_typename=is_told),)
-            elif is_entity and known is not None and not self._is_required_of(service, types, name):
-                covered = types & known.possible_types
-                if name == TYPENAME or any(self._has(service, type_name, name) for type_name in covered):
-                    found[service] = (Entry(interface, types if name == TYPENAME else covered),)
+            by_interface = (
+                self._entry_of_unknown(service, each, types, name, must_know=must_know, is_part=is_part)
+                for each in interfaces
+            )
+            entry = next((entry for entry in by_interface if entry is not None), None)
+            if entry is not None:
+                found[service] = (entry,)
             elif name != TYPENAME:
                 concrete = tuple(
                     Entry(entity, frozenset({type_name}), needs_typename=True)
@@ -328,6 +352,26 @@ class Lookups:
                 if concrete:
                     found[service] = concrete
         return found
+
+    def _entry_of_unknown(
+        self, service: str, interface: str, types: frozenset[str], name: str, *, must_know: bool, is_part: bool
+    ) -> Entry | None:
+        """The entry by an interface's name into a subgraph that has the field, or that tells the type if that is looked for."""
+        known = self._types[service].get(interface)
+        if known is None or not self.keys(service, interface):
+            return None
+        if known.is_interface_object:
+            if not self._has(service, interface, name):
+                return None
+            is_told = must_know or (is_part and known.fields[name].requires is not None)
+            return Entry(interface, types, needs_typename=is_told)
+        if self._is_required_of(service, types, name):
+            return None
+        if name == TYPENAME:
+            return None if known.interface_objects else Entry(interface, types)
+        covered = types & known.possible_types
+        has_it = any(self._has(service, type_name, name) for type_name in covered)
+        return Entry(interface, covered) if has_it else None
 
     def _is_required_of(self, service: str, types: frozenset[str], name: str) -> bool:
         """Whether the field has a requirement on some of the types in the subgraph."""
@@ -357,19 +401,22 @@ class Lookups:
         return entries
 
     def _ways_of_unknown(self, service: str, here: Here) -> list[Entry]:
-        known = self._types[service].get(here.type_name)
-        is_entity = known is not None and bool(self.keys(service, here.type_name))
-        if is_entity and known is not None and known.is_interface_object:
-            return [Entry(here.type_name, here.types), Entry(here.type_name, here.types, needs_typename=True)]
+        entries: list[Entry] = []
+        for interface in self._interfaces_of(here):
+            if self.keys(service, interface):
+                entries.append(Entry(interface, here.types))
+                if self.is_interface_object(service, interface):
+                    entries.append(Entry(interface, here.types, needs_typename=True))
         concrete = [replace(entry, needs_typename=True) for entry in self._entities_for(service, here.types)]
-        return [Entry(here.type_name, here.types), *concrete] if is_entity else concrete
+        return list(dict.fromkeys([*entries, *concrete]))
 
     def arrival(self, here: Here, service: str, entry: Entry) -> Here:
         """The place right after the entry. Whoever could stand here still could; most of all at the root."""
         candidates = here.candidates if entry.entity in self.roots else frozenset({service})
         if self.is_abstract_in(service, entry.entity):
             possible = self.possible_in(service, entry.entity) & here.types
-            return Here(service, entry.entity, possible, candidates=candidates)
+            is_known = not self.hides_types(service, entry.entity)
+            return Here(service, entry.entity, possible, is_known, candidates=candidates)
         is_known = here.is_known or entry.needs_typename or not self.is_interface_object(service, entry.entity)
         return Here(
             service, entry.entity, entry.types, is_known, candidates=candidates, is_part=here.is_part and not is_known

@@ -128,11 +128,12 @@ class _Writer:
                 written.add(self._field(selected, stated))
             else:
                 partial.setdefault(applicable, []).append(selected)
-        for fragment in self._fragments(partial, types, direct):
+        for fragment in self._fragments(stated, partial, types, direct):
             written.add(fragment)
         if not written.selections:
             # An interface object's name for its type is not the object's type: it only shows that there is one.
-            written.add(_Field(_EXISTENCE if self._is_blind(stated) else TYPENAME, _TYPENAME_FIELD))
+            hides_types = self._lookups.hides_types(self._service, stated)
+            written.add(_Field(_EXISTENCE if hides_types else TYPENAME, _TYPENAME_FIELD))
         return written
 
     def _is_blind(self, stated: str) -> bool:
@@ -158,7 +159,7 @@ class _Writer:
         return _Field(selected.key, definition, (*selected.arguments, *taken), selected.below is None, below)
 
     def _fragments(
-        self, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]
+        self, stated: str, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]
     ) -> Iterable[_Fragment]:
         """Fragments for what only some types have; on one type each, unless an interface holds just the types meant."""
         fragments: dict[str, _Fragment] = {}
@@ -176,15 +177,16 @@ class _Writer:
             ]
             if not wanted:
                 continue
-            conditions = self._conditions(applicable, types, [part.field.name for part in wanted])
+            conditions = self._conditions(stated, applicable, types, [part.field.name for part in wanted])
             for condition, holding in conditions:
                 fragment = fragments.setdefault(condition, _Fragment(condition, holding))
                 for part in wanted:
-                    fragment.below.add(self._field(part, condition))
+                    if len(conditions) == 1 or self._definition(condition, part.field.name) is not None:
+                        fragment.below.add(self._field(part, condition))
         return fragments.values()
 
     def _conditions(
-        self, applicable: frozenset[str], types: frozenset[str], names: list[str]
+        self, stated: str, applicable: frozenset[str], types: frozenset[str], names: list[str]
     ) -> list[tuple[str, frozenset[str]]]:
         if len(applicable) > 1:
             first = min(applicable)
@@ -197,7 +199,15 @@ class _Writer:
                     and all(name in known.fields for name in names)
                 ):
                     return [(interface, applicable)]
-        return [(name, frozenset({name})) for name in sorted(applicable)]
+        if not self._lookups.hides_types(self._service, stated):
+            return [(name, frozenset({name})) for name in sorted(applicable)]
+        conditions: dict[str, frozenset[str]] = {}
+        for name in sorted(applicable):
+            for field in names:
+                holder = self._lookups.holder(self._service, stated, name, field)
+                assert holder is not None
+                conditions[holder.name] = holder.possible_types
+        return list(conditions.items())
 
     def settle(self, scopes: list[_Scope]) -> None:
         """Gives every field its response name; the scopes are one selection set as far as names go."""

@@ -88,6 +88,8 @@ class SubgraphType:
         keys: in the supergraph's order.
         possible_types: names of the object types that a value of this type can have, as far as the subgraph knows; for an
             interface object, all implementations that the supergraph knows.
+        interface_objects: the interfaces that the subgraph has as objects and that a value of this type can be: their
+            concrete types are among `possible_types`, but the subgraph cannot name them.
         contexts: names of the contexts that objects of this type set.
     """
 
@@ -97,6 +99,7 @@ class SubgraphType:
     fields: Mapping[str, SubgraphField]
     keys: tuple[Key, ...]
     possible_types: frozenset[str]
+    interface_objects: frozenset[str] = frozenset()
     contexts: tuple[str, ...] = ()
 
 

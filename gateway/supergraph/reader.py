@@ -221,6 +221,10 @@ class _Reader:
                 for other in possible[name]
                 if graph in joined[other] and self._implements(self._types[other], name, graph)
             )
+        hiding = frozenset({name}) if entry.is_interface_object else frozenset[str]()
+        if kind is TypeKind.INTERFACE:
+            hiding = self._interface_objects(name, graph, joined)
+            known_types = known_types.union(*(possible[other] for other in hiding))
         fields = {} if isinstance(node, UnionTypeDefinitionNode) else self._fields(node, graph, joined[name])
         return SubgraphType(
             name=name,
@@ -229,7 +233,20 @@ class _Reader:
             fields=fields,
             keys=tuple(entry.keys),
             possible_types=known_types,
+            interface_objects=hiding,
             contexts=self._contexts(node),
+        )
+
+    def _interface_objects(
+        self, name: str, graph: str, joined: Mapping[str, Mapping[str, _JoinedType]]
+    ) -> frozenset[str]:
+        """The interface objects that implement an interface in a subgraph."""
+        return frozenset(
+            other
+            for other, entries in joined.items()
+            if graph in entries
+            and entries[graph].is_interface_object
+            and self._implements(self._types[other], name, graph)
         )
 
     def _members(
