@@ -38,7 +38,9 @@ class Lookups:
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
         self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
         self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
-        self._unknown_entries: dict[tuple[tuple[str, ...], str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]] = {}
+        self._unknown_entries: dict[
+            tuple[tuple[str, ...], str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]
+        ] = {}
         self._needs: dict[FieldSet, tuple[Need, ...]] = {}
         self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
 

@@ -44,6 +44,7 @@ class Need:
         whole: the need of which this is a remainder; None if it is whole itself.
         is_context: only there so that a field further down gets an argument from it.
         contexts: where the field's arguments from contexts, in whatever subgraph, get their values.
+        is_torn: whether it is the rest of a field that the place resolves for other types of its objects.
         runs_once: whether it is a mutation's field or has one below it, so that it is never asked of a second subgraph.
     """
 
@@ -59,6 +60,7 @@ class Need:
     is_context: bool = False
     contexts: "tuple[NeedContext, ...]" = ()
     runs_once: bool = False
+    is_torn: bool = False
 
     @property
     def origin(self) -> "Need":
@@ -80,6 +82,7 @@ class Need:
             self.is_context,
             self.contexts,
             self.runs_once,
+            self.is_torn,
         )
 
     def sources(self, argument: ContextArgument) -> "tuple[ContextSource, ...]":

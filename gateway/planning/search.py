@@ -126,7 +126,7 @@ class Search:
                 self._find_choices(open_, here, terms)
                 opened.append(open_)
         chosen, missing, decisions = self._cover(opened, here, terms)
-        solution = self._as_solution(steps, chosen, missing)
+        solution = self._as_solution(steps, chosen, _torn_marked(missing, here))
         own = Cost(0, 0, sum(cost.fields for cost in costs))
         return replace(solution, cost=solution.cost.beside(own), decisions=tuple(decisions))
 
@@ -371,13 +371,22 @@ def _extent(needs: Sequence[Need], here: Here) -> int:
     return sum(need.weight * len(here.types if need.types is None else need.types) for need in needs)
 
 
-def _is_torn(need: Need) -> bool:
-    """Whether the rest of a need concerns some concrete types of an abstract field only.
+def _torn_marked(missing: Sequence[Need], here: Here) -> list[Need]:
+    """The needs that are missing; marked are those that the place serves for other types of its objects."""
+    if len(here.types) == 1:
+        return list(missing)
+    lacking: dict[Need, frozenset[str]] = {}
+    for need in missing:
+        lacking[need.origin] = lacking.get(need.origin, frozenset()) | (need.types or here.types)
+    return [
+        need if lacking[need.origin] >= here.types & (need.origin.types or here.types) else replace(need, is_torn=True)
+        for need in missing
+    ]
 
-    One subgraph must answer an abstract field for all its types: which type an object has is the answering subgraph's word, and
-    another subgraph's object of the rest need not be the same one.
+
+def _is_torn(need: Need) -> bool:
+    """Whether something below a field is served for some concrete types of an abstract field only.
+
+    One subgraph must answer a field of an interface for all its types: which type an object has is the answering subgraph's word.
     """
-    is_part = need.children != need.origin.children
-    if is_part and need.returns_abstract and any(child.types is not None for child in need.children):
-        return True
-    return any(_is_torn(child) for child in need.children)
+    return need.is_torn or any(_is_torn(child) for child in need.children)

@@ -203,8 +203,8 @@ class _Writer:
             return [(name, frozenset({name})) for name in sorted(applicable)]
         conditions: dict[str, frozenset[str]] = {}
         for name in sorted(applicable):
-            for field in names:
-                holder = self._lookups.holder(self._service, stated, name, field)
+            for field_name in names:
+                holder = self._lookups.holder(self._service, stated, name, field_name)
                 assert holder is not None
                 conditions[holder.name] = holder.possible_types
         return list(conditions.items())
