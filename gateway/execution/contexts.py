@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.encoding import encode_json
+from gateway.execution.failed_nulls import FailedNulls
+from gateway.execution.failures import Failure
 from gateway.execution.program import FetchProgram, GroupProgram
-from gateway.execution.representations import Gathered, gather
+from gateway.execution.representations import Gathered, PartFailed, gather
 from gateway.execution.request import Service
 from gateway.execution.tree import Place, Tree, trail_path
 from gateway.planning.documents import numbered, print_entities
@@ -48,11 +50,13 @@ class Surrounded:
     Attributes:
         unsendable: places whose object lacks a part, or a value.
         lacking: the identities of those among them that lack a value, though all was fetched.
+        failed: places for which a null that an error explains stands where a value should be, with that failure.
     """
 
     by_values: dict[_Values, Gathered] = field(default_factory=dict)
     unsendable: list[Place] = field(default_factory=list)
     lacking: set[int] = field(default_factory=set)
+    failed: list[tuple[Place, Failure]] = field(default_factory=list)
 
 
 class _Missing(Exception):
@@ -63,24 +67,27 @@ class _Lacking(Exception):
     """Raised when nothing around an object gives a value: nobody sets the context, or it is null and may not be."""
 
 
-def surround(tree: Tree, places: Iterable[Place], group: EntityGroup) -> Surrounded:
+def surround(tree: Tree, places: Iterable[Place], group: EntityGroup, failed_nulls: FailedNulls) -> Surrounded:
     """The entities of a group, sorted by the values of its contexts, in the order first met."""
     found = Surrounded()
     by_values: dict[_Values, list[Place]] = {}
     for place in places:
         try:
             around = _around(tree, place)
-            values = tuple(encode_json(_value(context, around)) for context in group.contexts)
+            values = tuple(encode_json(_value(context, around, failed_nulls)) for context in group.contexts)
         except _Missing:
             found.unsendable.append(place)
         except _Lacking:
             found.unsendable.append(place)
             found.lacking.add(id(place))
+        except PartFailed as failed:
+            found.failed.append((place, failed.cause))
         else:
             by_values.setdefault(values, []).append(place)
     for values, alike in by_values.items():
-        gathered = gather(alike, group.representations)
+        gathered = gather(alike, group.representations, failed_nulls)
         found.unsendable.extend(gathered.unsendable)
+        found.failed.extend(gathered.failed)
         if gathered.encoded:
             found.by_values[values] = gathered
     return found
@@ -150,33 +157,39 @@ def _around(tree: Tree, place: Place) -> list[Tree]:
     return objects
 
 
-def _value(context: GroupContext, around: list[Tree]) -> Any:
+def _value(context: GroupContext, around: list[Tree], failed_nulls: FailedNulls) -> Any:
     for origin in context.origins:
         holder = around[origin.levels - 1]
         if origin.types is None or holder.get("__typename") in origin.types:
-            value = _followed(origin.value, holder)
+            value = _followed(origin.value, holder, failed_nulls)
             if value is None and context.type.endswith("!"):
                 raise _Lacking
             return value
     raise _Lacking
 
 
-def _followed(read: RepresentationField, holder: Tree) -> Any:
+def _followed(read: RepresentationField, holder: Tree, failed_nulls: FailedNulls) -> Any:
     """The leaf that a field leads to; lists on the way stay lists, a null ends it."""
     if read.source not in holder:
         raise _Missing
-    return _leaf(read, holder[read.source])
+    return _leaf(read, holder, read.source, failed_nulls)
 
 
-def _leaf(read: RepresentationField, found: Any) -> Any:
+def _leaf(read: RepresentationField, holder: Any, key: str | int, failed_nulls: FailedNulls) -> Any:
+    found = holder[key]
+    if found is None:
+        cause = failed_nulls.cause(holder, key)
+        if cause is not None:
+            raise PartFailed(cause)
+        return None
     if isinstance(found, list):
-        return [_leaf(read, item) for item in found]
-    if not read.branches or found is None:
+        return [_leaf(read, found, index, failed_nulls) for index in range(len(found))]
+    if not read.branches:
         return float(found) if isinstance(found, Decimal) and Decimal(repr(float(found))) == found else found
     if not isinstance(found, dict):
         raise _Missing
     for branch in read.branches:
         if branch.types is None or found.get("__typename") in branch.types:
             for inner in branch.fields:
-                return _followed(inner, found)
+                return _followed(inner, found, failed_nulls)
     raise _Lacking

@@ -138,7 +138,7 @@ def _translate(
         if isinstance(segment, int):
             trail = (trail, segment)
             continue
-        matching = [field for field in _fields(selections) if field.response_name == segment]
+        matching = [field for field in fields_of(selections) if field.response_name == segment]
         if not matching or matching[0].key.startswith("__"):
             return trail, False
         trail = (trail, matching[0].key)
@@ -150,7 +150,7 @@ def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection]) ->
     """The client's fields of `selections` that are null or missing in an object, and in the objects below it."""
     seen: set[str] = set()
     typename = value.get("__typename")
-    for field in _fields(selections, typename):
+    for field in fields_of(selections, typename):
         if field.key.startswith("__") or field.key in seen:
             continue
         seen.add(field.key)
@@ -168,10 +168,10 @@ def _nulls_at(value: Any, trail: Trail, selections: Sequence[FetchedSelection]) 
                 yield from _nulls_at(item, (trail, index), selections)
 
 
-def _fields(selections: Sequence[FetchedSelection], typename: Any = None) -> Iterator[FetchedField]:
+def fields_of(selections: Sequence[FetchedSelection], typename: Any = None) -> Iterator[FetchedField]:
     """The fields asked of an object: of all fragments, or, if its type is known, of those that fit."""
     for selection in selections:
         if isinstance(selection, FetchedField):
             yield selection
         elif typename is None or typename in selection.types:
-            yield from _fields(selection.selections, typename)
+            yield from fields_of(selection.selections, typename)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
 from gateway.execution.encoding import encode_json
+from gateway.execution.failed_nulls import FailedNulls
 from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors, shown_path
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
@@ -78,6 +79,7 @@ class GeneralRun:
         self._waits_for = [len(fetch.fetch.depends_on) for fetch in program.fetches]
         self._unfinished = len(program.fetches)
         self._tree: Tree = {}
+        self._failed_nulls = FailedNulls()
         self._failures: list[list[Failure]] = [[] for _ in program.fetches]
         self._fetch_count = 0
         self._traces: list[FetchTrace] | None = None
@@ -182,8 +184,8 @@ class GeneralRun:
         if places:
             self._grow(len(places) * PLACE_BYTES, program, places[0])
         if asked.group.contexts:
-            return surround(self._tree, places, asked.group)
-        return gather(places, asked.group.representations)
+            return surround(self._tree, places, asked.group, self._failed_nulls)
+        return gather(places, asked.group.representations, self._failed_nulls)
 
     def _grow(self, added: int, program: FetchProgram, first: Place) -> None:
         """Counts what the entities of a fetch add to the answer, in bytes; `first` is the first of their places.
@@ -311,7 +313,7 @@ class GeneralRun:
             if program.groups:
                 of_alias[alias].extend(places)
                 of_entity[alias, index] = places
-        for error in errors[:MAX_ERRORS_OF_ANSWER]:
+        for number, error in enumerate(errors):
             path = _path(error)
             about: Sequence[Asked] = everything
             if program.groups:
@@ -321,22 +323,37 @@ class GeneralRun:
                     case [str(alias), *_] if alias in of_alias:
                         about = of_alias[alias]
                 path = path[2:]
-            failures.append(failure_of_answer(program.service.name, error, about, path))
+            failure = failure_of_answer(program.service.name, error, about, path)
+            self._failed_nulls.note(failure)
+            if number < MAX_ERRORS_OF_ANSWER:
+                failures.append(failure)
         if (more := len(errors) - MAX_ERRORS_OF_ANSWER) > 0:
             left_out = {"message": f"Subgraph {program.service.name!r} reported {more} more errors."}
             failures.append(failure_of_answer(program.service.name, left_out, (), ()))
 
     def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered | Surrounded]) -> None:
         """Blames what cannot be asked for on the failure above it, if a fetch that should have brought the missing part failed."""
-        if not any(found.unsendable for found in gathered):
-            return
+        blamed: dict[int, tuple[Failure, list[Asked]]] = {}
+        for group, found in zip(program.groups, gathered, strict=True):
+            for place, failed in found.failed:
+                blamed.setdefault(id(failed), (failed, []))[1].append((place, group.group.selections))
+        if any(found.unsendable for found in gathered):
+            self._blame_above(program, gathered, blamed)
+        self._failures[program.fetch.id].extend(cause.passed_on(places) for cause, places in blamed.values())
+
+    def _blame_above(
+        self,
+        program: FetchProgram,
+        gathered: Sequence[Gathered | Surrounded],
+        blamed: dict[int, tuple[Failure, list[Asked]]],
+    ) -> None:
+        """Add the places that cannot be asked for to those of the first failure at or above each."""
         known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
         causes: dict[tuple[str | int, ...], Failure] = {}
         for failure in known:
             for about in failure.about():
                 causes.setdefault(tuple(about), failure)
         lacking = failure_of_fetch(lacks_context(program.service), ())
-        blamed: dict[int, tuple[Failure, list[Asked]]] = {}
         for group, found in zip(program.groups, gathered, strict=True):
             for place in found.unsendable:
                 path = tuple(trail_path(place.trail))
@@ -346,7 +363,6 @@ class GeneralRun:
                     cause = lacking
                 if cause is not None:
                     blamed.setdefault(id(cause), (cause, []))[1].append((place, group.group.selections))
-        self._failures[program.fetch.id].extend(cause.passed_on(places) for cause, places in blamed.values())
 
     def _finish(self, program: FetchProgram) -> None:
         """Counts a fetch as done, and starts those that waited for it alone."""
