@@ -230,11 +230,18 @@ class ServiceTokenSettings(_Section):
 
 
 class IdentitySettings(_Section):
-    """Who the client is, and how subgraphs learn of it."""
+    """Who the client is, and how subgraphs learn of it.
+
+    Attributes:
+        refresh_seconds: after which an issuer's keys are fetched anew.
+        keys_dir: folder that keeps each issuer's last good keys, so that a restart does not depend on the issuer; None keeps nothing.
+            Whoever can write there can sign in as anybody.
+    """
 
     issuers: tuple[IssuerSettings, ...] = ()
     service_tokens: ServiceTokenSettings | None = None
     refresh_seconds: float = Field(300.0, gt=0)
+    keys_dir: Path | None = None
 
 
 class HeaderSettings(_Section):

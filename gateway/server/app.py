@@ -70,7 +70,11 @@ class Gateway:
             settings,
             authenticator=Authenticator(
                 [
-                    Jwks(issuer, refresh_seconds=settings.identity.refresh_seconds)
+                    Jwks(
+                        issuer,
+                        refresh_seconds=settings.identity.refresh_seconds,
+                        keys_dir=settings.identity.keys_dir,
+                    )
                     for issuer in settings.identity.issuers
                 ]
             ),

@@ -7,7 +7,7 @@ Source: RFC 6750 (Bearer tokens), RFC 8725 (JWT Best Current Practices).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jwt
@@ -19,6 +19,9 @@ from gateway.server.jwks import Jwks, KeysUnavailableError
 MAX_TOKEN_BYTES = 16_384
 MAX_REMEMBERED = 20_000
 LEEWAY_SECONDS = 5
+ISSUED_AHEAD_SECONDS = 60
+"""How far the issuer's clock may be ahead of ours."""
+
 REQUIRED_CLAIMS = ["exp", "iss", "sub"]
 
 
@@ -27,10 +30,19 @@ class Authenticator:
 
     Args:
         issuers: their keys; with none of them every caller is anonymous, and the header is not looked at.
+        clock: seconds since the epoch, to compare with a token's claims.
+        age_clock: seconds that only grow: a clock that is set back does not prolong what is remembered.
     """
 
-    def __init__(self, issuers: Sequence[Jwks]) -> None:
+    def __init__(
+        self,
+        issuers: Sequence[Jwks],
+        *,
+        clock: Callable[[], float] = time.time,
+        age_clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
+        self._clock, self._age_clock = clock, age_clock
         self._remembered: dict[bytes, tuple[float, Caller]] = {}
 
     def recall(self, authorization: bytes) -> Caller | None:
@@ -38,7 +50,7 @@ class Authenticator:
         if not authorization or not self._issuers:
             return ANONYMOUS
         remembered = self._remembered.get(authorization)
-        if remembered is None or remembered[0] <= time.time():
+        if remembered is None or remembered[0] <= self._age_clock():
             return None
         return remembered[1]
 
@@ -77,12 +89,19 @@ class Authenticator:
                 audience=settings.audience,
                 issuer=settings.issuer,
                 leeway=LEEWAY_SECONDS,
-                options={"require": REQUIRED_CLAIMS, "verify_aud": settings.audience is not None},
+                options={
+                    "require": REQUIRED_CLAIMS,
+                    "verify_aud": settings.audience is not None,
+                    "verify_iat": False,
+                },
             )
         except jwt.ExpiredSignatureError:
             raise _refused("The token has expired.") from None
         except jwt.InvalidTokenError:
             raise _refused("The token is not valid.") from None
+        now, issued_at = self._clock(), claims.get("iat", 0)
+        if not isinstance(issued_at, int | float) or issued_at > now + ISSUED_AHEAD_SECONDS:
+            raise _refused("The token is not valid yet.")
         caller = Caller(
             subject=str(claims["sub"]),
             scopes=frozenset(_names(claims.get(settings.scope_claim))),
@@ -90,7 +109,7 @@ class Authenticator:
         )
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
-        self._remembered[authorization] = (float(claims["exp"]), caller)
+        self._remembered[authorization] = (self._age_clock() + float(claims["exp"]) - now, caller)
         return caller
 
 

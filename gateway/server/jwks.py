@@ -1,5 +1,8 @@
 """An issuer's public keys: fetched from its JWKS, looked up by key id, kept when the issuer is down.
 
+The last good document is kept on disk as well, so that a gateway that starts while the issuer is down verifies tokens all the same.
+It serves until the issuer answers, and is then replaced.
+
 A token can only choose among keys that are here already; whatever its header says of keys (`jwk`, `jku`, `x5u`, `x5c`) is never
 read. A key id that is not known causes a fetch, but not more often than once in `COOLDOWN_SECONDS`, so that made-up key ids do not
 turn the gateway into a load generator.
@@ -8,11 +11,14 @@ Source: RFC 7517 (JSON Web Key), RFC 8725 (JWT Best Current Practices).
 """
 
 import asyncio
+import hashlib
 import json
+import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -56,6 +62,7 @@ class Jwks:
     Args:
         clock: seconds that only grow.
         refresh_seconds: after this long keys are fetched anew, beside the requests that go on with the old ones.
+        keys_dir: folder of the file with the last good document; None keeps none.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class Jwks:
         issuer: IssuerSettings,
         *,
         refresh_seconds: float,
+        keys_dir: Path | None = None,
         fetch: Fetch = fetch_jwks,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,7 +78,8 @@ class Jwks:
         self._clock = clock
         self._refresh_seconds = refresh_seconds
         self._fetch = fetch
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._kept_at = None if keys_dir is None else keys_dir / _file_name(issuer)
+        self._keys: dict[str, jwt.PyJWK] = self._read_kept()
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -109,10 +118,40 @@ class Jwks:
             body = await asyncio.to_thread(self._fetch, self.issuer.jwks_url)
             self._keys = _read_keys(body, self.issuer)
             self._fetched_at = self._clock()
+            await asyncio.to_thread(self._keep, body)
         except (OSError, ValueError, jwt.PyJWTError) as error:
             log.warning("jwks.refresh_failed", issuer=self.issuer.issuer, url=self.issuer.jwks_url, error=str(error))
         finally:
             self._fetching = None
+
+    def _read_kept(self) -> dict[str, jwt.PyJWK]:
+        if self._kept_at is None:
+            return {}
+        try:
+            return _read_keys(self._kept_at.read_bytes(), self.issuer)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            log.warning("jwks.kept_copy_unusable", issuer=self.issuer.issuer, error=str(error))
+            return {}
+
+    def _keep(self, body: bytes) -> None:
+        if self._kept_at is None:
+            return
+        beside = self._kept_at.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            # Written beside and renamed: a reader or a crash never sees half a file.
+            self._kept_at.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside.touch(mode=0o600)
+            beside.write_bytes(body)
+            beside.replace(self._kept_at)
+        except OSError as error:
+            log.warning("jwks.not_kept", issuer=self.issuer.issuer, error=str(error))
+
+
+def _file_name(issuer: IssuerSettings) -> str:
+    """A name for the issuer and its address: keys of another address are not its."""
+    return hashlib.sha256(f"{issuer.issuer}\n{issuer.jwks_url}".encode()).hexdigest()[:32] + ".json"
 
 
 def _read_keys(body: bytes, issuer: IssuerSettings) -> dict[str, jwt.PyJWK]:

@@ -19,6 +19,9 @@ TOKEN_TTL_SECONDS = 60
 MIN_LEFT_SECONDS = 20
 """A minted token is used until this much of its life is left: longer than a request to a subgraph may take to arrive."""
 
+MAX_CLOCK_STEP_SECONDS = 2.0
+"""How far the clock may move against the monotonic one, by slewing, before it counts as set."""
+
 MAX_REMEMBERED = 20_000
 FORWARDED_FOR = b"x-forwarded-for"
 """Listed, it goes on as the client's true address, as far as the trusted proxies tell; never as the client wrote it."""
@@ -36,15 +39,26 @@ class Propagation:
 
     Args:
         mint: a token for a caller, valid for `TOKEN_TTL_SECONDS`; None if subgraphs get no tokens.
+        clock: the one that `mint` reads, in seconds since the epoch.
+        age_clock: seconds that only grow.
     """
 
-    def __init__(self, settings: Settings, mint: Mint | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        mint: Mint | None,
+        *,
+        clock: Callable[[], float] = time.time,
+        age_clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._mint = mint
+        self._clock, self._age_clock = clock, age_clock
         self._forwarded = frozenset(
             name.encode() for name in settings.headers.forward if mint is None or name != "authorization"
         )
         self._trusted_proxies = settings.server.trusted_proxies
         self._minted: dict[Caller, tuple[float, HeaderLines]] = {}
+        self._ahead = clock() - age_clock()
 
     def identity_lines(self, caller: Caller, headers: RawHeaders, peer: Sequence[object] | None) -> HeaderLines:
         """The lines that say who asks: the token, and the listed headers as the client sent them, in the client's order.
@@ -67,15 +81,20 @@ class Propagation:
         return HeaderLines(lines + header_lines(listed)) if listed else lines
 
     def _token_line(self, caller: Caller) -> HeaderLines:
-        now = time.time()
+        age_now = self._age_clock()
+        ahead = self._clock() - age_now
+        if abs(ahead - self._ahead) > MAX_CLOCK_STEP_SECONDS:
+            # The clock was set: tokens that were minted before carry times that subgraphs may refuse.
+            self._minted.clear()
+            self._ahead = ahead
         minted = self._minted.get(caller)
-        if minted is not None and minted[0] - now > MIN_LEFT_SECONDS:
+        if minted is not None and minted[0] - age_now > MIN_LEFT_SECONDS:
             return minted[1]
         assert self._mint is not None
         lines = header_lines([("authorization", f"Bearer {self._mint(caller)}")])
         if len(self._minted) >= MAX_REMEMBERED:
             self._minted.clear()
-        self._minted[caller] = (now + TOKEN_TTL_SECONDS, lines)
+        self._minted[caller] = (age_now + TOKEN_TTL_SECONDS, lines)
         return lines
 
 

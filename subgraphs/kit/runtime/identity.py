@@ -17,6 +17,8 @@ AUDIENCE = "yarmarka-subgraphs"
 GATEWAY = "gateway"
 TOKEN_TTL_SECONDS = 60
 CLOCK_LEEWAY_SECONDS = 5
+ISSUED_AHEAD_SECONDS = 60
+"""How far the caller's clock may be ahead of ours."""
 
 _SCOPES_BY_ROLE = {
     "BUYER": ("profile:read",),
@@ -137,7 +139,7 @@ class ServiceTokens:
             and isinstance(scope, str)
         ):
             raise InvalidServiceToken("the token's claims have wrong types")
-        if now >= expires + CLOCK_LEEWAY_SECONDS or issued > now + CLOCK_LEEWAY_SECONDS:
+        if now >= expires + CLOCK_LEEWAY_SECONDS or issued > now + ISSUED_AHEAD_SECONDS:
             raise InvalidServiceToken("the token is not valid now")
         return Identity(
             caller=issuer,

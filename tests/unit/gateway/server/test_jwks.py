@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -122,3 +124,41 @@ async def test_what_is_no_jwks_keeps_the_old_keys(clock: Clock) -> None:
     broken = Jwks(ISSUER, refresh_seconds=1, fetch=lambda _: b"<html>", clock=clock)
     with pytest.raises(KeysUnavailableError):
         await broken.key("a")
+
+
+async def test_keys_outlive_a_restart_while_the_issuer_is_down(clock: Clock, tmp_path: Path) -> None:
+    issuer = FakeIssuer(entry("a"))
+    keys_dir = tmp_path / "gateway" / "keys"
+    assert await Jwks(ISSUER, refresh_seconds=300, keys_dir=keys_dir, fetch=issuer, clock=clock).key("a") is not None
+    [kept] = list(os.scandir(keys_dir))
+    assert kept.stat().st_mode & 0o077 == 0
+    issuer.is_down = True
+    restarted = Jwks(ISSUER, refresh_seconds=300, keys_dir=keys_dir, fetch=issuer, clock=clock)
+    assert await restarted.key("a") is not None
+    with pytest.raises(KeysUnavailableError):
+        await restarted.key("b")
+    issuer.is_down, issuer.keys = False, [entry("b")]
+    clock.now += jwks.COOLDOWN_SECONDS
+    assert await restarted.key("b") is not None
+    assert await restarted.key("a") is None, "what the issuer says replaces what was kept"
+    elsewhere = ISSUER.model_copy(update={"jwks_url": "https://y.test/jwks"})
+    issuer.is_down = True
+    with pytest.raises(KeysUnavailableError):
+        await Jwks(elsewhere, refresh_seconds=300, keys_dir=keys_dir, fetch=issuer, clock=clock).key("b")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"keys": [{"kid": "a", "kty": "OKP"}]}'])
+async def test_a_broken_copy_is_as_none(clock: Clock, tmp_path: Path, content: bytes) -> None:
+    issuer = FakeIssuer(entry("a"))
+    await Jwks(ISSUER, refresh_seconds=300, keys_dir=tmp_path, fetch=issuer, clock=clock).key("a")
+    [kept] = list(os.scandir(tmp_path))
+    await asyncio.to_thread(Path(kept.path).write_bytes, content)
+    keys = Jwks(ISSUER, refresh_seconds=300, keys_dir=tmp_path, fetch=issuer, clock=clock)
+    assert await keys.key("a") is not None
+    assert issuer.fetches == 2
+
+
+async def test_a_folder_that_cannot_be_written_costs_nothing(clock: Clock, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    keys = Jwks(ISSUER, refresh_seconds=300, keys_dir=tmp_path / "file", fetch=FakeIssuer(entry("a")), clock=clock)
+    assert await keys.key("a") is not None

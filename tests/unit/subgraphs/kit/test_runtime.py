@@ -112,6 +112,19 @@ def flags(revision: str, **values: Any) -> dict[str, Any]:
     return {"revision": revision, "flags": [{"key": key, "value": value} for key, value in values.items()]}
 
 
+@pytest.mark.parametrize(("ahead", "is_believed"), [(59, True), (61, False)])
+def test_a_caller_may_be_a_minute_ahead(ahead: int, is_believed: bool) -> None:
+    clock = FixedClock(NOW + timedelta(seconds=ahead))
+    tokens = ServiceTokens(KeyRing.parse(OLD), clock=clock)
+    token = tokens.mint(Identity("gateway"))
+    clock.advance(-timedelta(seconds=ahead))
+    if is_believed:
+        assert tokens.verify(token) == Identity("gateway")
+    else:
+        with pytest.raises(InvalidServiceToken):
+            tokens.verify(token)
+
+
 async def test_a_bad_update_is_rejected_whole_and_the_last_good_one_survives_a_restart(tmp_path: Path) -> None:
     service, kept = ConfigService(), tmp_path / "config.json"
     source = ConfigSource({"size": 10, "open": True}, fetch=service, kept_at=kept)
