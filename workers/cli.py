@@ -1,4 +1,4 @@
-"""The commands: ``run``, ``redrive``, ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
+"""The commands: ``run``, ``dead``, ``redrive``, ``market generate``, ``train``, ``evaluate``. Thin: reads arguments, calls, prints."""
 
 import argparse
 import asyncio
@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
+from subgraphs.kit.messaging.stq import QueueUnavailable
 from workers.market import online_retail
 from workers.market.files import write
 from workers.market.generate import Plan, generate
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str], *, settings: WorkerSettings, run_settings: Ca
     """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments or settings.
 
     Args:
-        run_settings: reads the settings of `run` and `redrive`, which alone need the services' keys.
+        run_settings: reads the settings of `run`, `dead` and `redrive`, which alone need the services' keys.
     """
     options = _parser(settings).parse_args(arguments)
     options.run_settings = run_settings
@@ -38,7 +40,10 @@ def _parser(settings: WorkerSettings) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     commands.add_parser("run", help="work the queue until stopped").set_defaults(run=_run)
-    commands.add_parser("redrive", help="bring every dead job back with fresh attempts").set_defaults(run=_redrive)
+    commands.add_parser("dead", help="list the jobs that were given up, with their causes").set_defaults(run=_dead)
+    revived = commands.add_parser("redrive", help="bring dead jobs back with fresh attempts, slowly")
+    revived.add_argument("ids", nargs="*", metavar="ID", help="as `dead` lists them; all if there is none")
+    revived.set_defaults(run=_redrive)
 
     market = commands.add_parser("market", help="the demo market").add_subparsers(required=True, metavar="COMMAND")
     made = market.add_parser("generate", help="make the demo market's files")
@@ -86,15 +91,43 @@ def _run(options: argparse.Namespace) -> int:
     return serve(create_worker_app(settings, OPENERS), host=settings.host, port=settings.port)
 
 
-def _redrive(options: argparse.Namespace) -> int:
+def _dead(options: argparse.Namespace) -> int:
     from workers.actors.registry import OPENERS
-    from workers.run import redrive
+    from workers.dead import dead
 
     settings = _run_settings(options)
     if settings is None:
         return 2
-    for table, count in asyncio.run(redrive(settings, OPENERS)).items():
-        print(f"{table}: {count} brought back")
+    try:
+        found = asyncio.run(dead(settings, OPENERS))
+    except (QueueUnavailable, SQLAlchemyError) as error:
+        print(f"cannot list: {error}", file=sys.stderr)
+        return 1
+    for each in found:
+        since = each.dead_at.isoformat(timespec="seconds") if each.dead_at else "-"
+        tries = "-" if each.attempts is None else each.attempts
+        print(f"{each.place}  {each.id}  {each.about}  dead since {since}  tries {tries}  {each.error}")
+    print(f"{len(found)} given up" if found else "nothing was given up")
+    return 0
+
+
+def _redrive(options: argparse.Namespace) -> int:
+    from workers.actors.registry import OPENERS
+    from workers.dead import redrive
+
+    settings = _run_settings(options)
+    if settings is None:
+        return 2
+    try:
+        revived = asyncio.run(redrive(settings, OPENERS, options.ids))
+    except (QueueUnavailable, SQLAlchemyError) as error:
+        print(f"cannot redrive: {error}", file=sys.stderr)
+        return 1
+    for place, count in revived.items():
+        print(f"{place}: {count} brought back")
+    if options.ids and not any(revived.values()):
+        print(f"nothing dead has the id {', '.join(options.ids)}", file=sys.stderr)
+        return 1
     return 0
 
 

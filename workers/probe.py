@@ -175,8 +175,7 @@ def threads_alive(worker: dramatiq.Worker) -> ReadinessCheck:
 
 def _no_work(actor: Actor) -> tuple[str, ...]:
     """The arguments of a message that asks the actor for no work: the id of no job, for one that takes an id."""
-    parameters = inspect.signature(actor.handle).parameters.values()
-    return (NO_JOB,) * sum(parameter.default is inspect.Parameter.empty for parameter in parameters)
+    return (NO_JOB,) * len(inspect.signature(actor.handle).parameters)
 
 
 def _actor_of(queue: str) -> str:

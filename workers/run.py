@@ -24,13 +24,12 @@ from prometheus_client import Gauge, Histogram
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
-from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import async_redis_client, make_broker
 from subgraphs.kit.runtime.background import Loop, checks_of, running
-from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
 from subgraphs.kit.runtime.telemetry import continued_trace
+from subgraphs.kit.storage.instants import database_now
 from workers.actors.group import Actor, Group, JobTable, Opener
 from workers.actors.sweeping import sweeper_loop
 from workers.probe import Probe, threads_alive
@@ -143,22 +142,8 @@ async def _count_all(groups: Sequence[Group]) -> None:
 
 
 async def _count(each: JobTable) -> None:
-    states = {"due": is_due(each.table, utc_now()), "dead": each.table.dead_at.is_not(None)}
     async with each.database.reading() as session:
+        states = {"due": is_due(each.table, await database_now(session)), "dead": each.table.dead_at.is_not(None)}
         for state, condition in states.items():
             found = await session.scalar(select(func.count()).select_from(each.table).where(condition))
             _jobs.labels(each.name, state).set(found or 0)
-
-
-async def redrive(settings: RunSettings, openers: Sequence[Opener]) -> dict[str, int]:
-    """Bring every dead job and entry back; how many of each table and stream. Relays and the sweeper then wake the workers."""
-    revived: dict[str, int] = {}
-    async with AsyncExitStack() as stack:
-        groups: list[Group] = [await stack.enter_async_context(opener(settings)) for opener in openers]
-        for group in groups:
-            for each in group.jobs:
-                async with each.database.transaction() as session:
-                    revived[each.name] = await jobs.redrive(session, each.table, now=utc_now())
-            for stream in group.streams:
-                revived[stream.name] = await stream.redrive()
-    return revived

@@ -15,14 +15,17 @@ thing that cannot be otherwise: that the message went out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.storage.answers import is_unanswered
+from subgraphs.kit.storage.instants import database_now
+from subgraphs.kit.storage.leases import LEASE, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification import queries, repository, templates
 from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
@@ -30,8 +33,6 @@ from subgraphs.notification.model import Channel, DeliveryStatus
 from subgraphs.notification.recipients import Recipient, Recipients
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
 from subgraphs.notification.templates import Text
-
-LEASE = timedelta(seconds=60)
 
 _log = structlog.get_logger(__name__)
 
@@ -53,16 +54,18 @@ async def deliver(courier: Courier, delivery_id: str) -> None:
         Exception: whatever nobody foresaw (a missing text, a broken provider), after the delivery was given back with it.
     """
     async with courier.database.transaction() as session:
-        claimed = await jobs.claim(session, DeliveryRow, now=courier.clock(), lease=LEASE, job_ids=[delivery_id])
+        now = await database_now(session, courier.clock)
+        claimed = await jobs.claim(session, DeliveryRow, now=now, lease=LEASE, job_ids=[delivery_id])
         if not claimed:
             await repository.note_given_up(session, delivery_id)
     if not claimed:
         return
     held = claimed[0]
     try:
-        await _deliver(courier, held)
+        async with renewed(courier.database, DeliveryRow, held, clock=courier.clock):
+            await _deliver(courier, held)
     except Exception as error:
-        await _give_back(courier, held, f"{type(error).__name__}: {error}")
+        await _give_back(courier, held, error)
         raise
 
 
@@ -80,7 +83,7 @@ async def _deliver(courier: Courier, held: Claim) -> None:
     try:
         recipient = await courier.recipients.find(notification.account_id)
     except ServiceError as error:
-        await _give_back(courier, held, f"the user service did not answer: {type(error).__name__}")
+        await _give_back(courier, held, error)
         return
     if recipient is None:
         await _finish(courier, held, DeliveryStatus.FAILED, error="nobody is behind the account")
@@ -108,7 +111,7 @@ async def _send(courier: Courier, held: Claim, message: Message, channel: Channe
     try:
         provider_id = await courier.channels[channel].send(message)
     except ChannelUnavailable as error:
-        await _give_back(courier, held, str(error), attempt_id=attempt.id)
+        await _give_back(courier, held, error, attempt_id=attempt.id)
     except Rejected as error:
         await _finish(courier, held, DeliveryStatus.BOUNCED, error=str(error), attempt_id=attempt.id)
     else:
@@ -131,11 +134,21 @@ async def _finish(
     _log.warning("notification.finished", delivery=held.job_id, status=status.value, error=error, is_ours=is_ours)
 
 
-async def _give_back(courier: Courier, held: Claim, error: str, *, attempt_id: str | None = None) -> None:
-    async with courier.database.transaction() as session:
+async def _give_back(courier: Courier, held: Claim, error: Exception, *, attempt_id: str | None = None) -> None:
+    """Give the delivery back: a provider, user service or database that is away costs time, anything else an attempt."""
+    message = f"{type(error).__name__}: {error}"
+    is_away = isinstance(error, ChannelUnavailable) or is_unanswered(error)
+
+    async def write(session: AsyncSession) -> None:
         if attempt_id is not None:
-            await repository.end_attempt(session, attempt_id, DeliveryStatus.FAILED, error=error)
-        is_dead = await jobs.fail(session, DeliveryRow, held, now=courier.clock(), error=error)
+            await repository.end_attempt(session, attempt_id, DeliveryStatus.FAILED, error=message)
+        give = jobs.postpone if is_away else jobs.fail
+        now = await database_now(session, courier.clock)
+        is_dead = await give(session, DeliveryRow, held, now=now, error=message)
         if is_dead:
             await repository.set_delivery_status(session, held.job_id, DeliveryStatus.FAILED)
-    _log.warning("notification.postponed", delivery=held.job_id, error=error, is_dead=is_dead)
+        _log.warning(
+            "notification.postponed", delivery=held.job_id, error=message, is_answered=not is_away, is_dead=is_dead
+        )
+
+    await write_outcome(courier.database, write)

@@ -31,11 +31,15 @@ FOLLOWERS = (
 
 
 class Followers:
-    """Tells all of them."""
+    """Tells all of them.
+
+    Attributes:
+        streams: of each follower, in the order of FOLLOWERS.
+    """
 
     def __init__(self, redis_url: str) -> None:
         self._queue = TaskQueue(redis_url)
-        self._streams = [EventStream(redis_url, name=each.stream, group=each.group) for each in FOLLOWERS]
+        self.streams = [EventStream(redis_url, name=each.stream, group=each.group) for each in FOLLOWERS]
 
     async def tell(self, envelope: Envelope) -> None:
         """Write the event for each of them, and wake their workers.
@@ -44,16 +48,16 @@ class Followers:
             QueueUnavailable: when it could not be written for all; those that have it know it by its id when it comes again.
         """
         payload = envelope.model_dump_json().encode()
-        for stream in self._streams:
+        for stream in self.streams:
             await stream.append([payload])
         for each in FOLLOWERS:
             try:
-                await self._queue.enqueue(each.queue, each.actor_name)
+                await self._queue.wake(each.queue, each.actor_name)
             except QueueUnavailable as error:  # the event is in the stream: the sweeper wakes a worker for it
                 _log.warning("order.wake_failed", actor=each.actor_name, error=str(error))
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        for stream in self._streams:
+        for stream in self.streams:
             await stream.close()
         await self._queue.close()

@@ -128,6 +128,21 @@ class Outbox(OutboxColumns, Base):
     __tablename__ = "outbox"
 
 
+class StreamPosition(Base):
+    """How far a follower's workers have read its stream of events, as the workers saw it last.
+
+    Attributes:
+        handled_until: every event whose outbox row was settled before this instant was handled by the follower.
+        server: identifies the Redis server and its content; another value means that entries may be lost.
+    """
+
+    __tablename__ = "stream_positions"
+
+    stream: Mapped[str] = mapped_column(String(80), primary_key=True)
+    handled_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    server: Mapped[str] = mapped_column(String(120))
+
+
 class Inbox(InboxColumns, Base):
     """Events of others that were taken in."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import Table, bindparam, case, delete, exists, literal, or_, tex
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from subgraphs.kit.messaging.jobs import Claim
+from subgraphs.kit.messaging.jobs import Claim, is_ours
 from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.kit.storage.types import UtcDateTime
 from subgraphs.recommendation.errors import LeaseLost
@@ -73,6 +73,7 @@ async def ask_for_rankings(session: AsyncSession, questions: Iterable[Question],
             "settled_at": None,
             "dead_at": None,
             "attempts": case((is_leased, RankingJobRow.attempts), else_=0),
+            "unanswered_since": None,
         },
         where=or_(RankingJobRow.settled_at.is_not(None), RankingJobRow.dead_at.is_not(None), is_leased),
     )
@@ -88,13 +89,15 @@ async def settle_ranking(session: AsyncSession, held: Claim, *, asked: int, now:
     is_last = RankingJobRow.asked == asked
     settled = await session.execute(
         update(RankingJobRow)
-        .where(RankingJobRow.id == held.job_id, RankingJobRow.lease_until == held.lease_until)
+        .where(is_ours(RankingJobRow, held))
         .values(
             settled_at=case((is_last, literal(now, UtcDateTime())), else_=None),
             lease_until=None,
+            lease_id=None,
             due_at=now,
             attempts=0,
             last_error=None,
+            unanswered_since=None,
         )
         .returning(RankingJobRow.settled_at)
         .execution_options(synchronize_session=False)

@@ -4,8 +4,9 @@
     take in    in one transaction: inbox rows, the log, counters, profiles, ranking jobs
     acknowledge, only after the commit
 
-An event that comes again finds its inbox row and changes nothing. A batch whose process dies is claimed by another one. What can
-never be read is logged and let go: it would come back for ever, and hold up the batch that it is in.
+An event that comes again finds its inbox row and changes nothing. A batch whose process dies is claimed by another one. A batch that is
+refused is halved until the entries that are to blame are alone: they come again a few times, and are then set aside with their errors,
+as is at once what cannot be read. A database that is away costs time and no entry.
 
 Only products of the domain's copy of the catalogue are counted. Clients write the ids of events: a counter for each would let anybody
 grow that table, which every worker reads whole, without end, and no ranking could use it. What happens to a new product in the minute
@@ -26,13 +27,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.jobs import MAX_ATTEMPTS, NO_ATTEMPT_ENDED
+from subgraphs.kit.messaging.stream import Entry, EventStream
 from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.storage.answers import is_unanswered
 from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.model import NOBODY, Question, viewer_of
 from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProfileRow
+from workers.actors.entries import give_back, set_aside
 from workers.actors.market_state import MarketState
 from workers.features import counters, profile
 from workers.features.catalogue import Catalogue
@@ -60,23 +64,89 @@ class Tracked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """What taking behaviour in needs."""
+    """What taking behaviour in needs.
+
+    Attributes:
+        idle_ms: how long an entry that failed, or whose worker died, waits before it is handed out again.
+    """
 
     database: Database
     stream: EventStream
     state: MarketState
     clock: Clock
     consumer: str
+    idle_ms: int = 10_000
 
 
 async def work_off_stream(learner: Learner) -> int:
     """Take in everything that waits in the stream; how many events were new."""
     new = 0
     await learner.stream.ensure_group()
-    while entries := await learner.stream.claim(learner.consumer, limit=BATCH):
-        new += await take_in(learner, list(filter(None, (_tracked(entry.payload) for entry in entries))))
-        await learner.stream.acknowledge([entry.id for entry in entries])
+    while entries := await learner.stream.claim(learner.consumer, limit=BATCH, idle_ms=learner.idle_ms):
+        tries = await learner.stream.begin(entries)
+        attempt = _Attempt(learner, {entry.id: n for entry, n in zip(entries, tries, strict=True)})
+        try:
+            new += await attempt.take_in(entries)
+        except asyncio.CancelledError:
+            open_entries = [entry for entry in entries if entry.id in attempt.tries]
+            await asyncio.shield(learner.stream.postpone(open_entries))
+            raise
     return new
+
+
+class _Attempt:
+    """One try of a batch of entries.
+
+    Args:
+        tries: of each entry that is neither settled nor given back, how often it was tried, this time included.
+    """
+
+    def __init__(self, learner: Learner, tries: dict[str, int]) -> None:
+        self.tries = tries
+        self._learner = learner
+        self._read: dict[str, tuple[str, Behaviour]] = {}
+
+    async def take_in(self, entries: Sequence[Entry]) -> int:
+        """Take in what can be read; how many events were new."""
+        together: list[Entry] = []
+        alone: list[Entry] = []
+        for entry in entries:
+            if self.tries[entry.id] > MAX_ATTEMPTS:
+                await self._set_aside(entry, NO_ATTEMPT_ENDED)
+                continue
+            try:
+                self._read[entry.id] = _tracked(entry.payload)
+            except ValidationError as error:
+                places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
+                await self._set_aside(entry, f"unreadable: {', '.join(places)}")
+                continue
+            # One whose last try did not end may have killed its worker: alone, it takes no other with it.
+            (together if self.tries[entry.id] == 1 else alone).append(entry)
+        new = await self._take_in_part(together) if together else 0
+        for entry in alone:
+            new += await self._take_in_part([entry])
+        return new
+
+    async def _take_in_part(self, part: Sequence[Entry]) -> int:
+        """Take in some entries in one transaction, or if that is refused, each half of them by itself."""
+        stream = self._learner.stream
+        try:
+            new = await take_in(self._learner, [self._read[entry.id] for entry in part])
+        except Exception as error:  # noqa: BLE001 - logged and counted; the entries stay in the stream
+            if len(part) > 1 and not is_unanswered(error):
+                half = len(part) // 2
+                return await self._take_in_part(part[:half]) + await self._take_in_part(part[half:])
+            await give_back(stream, part, error, tries=max(self.tries[entry.id] for entry in part))
+            new = 0
+        else:
+            await stream.acknowledge([entry.id for entry in part])
+        for entry in part:
+            del self.tries[entry.id]
+        return new
+
+    async def _set_aside(self, entry: Entry, error: str) -> None:
+        await set_aside(self._learner.stream, entry, error)
+        del self.tries[entry.id]
 
 
 async def take_in_order(learner: Learner, envelope: Envelope) -> int:
@@ -183,14 +253,9 @@ def profile_row(viewer: str, learned: BuyerProfile, catalogue: Catalogue, *, now
     }
 
 
-def _tracked(payload: bytes) -> tuple[str, Behaviour] | None:
-    try:
-        envelope = Envelope.model_validate_json(payload)
-        data = Tracked.model_validate(envelope.data)
-    except ValidationError as error:
-        places = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
-        _log.error("behaviour.unreadable", bytes=len(payload), wrong=places)
-        return None
+def _tracked(payload: bytes) -> tuple[str, Behaviour]:
+    envelope = Envelope.model_validate_json(payload)
+    data = Tracked.model_validate(envelope.data)
     viewer = viewer_of(data.account_id, data.anonymous_id)
     at = envelope.occurred_at.timestamp()
     return envelope.id, Behaviour(data.type, viewer, data.product_id, at, data.position, data.slate_id)

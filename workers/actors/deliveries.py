@@ -6,21 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.background import running
-from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.storage.relay import announce
-from subgraphs.kit.storage.session import Wake
 from subgraphs.notification import commands
 from subgraphs.notification.delivering import deliver
 from subgraphs.notification.events import notice_of
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.settings import NotificationSettings
 from subgraphs.notification.tables import DeliveryRow
+from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
-from workers.actors.sweeping import due_jobs
+from workers.actors.sweeping import waking_for_jobs
 from workers.settings import RunSettings
 
 ORDER_STREAM, GROUP = "orders.notification", "notification"
@@ -43,25 +40,33 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     async def order_notice() -> int:
         return await work_off_entries(ordered, f"{socket.gethostname()}-{os.getpid()}", tell)
 
-    async def delivered(delivery_id: str) -> None:
+    async def one(delivery_id: str) -> None:
         await deliver(resources.courier, delivery_id)
 
-    async def wake_for_deliveries() -> int:
-        ids = await due_jobs(resources.database, DeliveryRow, is_due(DeliveryRow, utc_now()))
-        return await announce(resources.queue, [Wake(commands.QUEUE, commands.ACTOR_NAME, each) for each in ids])
+    async def delivered(delivery_id: str | None = None) -> None:
+        if delivery_id is not None:
+            await one(delivery_id)
+        else:
+            await drain(resources.database, DeliveryRow, one)
 
     async with running(resources.config.loop):
         try:
             yield Group(
                 actors=[
                     Actor(commands.QUEUE, "order_notice", order_notice),
-                    Actor(commands.QUEUE, commands.ACTOR_NAME, delivered),
+                    Actor(commands.QUEUE, commands.ACTOR_NAME, delivered, DRAIN_TIMEOUT_SECONDS),
                 ],
                 checks={"notification_database": resources.database.ready},
                 jobs=[JobTable("notification.deliveries", resources.database, DeliveryRow)],
                 streams=[ordered],
                 sweeps={
-                    "deliveries": wake_for_deliveries,
+                    "deliveries": waking_for_jobs(
+                        resources.database,
+                        DeliveryRow,
+                        resources.queue,
+                        queue_name=commands.QUEUE,
+                        actor_name=commands.ACTOR_NAME,
+                    ),
                     "deliveries.orders": waking(
                         ordered, resources.queue, queue_name=commands.QUEUE, actor_name="order_notice"
                     ),

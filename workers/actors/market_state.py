@@ -5,10 +5,11 @@ so `loop` reads all of it again every 30 seconds, beside the work. What this pro
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
+from prometheus_client import Gauge
 
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.storage.session import Database
@@ -23,6 +24,7 @@ from workers.ranking.model import ModelUnusable, RankingModel, model_of
 RELOAD_SECONDS = 30.0
 
 _log = structlog.get_logger(__name__)
+_unreadable = Gauge("worker_unreadable_rows", "Rows of the recommendation database that are left out.", ["table"])
 
 
 class MarketState:
@@ -124,10 +126,22 @@ def _market(
     catalogue = catalogue_of(listed, categories)
     return snapshot_of(
         catalogue,
-        {product_id: ProductCounters.from_json(data) for product_id, data in counted.items()},
+        dict(_readable_counters(counted)),
         similar=Neighbours.from_json(similar, catalogue.rows) if similar else None,
         bought_together=Neighbours.from_json(bought, catalogue.rows) if bought else None,
     )
+
+
+def _readable_counters(counted: dict[str, dict[str, Any]]) -> Iterator[tuple[str, ProductCounters]]:
+    """The counters that this code can read; the others are counted and logged, and stay as they are: a newer worker may write them."""
+    unreadable = 0
+    for product_id, data in counted.items():
+        try:
+            yield product_id, ProductCounters.from_json(data)
+        except (ValueError, TypeError, AttributeError) as error:
+            unreadable += 1
+            _log.error("market.counters_unreadable", product_id=product_id, error=f"{type(error).__name__}: {error}")
+    _unreadable.labels("counters").set(unreadable)
 
 
 def _product(row: ProductRow) -> Product:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
@@ -14,6 +15,8 @@ from subgraphs.order.delivery import Courier, deliver
 from subgraphs.order.followers import Followers
 from subgraphs.order.payments import PaymentService
 from subgraphs.order.tables import Inbox, Outbox
+from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
+from workers.actors.following import keep_positions
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.outbox import work_off
 from workers.actors.sweeping import purging
@@ -32,15 +35,21 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     followers = Followers(settings.redis_url)
     courier = Courier(database, analytics, catalog, payments, followers)
 
-    async def order_event(job_id: str) -> bool:
-        return await work_off(database, Outbox, job_id, lambda envelope: deliver(courier, envelope))
+    async def one(job_id: str) -> bool:
+        return await work_off(database, Outbox, job_id, partial(deliver, courier))
+
+    async def order_event(job_id: str | None = None) -> int:
+        return await one(job_id) if job_id is not None else await drain(database, Outbox, one)
 
     try:
         yield Group(
-            actors=[Actor(events.QUEUE, events.ACTOR_NAME, order_event)],
+            actors=[Actor(events.QUEUE, events.ACTOR_NAME, order_event, DRAIN_TIMEOUT_SECONDS)],
             checks={"order_database": database.ready, "order_analytics_database": analytics.ready},
             jobs=[JobTable("order.outbox", database, Outbox)],
-            sweeps={"order.inbox": purging(database, Inbox, Inbox.received_at, days=settings.inbox_days)},
+            sweeps={
+                "order.followers": partial(keep_positions, database, followers.streams),
+                "order.inbox": purging(database, Inbox, Inbox.received_at, days=settings.inbox_days),
+            },
         )
     finally:
         await followers.close()

@@ -1,18 +1,22 @@
-"""Working off one row of an outbox: claim it, deliver its event, settle it; or write down why not."""
+"""Working off rows of an outbox: claim one, deliver its event, settle it; or write down why not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.telemetry import continued_trace
+from subgraphs.kit.storage.instants import database_now
+from subgraphs.kit.storage.leases import LEASE, give_back, give_back_interrupted, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 
-LEASE = timedelta(seconds=60)
+DELIVERY_SECONDS = 25.0
+"""Less than the actor's own limit, which would interrupt the work without its error."""
 
 _log = structlog.get_logger(__name__)
 
@@ -29,28 +33,34 @@ async def work_off(
 
     Args:
         deliver: may be called again for an event that it delivered before: the lease may run out, or the process end, before the row is settled.
+        clock: of a test; the process's own gives way to the database's.
 
     Raises:
-        Exception: whatever `deliver` raised, after the attempt was written down and the row given back.
+        Exception: whatever `deliver` raised, after the row was given back.
     """
     async with database.transaction() as session:
-        claims = await jobs.claim(session, table, now=clock(), lease=LEASE, job_ids=[job_id])
+        now = await database_now(session, clock)
+        claims = await jobs.claim(session, table, now=now, lease=LEASE, job_ids=[job_id])
     if not claims:
         return False
     held = claims[0]
-    async with database.reading() as session:
-        row = await session.get(table, job_id)
-    assert row is not None, "a row under lease is not deleted"
-    envelope = Envelope.model_validate(row.envelope)
     try:
-        with continued_trace({"traceparent": envelope.traceparent or ""}):
-            await deliver(envelope)
-    except Exception as error:
-        async with database.transaction() as session:
-            message = f"{type(error).__name__}: {error}"
-            is_dead = await jobs.fail(session, table, held, now=clock(), error=message)
-        _log.warning("outbox.not_delivered", type=envelope.type, job_id=job_id, attempt=held.attempt, is_dead=is_dead)
+        async with renewed(database, table, held, clock=clock), asyncio.timeout(DELIVERY_SECONDS):
+            async with database.reading() as session:
+                row = await session.get_one(table, job_id)
+            envelope = Envelope.model_validate(row.envelope)
+            with continued_trace({"traceparent": envelope.traceparent or ""}):
+                await deliver(envelope)
+    except asyncio.CancelledError:
+        await asyncio.shield(give_back_interrupted(database, table, held, clock=clock))
         raise
-    async with database.transaction() as session:
-        await jobs.settle(session, table, held, now=clock())
+    except Exception as error:
+        await give_back(database, table, held, error, clock=clock)
+        raise
+
+    async def settle(session: AsyncSession) -> None:
+        if not await jobs.settle(session, table, held, now=await database_now(session, clock)):
+            _log.warning("job.lease_lost", table=table.__tablename__, job_id=job_id, attempt=held.attempt)
+
+    await write_outcome(database, settle)
     return True

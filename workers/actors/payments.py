@@ -12,6 +12,7 @@ from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
 from subgraphs.payment import events
 from subgraphs.payment.tables import Outbox
+from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.outbox import work_off
 from workers.settings import RunSettings
@@ -32,12 +33,15 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     async def tell_order(envelope: Envelope) -> None:
         await order.execute(_RECORD, {"result": result_of(envelope)}, attempts=2, timeout_seconds=TIMEOUT_SECONDS)
 
-    async def payment_result(job_id: str) -> bool:
+    async def one(job_id: str) -> bool:
         return await work_off(database, Outbox, job_id, tell_order)
+
+    async def payment_result(job_id: str | None = None) -> int:
+        return await one(job_id) if job_id is not None else await drain(database, Outbox, one)
 
     try:
         yield Group(
-            actors=[Actor(events.QUEUE, events.ACTOR_NAME, payment_result)],
+            actors=[Actor(events.QUEUE, events.ACTOR_NAME, payment_result, DRAIN_TIMEOUT_SECONDS)],
             checks={"payment_database": database.ready},
             jobs=[JobTable("payment.outbox", database, Outbox)],
         )

@@ -8,24 +8,24 @@ from functools import partial
 
 import structlog
 
-from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.background import checks_of, running
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
-from subgraphs.kit.storage.relay import announce, announcing
-from subgraphs.kit.storage.session import Database, Wake
+from subgraphs.kit.storage.relay import announcing
+from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
 from workers.actors.behaviour import Learner, take_in_order, work_off_stream
 from workers.actors.catalogue import refresh_catalogue, refresh_popularity
+from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, rank_slate
-from workers.actors.sweeping import at_most_every, due_jobs, purging
+from workers.actors.sweeping import at_most_every, purging, waking_for_jobs
 from workers.settings import RunSettings
 
 BEHAVIOUR_QUEUE = "behaviour"
@@ -57,12 +57,11 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     async def behaviour_order() -> int:
         return await work_off_entries(ordered, learner.consumer, partial(take_in_order, learner))
 
-    async def ranked(job_id: str) -> bool:
+    async def one(job_id: str) -> bool:
         return await rank_slate(ranker, job_id)
 
-    async def wake_for_rankings() -> int:
-        ids = await due_jobs(database, RankingJobRow, is_due(RankingJobRow, utc_now()))
-        return await announce(queue, [Wake(commands.QUEUE, commands.ACTOR_NAME, job_id) for job_id in ids])
+    async def ranked(job_id: str | None = None) -> int:
+        return await one(job_id) if job_id is not None else await drain(database, RankingJobRow, one)
 
     async def purge_slates() -> int:
         async with database.transaction() as session:
@@ -82,7 +81,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
                 actors=[
                     Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
                     Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order),
-                    Actor(commands.QUEUE, commands.ACTOR_NAME, ranked),
+                    Actor(commands.QUEUE, commands.ACTOR_NAME, ranked, DRAIN_TIMEOUT_SECONDS),
                 ],
                 checks={
                     "recommendation_database": database.ready,
@@ -98,7 +97,9 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
                     "behaviour.orders": waking(
                         ordered, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_order"
                     ),
-                    "slates.jobs": wake_for_rankings,
+                    "slates.jobs": waking_for_jobs(
+                        database, RankingJobRow, queue, queue_name=commands.QUEUE, actor_name=commands.ACTOR_NAME
+                    ),
                     "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
                     "recommendation.inbox": purging(database, InboxRow, InboxRow.received_at, days=settings.inbox_days),
                     "recommendation.behaviours": purging(

@@ -8,7 +8,7 @@ keep      the slate and the settled job in one transaction
 import asyncio
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -16,6 +16,8 @@ from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage.instants import database_now
+from subgraphs.kit.storage.leases import LEASE, give_back, give_back_interrupted, renewed
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.commands import RankedSlate
@@ -29,7 +31,6 @@ from workers.ranking.model import RankingModel
 from workers.ranking.pipeline import rank
 from workers.ranking.slate import SlateRequest
 
-LEASE = timedelta(seconds=30)
 SLATE_SIZE = 300
 SHELVES = 2
 SHELF_SIZE = 8
@@ -53,18 +54,21 @@ async def rank_slate(ranker: Ranker, job_id: str) -> bool:
         Exception: whatever ranking raised, after the job was given back with it.
     """
     async with ranker.database.transaction() as session:
-        claimed = await jobs.claim(session, RankingJobRow, now=ranker.clock(), lease=LEASE, job_ids=[job_id])
+        now = await database_now(session, ranker.clock)
+        claimed = await jobs.claim(session, RankingJobRow, now=now, lease=LEASE, job_ids=[job_id])
         if not claimed:
             return False
         job = await session.get_one(RankingJobRow, job_id)
         held, question, asked = claimed[0], Question(job.viewer, job.category_id), job.asked
     try:
-        ranked = await ranked_for(ranker, question)
-        return await _keep(ranker, question, ranked, held, asked=asked)
+        async with renewed(ranker.database, RankingJobRow, held, clock=ranker.clock):
+            ranked = await ranked_for(ranker, question)
+            return await _keep(ranker, question, ranked, held, asked=asked)
+    except asyncio.CancelledError:
+        await asyncio.shield(give_back_interrupted(ranker.database, RankingJobRow, held, clock=ranker.clock))
+        raise
     except Exception as error:
-        async with ranker.database.transaction() as session:
-            message = f"{type(error).__name__}: {error}"
-            await jobs.fail(session, RankingJobRow, held, now=ranker.clock(), error=message)
+        await give_back(ranker.database, RankingJobRow, held, error, clock=ranker.clock)
         raise
 
 
@@ -73,8 +77,19 @@ async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:
     market, model = await ranker.state.market(), await ranker.state.model()
     async with ranker.database.reading() as session:
         known = await queries.profile(session, question.viewer)
-    profile = BuyerProfile.from_json(known) if known is not None else BuyerProfile()
+    profile = _profile(known)
     return await asyncio.to_thread(_rank, profile, market, model, question, ranker.clock().timestamp())
+
+
+def _profile(known: dict[str, Any] | None) -> BuyerProfile:
+    """The profile as it was learned; an empty one where there is none, or none that this code can read."""
+    if known is None:
+        return BuyerProfile()
+    try:
+        return BuyerProfile.from_json(known)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        _log.error("slate.profile_unreadable", error=f"{type(error).__name__}: {error}")
+        return BuyerProfile()
 
 
 async def _keep(ranker: Ranker, question: Question, ranked: RankedSlate, held: Claim, *, asked: int) -> bool:

@@ -15,9 +15,12 @@ import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database
 
@@ -69,3 +72,18 @@ async def due_jobs(database: Database, table: type[Any], condition: ColumnElemen
     async with database.reading() as session:
         rows = await session.scalars(select(table.id).where(condition).order_by(table.due_at).limit(LIMIT))
         return list(rows)
+
+
+def waking_for_jobs(
+    database: Database, table: type[Any], queue: TaskQueue, *, queue_name: str, actor_name: str
+) -> Sweep:
+    """A sweep that wakes an actor while jobs are due, unless a wake-up waits already."""
+
+    async def wake() -> int:
+        async with database.reading() as session:
+            due = is_due(table, await database_now(session))
+            if await session.scalar(select(table.id).where(due).limit(1)) is None:
+                return 0
+        return int(await queue.wake(queue_name, actor_name))
+
+    return wake

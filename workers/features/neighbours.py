@@ -56,7 +56,10 @@ class Neighbours:
             row = rows.get(product_id)
             if row is None:
                 continue
-            known = [(rows[other], weight) for other, weight in near if other in rows]
+            try:
+                known = [(rows[other], float(weight)) for other, weight in near if other in rows]
+            except (ValueError, TypeError):  # a malformed row costs its own product its neighbours
+                continue
             near_rows[row, : len(known)] = [other for other, _ in known]
             weights[row, : len(known)] = [weight for _, weight in known]
         return cls(near_rows, weights)

@@ -1,7 +1,9 @@
 """The simple task queue: dramatiq on Redis, tuned for workers that are killed.
 
 A message only wakes a worker; the durable row (or stream entry) is the job. So a lost message costs time, not work, and a doubled one costs
-nothing. Actors are named, not imported: no subgraph depends on the workers.
+nothing. A message with the id of a row asks for that row, right after its commit. A message without arguments (`wake`) asks for everything
+that is due, and at most one waits for each actor, however long no worker comes. Actors are named, not imported: no subgraph depends on the
+workers.
 """
 
 import asyncio
@@ -20,6 +22,13 @@ MAINTENANCE_CHANCE = (
     1_000_000  # always: a killed worker's messages came back after 5.2 s, with the default not within 300 s
 )
 SOCKET_TIMEOUT_SECONDS = 2.0
+
+
+MAX_WAITING = 1_000
+"""Messages that wait in a queue before rows are no longer announced one by one: the relay's wake-up finds them all."""
+
+_WAKES = "yarmarka:wakes"
+"""A hash: for each actor the id of the message that woke it last."""
 
 
 class QueueUnavailable(Exception):
@@ -57,8 +66,8 @@ class TaskQueue:
         # No middleware: retries, time limits and the rest are the worker's, from its own declaration of the actor.
         self._broker = make_broker(url, middleware=[])
 
-    def enqueue_blocking(self, queue: str, actor_name: str, *args: Any, delay_ms: int | None = None) -> None:
-        """Put one message into the queue, from a thread that may block.
+    def enqueue_blocking(self, queue: str, actor_name: str, *args: Any, delay_ms: int | None = None) -> str:
+        """Put one message into the queue, from a thread that may block; its id in Redis.
 
         Raises:
             QueueUnavailable: when Redis is away or refuses.
@@ -68,7 +77,7 @@ class TaskQueue:
             queue_name=queue, actor_name=actor_name, args=args, kwargs={}, options={}
         )
         try:
-            self._broker.enqueue(message, delay=delay_ms)
+            return str(self._broker.enqueue(message, delay=delay_ms).options["redis_message_id"])
         except (redis.RedisError, BrokerConnectionError, OSError) as error:
             raise QueueUnavailable(type(error).__name__) from error
 
@@ -82,6 +91,41 @@ class TaskQueue:
             QueueUnavailable: when Redis is away or refuses.
         """
         await asyncio.to_thread(self.enqueue_blocking, queue, actor_name, *args, delay_ms=delay_ms)
+
+    async def wake(self, queue: str, actor_name: str) -> bool:
+        """Ask an actor to work off everything that is due, unless such a message waits already; True when one was put in.
+
+        Raises:
+            QueueUnavailable: when Redis is away or refuses.
+        """
+        return await asyncio.to_thread(self._wake_blocking, queue, actor_name)
+
+    def _wake_blocking(self, queue: str, actor_name: str) -> bool:
+        try:
+            client = self._broker.client
+            last: Any = client.hget(_WAKES, actor_name)
+            # Two callers at the same moment put in two messages: the second finds nothing to do.
+            if last is not None and client.lpos(self._key(queue), last) is not None:
+                return False
+            message_id = self.enqueue_blocking(queue, actor_name)
+            client.hset(_WAKES, actor_name, message_id)
+        except (redis.RedisError, OSError) as error:
+            raise QueueUnavailable(type(error).__name__) from error
+        return True
+
+    async def waiting(self, queue: str) -> int:
+        """How many messages of a queue no worker has taken.
+
+        Raises:
+            QueueUnavailable: when Redis is away.
+        """
+        try:
+            return int(await asyncio.to_thread(self._broker.client.llen, self._key(queue)))
+        except (redis.RedisError, OSError) as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
+    def _key(self, queue: str) -> str:
+        return f"{self._broker.namespace}:{queue}"
 
     async def ping(self) -> None:
         """A readiness check.

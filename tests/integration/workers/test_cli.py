@@ -24,5 +24,5 @@ def test_a_command_that_ends_logs_in_the_form_that_was_set_too(tmp_path: Path) -
         [sys.executable, "-m", "workers", "redrive"], env=environment, capture_output=True, text=True, check=False
     )
     logged = [json.loads(line) for line in run.stdout.splitlines()]
-    assert "market.not_read" in [each["event"] for each in logged]
+    assert "background.failed" in [each["event"] for each in logged]
     assert {each["service"] for each in logged} == {"worker"}

@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.runtime.clock import FixedClock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.inbox import InboxColumns, is_first_receipt
+from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.outbox import OutboxColumns, put
 from subgraphs.kit.storage.pagination import (
     Cursors,
@@ -228,17 +230,20 @@ async def test_an_outbox_row_is_announced_after_its_commit(database: Database, a
 
 
 async def test_leftovers_are_the_rows_that_nobody_took(database: Database) -> None:
-    job_id = await put_one(database)
-    assert await leftovers(database, Outbox, now=NOW) == []
-    late = NOW + timedelta(seconds=10)
-    assert await leftovers(database, Outbox, now=late) == [Wake("orders", "deliver", job_id)]
-    await claim_one(database, late)
-    assert await leftovers(database, Outbox, now=late) == []
+    await put_one(database)
+    await put_one(database)
+    clock = FixedClock(NOW)
+    assert await leftovers(database, Outbox, clock=clock) == []
+    clock.advance(timedelta(seconds=10))
+    assert await leftovers(database, Outbox, clock=clock) == [("orders", "deliver")]
+    await claim_one(database, clock())
+    await claim_one(database, clock())
+    assert await leftovers(database, Outbox, clock=clock) == []
 
 
 async def claim_one(database: Database, now: datetime) -> jobs.Claim:
     async with database.transaction() as session:
-        [held] = await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30))
+        [held] = await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30), limit=1)
     return held
 
 
@@ -294,6 +299,105 @@ async def test_a_hopeless_job_is_parked_with_its_error_and_can_be_redriven(datab
         assert await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30)) == []
         assert await jobs.redrive(session, Outbox, now=now) == 1
     assert (await claim_one(database, now)).attempt == 1
+
+
+async def test_a_job_that_is_not_answered_costs_time_and_no_attempt_and_is_parked_after_a_day(
+    database: Database,
+) -> None:
+    await put_one(database)
+    now, pauses, is_dead = NOW, list[float](), False
+    while not is_dead:
+        held = await claim_one(database, now)
+        assert held.attempt == 1
+        async with database.transaction() as session:
+            is_dead = await jobs.postpone(session, Outbox, held, now=now, error="ServiceUnavailable: away")
+            pause = (await session.scalars(select(Outbox.due_at))).one() - now
+        pauses.append(pause.total_seconds())
+        now += pause
+    assert pauses[:5] == [1.0, 1.0, 1.0, 1.5, 2.25]
+    assert max(pauses) == 60.0
+    assert timedelta(hours=24) <= now - NOW < timedelta(hours=24, minutes=3)
+    async with database.transaction() as session:
+        row = (await session.scalars(select(Outbox))).one()
+        assert (row.attempts, row.last_error) == (0, "ServiceUnavailable: away")
+        assert await jobs.redrive(session, Outbox, now=now, job_ids=["another"]) == 0
+        assert await jobs.redrive(session, Outbox, now=now, job_ids=[row.id]) == 1
+    again = await claim_one(database, now)
+    async with database.transaction() as session:
+        assert not await jobs.postpone(session, Outbox, again, now=now, error="away"), "it has a day again"
+
+
+async def test_an_answer_ends_the_time_in_which_there_was_none(database: Database) -> None:
+    await put_one(database)
+    for now in (NOW, NOW + timedelta(hours=23)):
+        held = await claim_one(database, now)
+        async with database.transaction() as session:
+            await jobs.postpone(session, Outbox, held, now=now, error="away")
+    now = NOW + timedelta(hours=24)
+    held = await claim_one(database, now)
+    async with database.transaction() as session:
+        assert not await jobs.fail(session, Outbox, held, now=now, error="refused")
+    now += timedelta(seconds=1)
+    held = await claim_one(database, now)
+    assert (held.attempt, held.unanswered_since) == (2, None)
+
+
+async def test_a_renewed_lease_is_the_same_claim(database: Database) -> None:
+    await put_one(database)
+    held = await claim_one(database, NOW)
+    later = NOW + timedelta(seconds=29)
+    async with database.transaction() as session:
+        assert await jobs.renew(session, Outbox, held, now=later, lease=timedelta(seconds=30))
+    async with database.transaction() as session:
+        now = NOW + timedelta(seconds=31)
+        assert await jobs.claim(session, Outbox, now=now, lease=timedelta(seconds=30)) == []
+        assert await jobs.settle(session, Outbox, held, now=now)
+        assert not await jobs.renew(session, Outbox, held, now=now, lease=timedelta(seconds=30))
+
+
+async def test_a_job_that_was_interrupted_is_due_at_once_with_its_attempt(database: Database) -> None:
+    await put_one(database)
+    held = await claim_one(database, NOW)
+    async with database.transaction() as session:
+        assert await jobs.release(session, Outbox, held, now=NOW)
+        assert not await jobs.release(session, Outbox, held, now=NOW)
+    assert (await claim_one(database, NOW)).attempt == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "ahead", "is_due"),
+    [
+        ("due_at", timedelta(seconds=59), False),
+        ("due_at", timedelta(seconds=61), True),
+        ("due_at", timedelta(days=300), True),
+        ("lease_until", timedelta(seconds=299), False),
+        ("lease_until", timedelta(seconds=301), True),
+    ],
+)
+async def test_a_time_that_only_a_wrong_clock_could_write_counts_as_past(
+    database: Database, column: str, ahead: timedelta, is_due: bool
+) -> None:
+    await put_one(database)
+    async with database.transaction() as session:
+        await session.execute(update(Outbox).values({column: NOW + ahead}))
+        claims = await jobs.claim(session, Outbox, now=NOW, lease=timedelta(seconds=30))
+    assert bool(claims) is is_due
+
+
+async def test_dead_jobs_are_revived_slowly(database: Database) -> None:
+    for _ in range(45):
+        await put_one(database)
+    async with database.transaction() as session:
+        await session.execute(update(Outbox).values(dead_at=NOW))
+        assert await jobs.redrive(session, Outbox, now=NOW) == 45
+        due = sorted([(row - NOW).total_seconds() for row in await session.scalars(select(Outbox.due_at))])
+    assert due == [0.0] * 20 + [1.0] * 20 + [2.0] * 5
+
+
+async def test_the_time_of_jobs_is_the_databases(database: Database) -> None:
+    async with database.reading() as session:
+        assert abs(await database_now(session) - utc_now()) < timedelta(minutes=1)
+        assert await database_now(session, FixedClock(NOW)) == NOW
 
 
 async def test_a_job_whose_workers_all_died_is_parked_at_the_next_claim(database: Database) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import delete, update
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.runtime.clock import FixedClock
+from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.notification import commands, queries
 from subgraphs.notification.app import create_notification_app
 from subgraphs.notification.channels.interface import ChannelUnavailable, Rejected
-from subgraphs.notification.delivering import LEASE, Courier, deliver
+from subgraphs.notification.delivering import Courier, deliver
 from subgraphs.notification.model import Channel, Notice, Topic
 from subgraphs.notification.recipients import Recipient
 from subgraphs.notification.resources import NotificationResources
@@ -202,12 +203,13 @@ async def test_nothing_is_sent_against_a_preference(resources: NotificationResou
 async def test_a_provider_that_is_away_is_asked_again_later_and_in_the_end_given_up(
     resources: NotificationResources, clock: FixedClock
 ) -> None:
-    channel = RecordingChannel(failures=[ChannelUnavailable("away")] * 8)
+    channel = RecordingChannel(failures=[ChannelUnavailable("away")] * 145)
     [delivery] = await told(resources)
-    for _ in range(8):
+    for asked in range(145):
+        assert await status(resources, delivery.id) == ("QUEUED", False, False), f"given up after {asked} tries"
         await deliver(courier(resources, channel), delivery.id)
         clock.advance(timedelta(minutes=10))
-    assert channel.failures == []
+    assert channel.failures == [], "it is asked again for 24 hours"
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", False, True)
 

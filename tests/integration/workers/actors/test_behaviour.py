@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -25,6 +26,7 @@ from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
 from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProductRow, ProfileRow, RankingJobRow
 from tests.support.recommendation import ANN, PRODUCTS, fill, job_of, learned, learner_of, product_row
+from workers.actors import behaviour
 from workers.actors.behaviour import Learner, take_in, take_in_order, work_off_stream
 from workers.features.event import Behaviour, Kind
 
@@ -276,6 +278,42 @@ async def test_what_cannot_be_read_does_not_hold_up_its_batch(learner: Learner, 
     assert await work_off_stream(learner) == 1
     assert await learner.stream.length() == 0
     assert await count(database, BehaviourRow) == 1
+
+
+async def test_a_counter_that_cannot_be_read_stops_no_other_event_and_loses_none(
+    learner: Learner, database: Database
+) -> None:
+    viewer = Viewer("ann", None)
+    async with database.transaction() as session:
+        await repository.upsert(session, CounterRow, [{"product_id": "cup-1", "counted": {"stars": [1.0]}}])
+    events = [tracked("cup-1" if n == 13 else "cup-2", viewer) for n in range(30)]
+    await sent(learner, *events)
+    impatient = replace(learner, idle_ms=0)
+    assert await work_off_stream(impatient) == 29
+    assert await learner.stream.length() == 0
+    [dead] = await learner.stream.dead()
+    assert (dead.payload, dead.error) == (events[13], "ValueError: unknown product counters: ['stars']")
+    async with database.transaction() as session:
+        await session.execute(delete(CounterRow).where(CounterRow.product_id == "cup-1"))
+    assert await learner.stream.redrive() == 1
+    assert await work_off_stream(learner) == 1
+
+
+async def test_a_database_that_is_away_costs_no_event_its_tries(
+    learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_away(*_: object) -> int:
+        raise OSError("the database is away")
+
+    await sent(learner, *(tracked("cup-1", Viewer("ann", None)) for _ in range(3)))
+    with monkeypatch.context() as outage:
+        outage.setattr(behaviour, "take_in", is_away)
+        for _ in range(20):
+            assert await work_off_stream(learner) == 0
+            entries = await learner.stream.claim("another", limit=10, idle_ms=0)
+            await learner.stream.release("another", entries)
+    assert (await learner.stream.length(), await learner.stream.dead_length()) == (3, 0)
+    assert await work_off_stream(replace(learner, idle_ms=0)) == 3
 
 
 async def test_what_a_dead_worker_claimed_is_taken_in_by_another_one_once(

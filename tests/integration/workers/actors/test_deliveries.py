@@ -161,7 +161,7 @@ async def test_a_mail_server_that_is_away_costs_time_and_the_sweeper_wakes_what_
 
         async def is_postponed() -> bool:
             rows = await post.deliveries()
-            return bool(rows) and rows[0].attempts >= 1 and rows[0].lease_until is None
+            return bool(rows) and rows[0].unanswered_since is not None and rows[0].lease_until is None
 
         await eventually(is_postponed, seconds=20)
         assert (await post.deliveries())[0].settled_at is None

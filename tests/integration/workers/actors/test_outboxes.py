@@ -13,7 +13,6 @@ import pytest
 import redis as redis_py
 from sqlalchemy import func, select, update
 
-from subgraphs.kit.messaging.jobs import MAX_ATTEMPTS
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage import outbox
@@ -31,7 +30,8 @@ from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.orders import NOWHERE, OrderMarket, order_market
 from workers.actors import orders, payments
-from workers.run import create_worker_app, redrive
+from workers.dead import redrive
+from workers.run import create_worker_app
 from workers.settings import RunSettings
 
 OPENERS = (orders.opened, payments.opened)
@@ -149,13 +149,15 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
     away = place.settings.model_copy(update={"order_url": NOWHERE})
     async with worker(away):
         event_id = await captured(place, order["id"])
-        await eventually(lambda: _attempts(place.payment, event_id, 1), seconds=20)
-        async with place.payment.transaction() as session:  # the back-off of the attempts before the last
+        await eventually(lambda: _is_unanswered(place.payment, event_id), seconds=20)
+        async with place.payment.transaction() as session:  # a day of the same
+            began = utc_now() - timedelta(hours=25)
             await session.execute(
-                update(PaymentOutbox).values(attempts=MAX_ATTEMPTS - 1, due_at=utc_now() - timedelta(minutes=1))
+                update(PaymentOutbox).values(unanswered_since=began, due_at=utc_now() - timedelta(minutes=1))
             )
         queue = TaskQueue(place.settings.redis_url)
-        await announce(queue, await leftovers(place.payment, PaymentOutbox, now=utc_now()))
+        for queue_name, actor_name in await leftovers(place.payment, PaymentOutbox):
+            await queue.wake(queue_name, actor_name)
         await eventually(lambda: _is_dead(place.payment, event_id), seconds=20)
         await queue.close()
     assert await status_of(place.market, order["id"]) == "AWAITING_PAYMENT"
@@ -172,10 +174,10 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
         await queue.close()
 
 
-async def _attempts(database: Database, job_id: str, count: int) -> bool:
+async def _is_unanswered(database: Database, job_id: str) -> bool:
     async with database.reading() as session:
         row = await session.get(PaymentOutbox, job_id)
-    return row is not None and row.attempts == count and row.last_error is not None and row.lease_until is None
+    return row is not None and (row.attempts, row.lease_until) == (0, None) and row.unanswered_since is not None
 
 
 async def _is_dead(database: Database, job_id: str) -> bool:

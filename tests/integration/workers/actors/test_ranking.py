@@ -12,19 +12,20 @@ from structlog.testing import capture_logs
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.clock import FixedClock
+from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
-from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow
+from subgraphs.recommendation.tables import CounterRow, ModelRow, ProductRow, ProfileRow, RankingJobRow
 from tests.support import ranking
 from tests.support.bank import eventually
 from tests.support.recommendation import ANN, BOB, ask, fill, job_of, learner_of, product_row, register, slates_of
 from workers.actors import market_state, slates
 from workers.actors.behaviour import take_in
 from workers.actors.market_state import MarketState
-from workers.actors.slates import LEASE, Ranker, rank_slate
+from workers.actors.slates import Ranker, rank_slate
 from workers.features.event import Behaviour, Kind
 
 SECOND = timedelta(seconds=1)
@@ -165,7 +166,7 @@ async def test_a_ranking_that_was_taken_over_is_not_kept(
         slate = await ranked(*arguments)
         async with database.transaction() as session:
             later = clock() + 2 * LEASE
-            await session.execute(update(RankingJobRow).values(lease_until=later))
+            await session.execute(update(RankingJobRow).values(lease_until=later, lease_id="of another"))
         return slate
 
     monkeypatch.setattr(slates, "ranked_for", slow)
@@ -283,6 +284,23 @@ async def test_a_market_that_cannot_be_read_is_tried_again(monkeypatch: pytest.M
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
     await database.close()
+
+
+async def test_rows_that_cannot_be_read_are_left_out_and_the_others_are_ranked(
+    ranker: Ranker, database: Database, clock: FixedClock
+) -> None:
+    async with database.transaction() as session:
+        await repository.upsert(session, CounterRow, [{"product_id": "cup-1", "counted": {"stars": [1.0]}}])
+        unreadable = {"viewer": ANN.viewer, "profile": {"version": 0}, "interests": [], "updated_at": clock()}
+        await repository.upsert(session, ProfileRow, [unreadable])
+    await ask(database, ANN, now=clock())
+    with capture_logs() as logs:
+        assert await rank_slate(ranker, ANN.id)
+        await ranker.state.loop.round()
+    assert ranker.state.loop.failures == 0
+    (slate,) = await slates_of(database, ANN)
+    assert len(slate.items) == 6
+    assert {"market.counters_unreadable", "slate.profile_unreadable"} <= {each["event"] for each in logs}
 
 
 async def test_a_product_of_an_unknown_category_is_left_out_and_the_others_are_ranked(
