@@ -1,20 +1,45 @@
 """A document against the API schema: every rule of the specification, none of which may be a processor bomb.
 
-graphql-core's rules are used but for one: overlapping fields are checked by `overlap`, per operation, in linear time. "Did
-you mean" is off: against a type of 300 fields, 2.2 kB of misspelt names cost 10 s of edit distances.
+graphql-core's rules are used but for some: overlapping fields are checked by `overlap`, per operation, in linear time, and a
+schema's own `@defer` or `@stream` is a directive like any other. "Did you mean" is off: against a type of 300 fields, 2.2 kB of misspelt names cost 10 s of edit distances.
 """
 
-from graphql import GraphQLError, GraphQLSchema, OverlappingFieldsCanBeMergedRule, specified_rules, validate
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    OverlappingFieldsCanBeMergedRule,
+    SingleFieldSubscriptionsRule,
+    specified_rules,
+    validate,
+)
+from graphql.validation.rules.defer_stream_directive_label import DeferStreamDirectiveLabel
+from graphql.validation.rules.defer_stream_directive_on_root_field import DeferStreamDirectiveOnRootField
+from graphql.validation.rules.defer_stream_directive_on_valid_operations_rule import (
+    DeferStreamDirectiveOnValidOperationsRule,
+)
+from graphql.validation.rules.stream_directive_on_list_field import StreamDirectiveOnListField
 
 from gateway.errors import ClientError, ManyClientErrors
 from gateway.operation.overlap import check_overlaps
 from gateway.operation.parse import Document
+from gateway.operation.single_root_field import SingleRootFieldRule
 
 MAX_ERRORS = 20
 MAX_MESSAGE = 500
 """Characters; messages repeat the client's names, which may be as long as the body."""
 
-RULES = tuple(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
+OWN = {OverlappingFieldsCanBeMergedRule, SingleFieldSubscriptionsRule}
+"""Rules for which the gateway has its own: `overlap`, `single_root_field`."""
+
+INCREMENTAL = {
+    DeferStreamDirectiveLabel,
+    DeferStreamDirectiveOnRootField,
+    DeferStreamDirectiveOnValidOperationsRule,
+    StreamDirectiveOnListField,
+}
+"""Rules of graphql-core's unfinished `@defer` and `@stream`, which judge any directive of these names; no API schema has those."""
+
+RULES = (*(rule for rule in specified_rules if rule not in OWN | INCREMENTAL), SingleRootFieldRule)
 
 
 def validate_document(schema: GraphQLSchema, document: Document) -> None:
