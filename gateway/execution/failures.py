@@ -37,12 +37,16 @@ class Failure:
     places: tuple[tuple[Place, tuple[FetchedSelection, ...]], ...]
     below: tuple[str | int, ...] = ()
 
-    def about(self) -> Iterator[list[str | int]]:
-        """The client's paths of what failed, as exactly as is known before the tree is whole."""
-        for place, selections in self.places:
-            yield trail_path(_translate(self.below, selections, place.trail)[0])
+    def about(self, hidden: str) -> Iterator[list[str | int]]:
+        """The client's paths of what failed, as exactly as is known before the tree is whole.
 
-    def told(self) -> tuple[list[list[str | int]], list[list[str | int]]]:
+        Args:
+            hidden: what the names begin with that only the gateway asked for.
+        """
+        for place, selections in self.places:
+            yield trail_path(_translate(self.below, selections, place.trail, hidden)[0])
+
+    def told(self, hidden: str) -> tuple[list[list[str | int]], list[list[str | int]]]:
         """The client's paths of the nulls that the failure explains, and of the objects of which it explains none.
 
         To be asked when the tree is whole.
@@ -51,28 +55,28 @@ class Failure:
         vague: list[list[str | int]] = []
         for place, selections in self.places:
             if self.below:
-                trail, is_exact = _translate(self.below, selections, place.trail)
+                trail, is_exact = _translate(self.below, selections, place.trail, hidden)
                 (exact if is_exact else vague).append(trail_path(trail))
             else:
-                exact.extend(map(trail_path, _nulls(place.value, place.trail, selections)))
+                exact.extend(map(trail_path, _nulls(place.value, place.trail, selections, hidden)))
         if not exact and not vague:
             vague = [trail_path(place.trail) for place, _ in self.places]
-        hidden = [path for path in exact if shown_path(path) != path]
-        above = dict.fromkeys(tuple(shown_path(path)) for path in (*hidden, *vague))
-        return [path for path in exact if shown_path(path) == path], [list(path) for path in above]
+        unseen = [path for path in exact if shown_path(path, hidden) != path]
+        above = dict.fromkeys(tuple(shown_path(path, hidden)) for path in (*unseen, *vague))
+        return [path for path in exact if shown_path(path, hidden) == path], [list(path) for path in above]
 
     def passed_on(self, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]]) -> "Failure":
         """The same failure, as the cause of what could not be asked for at other places."""
         return Failure(self.service, self.message, self.extensions, tuple(places))
 
 
-def shown_path(path: list[str | int]) -> list[str | int]:
+def shown_path(path: list[str | int], hidden: str) -> list[str | int]:
     """The path as far as the client knows it: it ends above what only the gateway asked for."""
-    hidden = (index for index, segment in enumerate(path) if isinstance(segment, str) and segment.startswith("__"))
-    return path[: next(hidden, len(path))]
+    ends = (index for index, segment in enumerate(path) if isinstance(segment, str) and _is_hidden(segment, hidden))
+    return path[: next(ends, len(path))]
 
 
-def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:
+def shown_errors(failures: Iterable[Failure], hidden: str) -> list[dict[str, Any]]:
     """The client's errors, in the order of the failures; to be asked when the tree is whole.
 
     What is told at a field is not told again at the object around it. No answer has more than `MAX_SHOWN` of them: the last one then
@@ -81,7 +85,7 @@ def shown_errors(failures: Iterable[Failure]) -> list[dict[str, Any]]:
     told: list[tuple[Failure, list[list[str | int]], list[list[str | int]]]] = []
     count = 0
     for failure in failures:
-        exact, vague = failure.told()
+        exact, vague = failure.told(hidden)
         told.append((failure, exact, vague))
         count += len(exact) + len(vague)
         if count > MAX_SHOWN:
@@ -131,7 +135,7 @@ def failure_of_answer(
 
 
 def _translate(
-    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail
+    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail, hidden: str
 ) -> tuple[Trail, bool]:
     """The client's path of a subgraph's, and whether it is whole: it ends above what only the gateway asked for."""
     for segment in below:
@@ -139,33 +143,37 @@ def _translate(
             trail = (trail, segment)
             continue
         matching = [field for field in fields_of(selections) if field.response_name == segment]
-        if not matching or matching[0].key.startswith("__"):
+        if not matching or _is_hidden(matching[0].key, hidden):
             return trail, False
         trail = (trail, matching[0].key)
         selections = [selection for field in matching for selection in field.selections]
     return trail, True
 
 
-def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection]) -> Iterator[Trail]:
+def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection], hidden: str) -> Iterator[Trail]:
     """The client's fields of `selections` that are null or missing in an object, and in the objects below it."""
     seen: set[str] = set()
     typename = value.get("__typename")
     for field in fields_of(selections, typename):
-        if field.key.startswith("__") or field.key in seen:
+        if _is_hidden(field.key, hidden) or field.key in seen:
             continue
         seen.add(field.key)
-        yield from _nulls_at(value.get(field.key), (trail, field.key), field.selections)
+        yield from _nulls_at(value.get(field.key), (trail, field.key), field.selections, hidden)
 
 
-def _nulls_at(value: Any, trail: Trail, selections: Sequence[FetchedSelection]) -> Iterator[Trail]:
+def _nulls_at(value: Any, trail: Trail, selections: Sequence[FetchedSelection], hidden: str) -> Iterator[Trail]:
     if value is None:
         yield trail
     elif isinstance(value, dict):
-        yield from _nulls(value, trail, selections)
+        yield from _nulls(value, trail, selections, hidden)
     elif isinstance(value, list) and selections:
         for index, item in enumerate(value):
             if item is not None:
-                yield from _nulls_at(item, (trail, index), selections)
+                yield from _nulls_at(item, (trail, index), selections, hidden)
+
+
+def _is_hidden(key: str, hidden: str) -> bool:
+    return key == "__typename" or key.startswith(hidden)
 
 
 def fields_of(selections: Sequence[FetchedSelection], typename: Any = None) -> Iterator[FetchedField]:

@@ -351,7 +351,7 @@ class GeneralRun:
         known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
         causes: dict[tuple[str | int, ...], Failure] = {}
         for failure in known:
-            for about in failure.about():
+            for about in failure.about(self._program.hidden_prefix):
                 causes.setdefault(tuple(about), failure)
         lacking = failure_of_fetch(lacks_context(program.service), ())
         for group, found in zip(program.groups, gathered, strict=True):
@@ -388,14 +388,14 @@ class GeneralRun:
                 f"The answer would be larger than {self._limits.max_answer_bytes} bytes: subgraph {reason.service!r} is asked"
                 " for entities at too many places. Ask for fewer items, or for less below them."
             ),
-            "path": shown_path(reason.path),
+            "path": shown_path(reason.path, self._program.hidden_prefix),
             "extensions": {"code": "ANSWER_TOO_LARGE", "serviceName": reason.service},
         }
         return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)
 
     def _project(self) -> Answer:
         """The tree and the failures become the client's answer."""
-        told = shown_errors(chain.from_iterable(self._failures))
+        told = shown_errors(chain.from_iterable(self._failures), self._program.hidden_prefix)
         errors = [error for error in told if self._program.asks(error.get("path", ()), self._tree)]
         introspection = self._program.introspection
         introspected = introspection.answer(self._request.variables) if introspection is not None else {}

@@ -76,12 +76,14 @@ class Program:
 
     Attributes:
         asks: whether the client asked for what is at a path of the tree.
+        hidden_prefix: of the plan.
     """
 
     fetches: tuple[FetchProgram, ...]
     projection: Projection
     introspection: Introspection | None
     asks: Callable[[Sequence[str | int], Tree], bool]
+    hidden_prefix: str
 
 
 def compile_program(
@@ -109,6 +111,7 @@ def compile_program(
         projection=compile_projection(operation, api_schema),
         introspection=compile_introspection(operation, api_schema),
         asks=partial(is_asked_for, operation=operation, schema=api_schema),
+        hidden_prefix=plan.hidden_prefix,
     )
 
 

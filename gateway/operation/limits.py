@@ -203,19 +203,19 @@ def _too_deep() -> ClientError:
 
 
 def _refuse_reserved(field: FieldNode) -> None:
-    """Names that begin with two underscores are ours: no alias may pose as a key or a type name.
+    """Refuse ``__typename`` as the alias of another field: execution reads each object's concrete type under that name.
 
     Raises:
         ClientError: RESERVED_ALIAS, with the place.
     """
     assert field.alias is not None
-    if field.alias.value.startswith("__") and field.alias.value != field.name.value:
+    if field.alias.value == "__typename" != field.name.value:
         locations: tuple[dict[str, int], ...] = ()
         if field.loc is not None:
             start = field.loc.start_token
             locations = ({"line": start.line, "column": start.column},)
         raise ClientError(
-            f'The alias "{field.alias.value}" begins with two underscores, which are reserved.',
+            f'The alias "__typename" stands for the field "{field.name.value}"; give it another alias.',
             code="RESERVED_ALIAS",
             locations=locations,
         )

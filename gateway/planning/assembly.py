@@ -19,7 +19,7 @@ from gateway.planning.representing import represent, represent_contexts
 from gateway.planning.writing import write_draft
 
 
-def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel: Fuel) -> Plan:
+def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel: Fuel, *, hidden_prefix: str) -> Plan:
     """The plan of batches that are in order."""
     assembler = _Assembler(operation, lookups, fuel)
     numbers = {batch: number for number, batch in enumerate(batches)}
@@ -27,7 +27,7 @@ def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel:
         assembler.fetch(batch, number, tuple(sorted(numbers[before] for before in batch.depends_on)))
         for batch, number in numbers.items()
     ]
-    return Plan(operation.kind, tuple(fetches))
+    return Plan(operation.kind, tuple(fetches), hidden_prefix)
 
 
 class _Assembler:

@@ -3,9 +3,9 @@
 The tree. All fetches of a request write into one tree of JSON-like values, shaped like the client's answer. Its rule:
 
 - A field the client asked for is in the tree under the client's response name.
-- What only the gateway needs (keys, requirements, types) is under a name that begins with two underscores, unless the
-  client's own selection holds exactly that field (same name, same arguments), under whatever name. A client cannot choose
-  such names, so no alias of a client's ever poses as a key that it is not.
+- What only the gateway needs (keys, requirements, types) is under a name that begins with `Plan.hidden_prefix`, unless the
+  client's own selection holds exactly that field (same name, same arguments), under whatever name. None of the client's
+  response names begins so, therefore no alias of a client's ever poses as a key that it is not.
 - ``__typename`` in the tree is the concrete type's name in the API schema, wherever more than one type is possible, or a
   subgraph's name for it would differ (interface objects, until a later fetch brings the true one).
 
@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.operation.model import OperationKind
+
+HIDDEN = "__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +214,13 @@ class Plan:
         kind: the client's operation. For a subscription, fetch 0 is the subscription itself; the others run for each event,
             with the event's data as the tree.
         fetches: may be empty: ``{ __typename }`` asks nobody.
+        hidden_prefix: what the names of fields begin with that only the gateway needs: two underscores, or more where
+            the client has such aliases.
     """
 
     kind: OperationKind
     fetches: tuple[Fetch, ...]
+    hidden_prefix: str = HIDDEN
 
     def depth(self) -> int:
         """The length of the longest chain of fetches that wait for each other; 0 for an empty plan."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.errors import ClientError
-from gateway.operation.model import Operation, OperationKind
+from gateway.operation.model import Operation, OperationKind, walk_fields
 from gateway.planning.assembly import assemble
 from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
@@ -39,14 +39,16 @@ def plan(
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     needs = _needs(operation, supergraph, lookups)
     drafting = Drafting(lookups, fuel)
-    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=HiddenNames())
+    fields = (field for field in walk_fields(operation.selections) if not field.name.startswith("__"))
+    names = HiddenNames(field.response_name for field in fields)
+    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=names)
     for solution in _solutions(operation, needs, Search(lookups, fuel, operation.root_type), lookups):
         _refuse_missing(solution, operation, lookups)
         if operation.kind is OperationKind.QUERY:
             drafting.write(solution, None, root)
         else:
             _draft_next(solution, drafting, root)
-    return assemble(batch_drafts(drafting.drafts, fuel), operation, lookups, fuel)
+    return assemble(batch_drafts(drafting.drafts, fuel), operation, lookups, fuel, hidden_prefix=names.prefix)
 
 
 def solve(

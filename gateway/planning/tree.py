@@ -4,24 +4,35 @@ The names follow the rule of `plan`: the client's field under its response name;
 underscores, unless the client's own selection holds just that field: then it is read where the client has it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from gateway.planning.needs import TYPENAME, Need, colliding
-from gateway.planning.plan import Path, PathStep
+from gateway.planning.plan import HIDDEN, Path, PathStep
 
 
 class HiddenNames:
-    """Names for the gateway's own fields: ``__upc``, and ``__price_1``, ``__price_2`` for each set of arguments."""
+    """Names for the gateway's own fields: ``__upc``, and ``__price_1``, ``__price_2`` for each set of arguments.
 
-    def __init__(self) -> None:
+    Args:
+        taken: the client's response names.
+
+    Attributes:
+        prefix: two underscores, or more: none of the client's response names begins with it.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        reserved = [name for name in taken if name.startswith(HIDDEN)]
+        longest = max((len(name) - len(name.lstrip("_")) for name in reserved), default=1)
+        self.prefix = "_" * (longest + 1)
         self._numbers: dict[tuple[tuple[str, str], ...], int] = {}
 
     def name(self, need: Need) -> str:
         """The name of an internal field; the same for the same arguments."""
         if not need.arguments:
-            return f"__{need.name}"
+            return f"{self.prefix}{need.name}"
         number = self._numbers.setdefault(need.arguments, len(self._numbers) + 1)
-        return f"__{need.name}_{number}"
+        return f"{self.prefix}{need.name}_{number}"
 
 
 @dataclass(slots=True, eq=False)

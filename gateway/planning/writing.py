@@ -62,7 +62,6 @@ class _Fragment:
 
 _Selection = _Field | _Fragment
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
-_EXISTENCE = "__exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: t
     Args:
         context_variables: names for the variables of the draft's contexts, in their order.
     """
-    writer = _Writer(draft.service, lookups, fuel, context_variables)
+    writer = _Writer(draft, lookups, fuel, context_variables)
     if draft.root is not None:
         root = writer.selections(draft.root, draft.root.here.type_name)
         writer.settle([root])
@@ -97,9 +96,10 @@ def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: t
 class _Writer:
     """Writes the selections of one draft."""
 
-    def __init__(self, service: str, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...]) -> None:
+    def __init__(self, draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...]) -> None:
         self._context_variables = context_variables
-        self._service = service
+        self._service = draft.service
+        self._prefix = draft.position.names.prefix
         self._lookups = lookups
         self._fuel = fuel
         self._variables: dict[str, None] = {}
@@ -133,7 +133,7 @@ class _Writer:
         if not written.selections:
             # An interface object's name for its type is not the object's type: it only shows that there is one.
             hides_types = self._lookups.hides_types(self._service, stated)
-            written.add(_Field(_EXISTENCE if hides_types else TYPENAME, _TYPENAME_FIELD))
+            written.add(_Field(f"{self._prefix}exists" if hides_types else TYPENAME, _TYPENAME_FIELD))
         return written
 
     def _is_blind(self, stated: str) -> bool:
@@ -219,13 +219,22 @@ class _Writer:
                     pending.append(selection.below)
                 else:
                     by_key.setdefault(selection.key, {}).setdefault(selection.shape(), []).append(selection)
+        used = set(by_key)
         for key, shapes in by_key.items():
             for number, alike in enumerate(shapes.values()):
+                name = key if number == 0 else self._unused(key, number, used)
+                used.add(name)
                 for selected in alike:
-                    selected.response_name = key if number == 0 else f"__{number}_{key.lstrip('_')}"
+                    selected.response_name = name
                 below = [selected.below for selected in alike if not selected.is_leaf]
                 if below:
                     self.settle(below)
+
+    def _unused(self, key: str, number: int, used: set[str]) -> str:
+        """A response name for a field of which others have the key: ``__1_id``, or with a higher number."""
+        while (name := f"{self._prefix}{number}_{key.lstrip('_')}") in used:
+            number += 1
+        return name
 
 
 def _frozen(scope: _Scope) -> tuple[FetchedSelection, ...]:

@@ -158,7 +158,7 @@ class _OperationDrawing:
             return ""
         if drawn < 0.75 and is_leaf:
             # Names of keys are the best to be confused by.
-            return f"{self._rnd.choice(['id', 'code', 'ref', 'title'])}: "
+            return f"{self._rnd.choice(['id', 'code', 'ref', 'title', '__id', '__code', '__1_id'])}: "
         return f"x{self._aliases}: "
 
     def _condition(self) -> str:

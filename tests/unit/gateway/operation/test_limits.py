@@ -56,7 +56,7 @@ def test_a_small_document_that_expands_to_millions_is_refused_at_once() -> None:
         ("{ a(x: [[[1]]]) }", Limits(max_input_depth=2), "MAX_INPUT_DEPTH_EXCEEDED"),
         ("{ a(x: {b: {c: {}}}) }", Limits(max_input_depth=2), "MAX_INPUT_DEPTH_EXCEEDED"),
         ("query ($v: [Int] = [1, 2, 3]) { a(x: $v) }", Limits(max_list_items=2), "MAX_LIST_ITEMS_EXCEEDED"),
-        ("{ __id: a }", Limits(), "RESERVED_ALIAS"),
+        ("{ __typename: a }", Limits(), "RESERVED_ALIAS"),
         ("{ ...F } fragment F on Q { __typename: a }", Limits(), "RESERVED_ALIAS"),
     ],
 )
