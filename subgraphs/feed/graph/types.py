@@ -95,7 +95,10 @@ class RejectedEvent:
 
 @strawberry.type
 class TrackEventsSuccess:
-    accepted: int
+    accepted: int = strawberry.field(
+        description="Events that are in the log on disk: they outlive the end of any process, and count once, also when they are"
+        " sent again. An operator who empties or loses the log's server loses those that no worker has taken in."
+    )
     duplicates: int
     rejected: list[RejectedEvent]
 
