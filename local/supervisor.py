@@ -45,6 +45,7 @@ class Supervisor:
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ready: dict[str, asyncio.Event] = {}
+        self._ended_once: dict[str, asyncio.Event] = {}
         self._problems: dict[str, str] = {}
         self._stopping = asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
@@ -52,6 +53,7 @@ class Supervisor:
     def start(self, process: Process) -> None:
         """Start a process and keep it alive from now on."""
         self._ready[process.name] = asyncio.Event()
+        self._ended_once[process.name] = asyncio.Event()
         keeper = asyncio.create_task(self._keep(process), name=process.name)
         keeper.add_done_callback(self._keeper_ended)
         self._keepers[process.name] = keeper
@@ -64,6 +66,21 @@ class Supervisor:
         except TimeoutError:
             return self._problems.get(process.name, NO_ANSWER)
         return None
+
+    async def wait_until_ready_or_ended(self, process: Process, *, deadline: float) -> str | None:
+        """The same for a process that the market can do without: its first end ends the waiting too."""
+        waiting = [
+            asyncio.create_task(self.wait_until_ready(process, deadline=deadline)),
+            asyncio.create_task(self._ended_once[process.name].wait()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        if self._ready[process.name].is_set():
+            return None
+        return self._problems.get(process.name, NO_ANSWER)
 
     async def broken(self) -> None:
         """Wait for ever, unless a keeper fails.
@@ -111,6 +128,7 @@ class Supervisor:
                 ending = f"it cannot be started: {error}"
             finally:
                 watcher.cancel()
+            self._ended_once[process.name].set()
             if self._stopping.is_set():
                 return
             if self._ready[process.name].is_set():

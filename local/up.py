@@ -100,7 +100,8 @@ async def _start(
 
 
 async def _wait_for(process: Process, supervisor: Supervisor, clock: "_Clock", *, deadline: float) -> None:
-    answer = await supervisor.wait_until_ready(process, deadline=deadline)
+    wait = supervisor.wait_until_ready if process.is_needed else supervisor.wait_until_ready_or_ended
+    answer = await wait(process, deadline=deadline)
     if answer is None:
         clock.say(f"{process.name} is ready")
     elif process.is_needed:

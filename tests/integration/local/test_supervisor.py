@@ -216,6 +216,15 @@ async def test_readiness_tells_what_a_process_last_answered(supervisor: Supervis
     await supervisor.stop()
 
 
+async def test_an_optional_process_that_ends_is_not_waited_for(supervisor: Supervisor) -> None:
+    process = a_process("raise SystemExit(1)", free_ports(1)[0])
+    supervisor.start(process)
+    far = time.monotonic() + 100 * DEADLINE_SECONDS
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        assert await supervisor.wait_until_ready_or_ended(process, deadline=far) is not None
+    await supervisor.stop()
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
