@@ -3,13 +3,23 @@ from pathlib import Path
 
 import pytest
 
+from local.deployables import OWNERS_OF_TABLES
 from tests.support.containers import running_containers
+from tests.support.databases import make_postgres_database
 from tests.support.market import Client, Market, running_market
+
+DATABASES = (*OWNERS_OF_TABLES, "order_analytics")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--containers-url", help="test the containers whose gateway answers here; see tests.e2e.containers"
+    )
+    parser.addoption(
+        "--market-database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what the market under test runs on",
     )
     parser.addoption("--containers-compose", help="the command that started them, such as `docker compose`")
 
@@ -22,7 +32,11 @@ def market(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield running_containers(containers_url, request.config.getoption("--containers-compose", None))
         return
     data_dir: Path = tmp_path_factory.mktemp("market")
-    with running_market(data_dir) as running:
+    database_urls: dict[str, str] = {}
+    if request.config.getoption("--market-database", "sqlite") == "postgresql":
+        port = request.getfixturevalue("postgres_port")
+        database_urls = {f"{name.upper()}_DATABASE_URL": make_postgres_database(port) for name in DATABASES}
+    with running_market(data_dir, database_urls=database_urls) as running:
         yield running
 
 

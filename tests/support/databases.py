@@ -25,7 +25,8 @@ MIN_MEMORY_BYTES = 6 * 2**30
 """Each new database is 8 MB of files, of which a session makes some hundreds: on a busy disk that took a minute to write and remove."""
 
 
-def _program(name: str) -> Path | None:
+def program(name: str) -> Path | None:
+    """The path of one of PostgreSQL's programs, or None where it is not installed."""
     found = shutil.which(name)
     if found:
         return Path(found)
@@ -72,7 +73,7 @@ def _folder() -> Path:
 @pytest.fixture(scope="session")
 def postgres_port() -> Iterator[int]:
     """The port of a private PostgreSQL server that trusts loopback."""
-    initdb, postgres = _program("initdb"), _program("postgres")
+    initdb, postgres = program("initdb"), program("postgres")
     if initdb is None or postgres is None:
         if must_have_servers():
             pytest.fail("PostgreSQL is needed in CI")
