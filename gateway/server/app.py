@@ -94,7 +94,9 @@ class Gateway:
                 expose_headers=["retry-after"],
                 max_age=600,
             )
-        self._sides = side_routes(self._failing, self._page)
+        self._sides = side_routes(
+            self._failing, self._page, metrics_token=settings.server.metrics_token.get_secret_value()
+        )
         self._path = settings.server.path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,13 +9,18 @@ from starlette.routing import Route
 
 from gateway.graphiql.page import Asset, Page
 from gateway.server.metrics import exposition
+from subgraphs.kit.runtime.health import may_read_metrics
 
 FailingChecks = Callable[[], Mapping[str, str]]
 """The checks that fail now, by name, each with its reason; empty when the gateway can answer."""
 
 
-def side_routes(failing: FailingChecks, page: Page | None) -> Starlette:
-    """An application with the routes that are not GraphQL."""
+def side_routes(failing: FailingChecks, page: Page | None, *, metrics_token: str = "") -> Starlette:
+    """An application with the routes that are not GraphQL.
+
+    Args:
+        metrics_token: The bearer token that /metrics requires; "" lets everyone read them.
+    """
 
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok", "service": "gateway"})
@@ -26,7 +31,9 @@ def side_routes(failing: FailingChecks, page: Page | None) -> Starlette:
             return JSONResponse({"status": "unavailable", "service": "gateway", "failing": dict(checks)}, 503)
         return JSONResponse({"status": "ready", "service": "gateway"})
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        if not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
+            return Response(status_code=404)
         text, content_type = exposition()
         return Response(text, headers={"content-type": content_type})
 

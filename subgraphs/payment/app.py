@@ -33,4 +33,5 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         lifespan=Lifespan(opened.config.loop, relay, close=opened.close),
         routes=[webhook_route(opened.desk)],
         max_body_bytes=settings.max_body_bytes,
+        metrics_token=settings.metrics_token.get_secret_value(),
     )

@@ -81,6 +81,7 @@ def create_app(
     routes: Sequence[BaseRoute] = (),
     max_body_bytes: int = 4_000_000,
     quiet_operations: frozenset[str] = frozenset(),
+    metrics_token: str = "",
 ) -> Starlette:
     """The service's application.
 
@@ -89,6 +90,7 @@ def create_app(
         checks: what /ready asks.
         lifespan: runs the loops beside the requests, with a readiness check each, and closes the resources at the end.
         routes: the service's own, beside /graphql and the health routes.
+        metrics_token: the bearer token that /metrics requires; "" lets everyone read them.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
     """
     endpoint = _Endpoint(
@@ -103,7 +105,7 @@ def create_app(
     return Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["POST"]),
-            *health_routes(name, {**checks, **lifespan.checks}),
+            *health_routes(name, {**checks, **lifespan.checks}, metrics_token=metrics_token),
             *routes,
         ],
         lifespan=lifespan,

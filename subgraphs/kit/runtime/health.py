@@ -1,6 +1,7 @@
 """`/health`, `/ready` and `/metrics`: alive, able, and counted."""
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
@@ -45,10 +46,19 @@ async def failing_checks(checks: Mapping[str, ReadinessCheck]) -> dict[str, str]
     return {name: failure for name, failure in zip(checks, outcomes, strict=True) if failure is not None}
 
 
-def health_routes(service: str, checks: Mapping[str, ReadinessCheck]) -> list[Route]:
+def may_read_metrics(authorization: str, token: str) -> bool:
+    """Whether a request with this Authorization header may read /metrics; everyone may if no token is set.
+
+    What a market sells and how it is loaded is no business of whoever can reach a published port.
+    """
+    return not token or hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+
+
+def health_routes(service: str, checks: Mapping[str, ReadinessCheck], *, metrics_token: str = "") -> list[Route]:
     """The three routes.
 
     Args:
+        metrics_token: The bearer token that /metrics requires; "" lets everyone read them.
         checks: by the name that a failing `/ready` shows, such as "database".
     """
 
@@ -61,7 +71,9 @@ def health_routes(service: str, checks: Mapping[str, ReadinessCheck]) -> list[Ro
             return json_response({"status": "unavailable", "service": service, "failing": failing}, status=503)
         return json_response({"status": "ready", "service": service})
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        if not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
+            return Response(status_code=404)
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [

@@ -23,6 +23,7 @@ class SharedSettings(BaseSettings):
     cursor_keys: SecretStr = Field(validation_alias="YARMARKA_CURSOR_KEYS")
     log_format: Literal["json", "console"] = Field("console", validation_alias="YARMARKA_LOG_FORMAT")
     trusted_proxies: int = Field(0, ge=0, validation_alias="YARMARKA_TRUSTED_PROXIES")
+    metrics_token: SecretStr = Field(SecretStr(""), validation_alias="YARMARKA_METRICS_TOKEN")
 
     user_url: str = Field("http://127.0.0.1:4001/graphql", validation_alias="YARMARKA_USER_URL")
     catalog_url: str = Field("http://127.0.0.1:4002/graphql", validation_alias="YARMARKA_CATALOG_URL")

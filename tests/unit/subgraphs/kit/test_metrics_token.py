@@ -1,0 +1,36 @@
+"""/metrics on a published port: only for who has the token, where one is set."""
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from gateway.server.pages import side_routes
+from subgraphs.kit.runtime.health import health_routes
+
+
+def subgraph(token: str) -> Starlette:
+    return Starlette(routes=list(health_routes("payment", {}, metrics_token=token)))
+
+
+def gateway(token: str) -> Starlette:
+    return side_routes(dict, None, metrics_token=token)
+
+
+@pytest.mark.parametrize("app", [subgraph, gateway])
+@pytest.mark.parametrize(
+    ("token", "header", "status"),
+    [
+        pytest.param("", None, 200, id="no token set"),
+        pytest.param("secret", None, 404, id="no token given"),
+        pytest.param("secret", "Bearer wrong", 404, id="wrong token"),
+        pytest.param("secret", "Bearer sécret", 404, id="not ASCII"),
+        pytest.param("secret", "Bearer secret", 200, id="right token"),
+    ],
+)
+async def test_metrics_need_the_token_that_is_set(app: object, token: str, header: str | None, status: int) -> None:
+    assert callable(app)
+    headers = [(b"authorization", header.encode())] if header else []
+    transport = httpx.ASGITransport(app=app(token))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        assert (await http.get("/metrics", headers=headers)).status_code == status
+        assert (await http.get("/health")).status_code == 200
