@@ -19,7 +19,7 @@ from local.processes import Process
 from local.supervisor import Supervisor, SupervisorBroken
 from tests.support.ports import free_ports
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 # Answers that it is ready, and ends when the answer has been read.
 READY_SERVER = (
     "import http.server, os, sys, threading\n"
