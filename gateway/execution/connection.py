@@ -2,14 +2,30 @@
 
 The invariant: an exchange is on a connection from `begin` until the connection has told it how it ended, or has been aborted
 by it; only then the pool may give the connection another one. A connection that holds a byte which belongs to no exchange is
-never used again: the next answer could be somebody else's.
+never used again: the next answer could be somebody else's. Its owner learns of such bytes, since a subgraph that wrote too much
+on one connection may do so on the others.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 import httptools
+
+MALFORMED: Final = "SUBGRAPH_MALFORMED_RESPONSE"
+TOO_LARGE: Final = "SUBGRAPH_RESPONSE_TOO_LARGE"
+
+MAX_HEAD_BYTES: Final = 1 << 16
+"""Of all heads and trailers of one exchange together, interim answers included."""
+
+MAX_HEADERS: Final = 500
+"""Header and trailer lines of one exchange: each costs a call of Python, however short it is."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with an answer; `what` completes "The subgraph sent ..."."""
+
+    code: str
+    what: str
 
 
 class Carried(Protocol):
@@ -22,13 +38,20 @@ class Carried(Protocol):
         """`count` bytes came from the wire."""
 
     def header(self, name: bytes, value: bytes) -> None:
-        """A header came."""
+        """A header of the answer came."""
 
     def head(self, status: int) -> None:
-        """The head is complete."""
+        """The head of the answer is complete."""
+
+    def interim(self) -> None:
+        """The headers so far belonged to an interim answer (1xx)."""
 
     def piece(self, data: bytes) -> None:
         """A piece of the body came."""
+
+    def is_stale(self) -> bool:
+        """Whether the whole answer only says that this connection was about to close, and the request can be sent on another."""
+        ...
 
     def complete(self) -> None:
         """The body is complete."""
@@ -36,56 +59,66 @@ class Carried(Protocol):
     def lost(self) -> None:
         """The connection closed before that."""
 
-    def broken(self) -> None:
-        """What came is no HTTP."""
+    def broken(self, fault: Fault) -> None:
+        """What came is not HTTP/1.1 as this client accepts it."""
+
+
+class Owner(Protocol):
+    """What a connection reports to."""
+
+    def released(self, connection: "Connection") -> None:
+        """The exchange is over, and the connection can carry another."""
+
+    def lost(self, connection: "Connection", carried: Carried | None) -> None:
+        """The connection is closed; `carried` is what it carried then, and was not told."""
+
+    def surplus(self, connection: "Connection") -> None:
+        """Bytes came that no exchange asked for; the connection is closed."""
 
 
 class Connection(asyncio.Protocol):
     """A connection, open or closed.
 
-    Args:
-        released: called when an exchange is over and the connection can carry another.
-        lost: called once when the connection is closed, with what it carried then; it has not been told.
-
     Attributes:
         exchanges: how many were begun.
         has_answered: whether a byte came back for the one under way.
+        begun_at: when the last one began, by the loop's clock.
         idle_since: when the last one ended, by the loop's clock; kept by the pool.
     """
 
-    def __init__(
-        self, released: Callable[["Connection"], None], lost: Callable[["Connection", Carried | None], None]
-    ) -> None:
+    def __init__(self, owner: Owner) -> None:
         self.exchanges = 0
         self.has_answered = False
+        self.begun_at = 0.0
         self.idle_since = 0.0
-        self._released = released
-        self._lost = lost
+        self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._carried: Carried | None = None
+        self._has_head = False
         self._is_finished = False
+        self._has_surplus = False
         self._is_kept = False
-        self._messages = 0
+        self._head_bytes = 0
+        self._header_count = 0
+        self._violation: Fault | None = None
 
     @property
     def is_usable(self) -> bool:
         """Whether an exchange can begin: the connection is open, and carries none."""
         return self._transport is not None and self._carried is None and not self._transport.is_closing()
 
-    def begin(self, carried: Carried) -> None:
+    def begin(self, carried: Carried, now: float) -> None:
         """Sends a request; the connection must be usable."""
         assert self._transport is not None
+        self.begun_at = now
         self._carried = carried
         self.exchanges += 1
         self.has_answered = False
-        self._is_finished = False
-        self._messages = 0
+        self._has_head = self._is_finished = self._has_surplus = False
+        self._head_bytes = self._header_count = 0
         carried.connection = self
         self._transport.write(carried.request)
-
-    def _is_closing(self) -> bool:
-        return self._transport is None or self._transport.is_closing()
 
     def abort(self) -> None:
         """Closes at once; what it carries is told nothing more."""
@@ -116,53 +149,101 @@ class Connection(asyncio.Protocol):
         """Part of asyncio's protocol."""
         self._transport = None
         carried, self._carried = self._carried, None
-        self._lost(self, carried)
+        self._owner.lost(self, carried)
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio's protocol: feeds the parser, then sees whether the exchange is over."""
         carried = self._carried
         if carried is None:
             self.abort()
+            self._owner.surplus(self)
             return
         self.has_answered = True
         carried.fed(len(data))
+        fault = self._fault_in(data)
+        if self._is_finished:
+            self._end(has_surplus=self._has_surplus or fault is not None)
+        elif fault is not None:
+            self.abort()
+            carried.broken(fault)
+
+    def _fault_in(self, data: bytes) -> Fault | None:
+        """Feed the parser; return what is wrong with the bytes."""
+        if not self._has_head:
+            self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            self.abort()
-            carried.broken()
+        except httptools.HttpParserUpgrade:
+            return Fault(MALFORMED, "an upgrade to another protocol")
+        except httptools.HttpParserError as error:
+            return self._violation or Fault(MALFORMED, f"what is no HTTP/1.1 ({error})")
+        if not self._has_head and self._head_bytes > MAX_HEAD_BYTES:
+            return Fault(TOO_LARGE, f"a head longer than {MAX_HEAD_BYTES} bytes")
+        return None
+
+    def _end(self, *, has_surplus: bool) -> None:
+        """The answer is whole: tell the exchange, and give the connection back if nothing is left in either direction."""
+        carried, self._carried = self._carried, None
+        if carried is None:
             return
-        if self._is_finished and self._carried is not None:
-            self._carried = None
-            carried.complete()
-            if self._messages > 1 or not self._is_kept or self._is_closing():
-                self.abort()
-            else:
-                self._released(self)
+        if self.exchanges > 1 and not self._is_kept and carried.is_stale():
+            # As if the connection had closed without a word: its owner sends the request again.
+            self._carried, self.has_answered = carried, False
+            self.close()
+            return
+        carried.complete()
+        transport = self._transport
+        is_clean = transport is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0
+        if self._is_kept and is_clean and not has_surplus:
+            self._owner.released(self)
+            return
+        self.abort()
+        if has_surplus:
+            self._owner.surplus(self)
+
+    def _refuse(self, fault: Fault) -> None:
+        """Stop the parser; httptools turns the exception into an HttpParserError of `feed_data`."""
+        self._violation = fault
+        raise ValueError(fault.what)
 
     def on_message_begin(self) -> None:
-        """Part of httptools' protocol. More than one message: the subgraph says what nobody asked."""
-        self._messages += 1
+        """Part of httptools' protocol. A message after the answer: the subgraph says what nobody asked."""
+        if self._is_finished:
+            self._has_surplus = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Part of httptools' protocol."""
-        if self._carried is not None and self._messages == 1:
+        """Part of httptools' protocol; trailers come here too, and mean nothing."""
+        self._header_count += 1
+        if self._header_count > MAX_HEADERS:
+            self._refuse(Fault(TOO_LARGE, f"more than {MAX_HEADERS} headers"))
+        if self._has_head:
+            self._head_bytes += len(name) + len(value)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(Fault(TOO_LARGE, f"trailers longer than {MAX_HEAD_BYTES} bytes"))
+        elif self._carried is not None:
             self._carried.header(name, value)
 
     def on_headers_complete(self) -> None:
         """Part of httptools' protocol."""
-        if self._carried is not None and self._messages == 1 and self._parser.get_status_code() >= 200:
-            self._carried.head(self._parser.get_status_code())
+        status = self._parser.get_status_code()
+        if self._carried is None or self._is_finished or 100 <= status < 200:
+            return
+        if status < 100:
+            self._refuse(Fault(MALFORMED, f"the status {status}"))
+        self._has_head = True
+        self._carried.head(status)
 
     def on_body(self, data: bytes) -> None:
         """Part of httptools' protocol."""
-        if self._carried is not None and self._messages == 1:
+        if self._carried is not None and not self._is_finished:
             self._carried.piece(data)
 
     def on_message_complete(self) -> None:
-        """Part of httptools' protocol. An interim answer (1xx) is not the answer."""
-        if self._parser.get_status_code() < 200:
-            self._messages = 0
-        else:
+        """Part of httptools' protocol. An interim answer (1xx) is not the answer; whatever follows the answer is not, either."""
+        if self._is_finished:
+            return
+        if self._has_head:
             self._is_finished = True
             self._is_kept = self._parser.should_keep_alive()
+        elif self._carried is not None:
+            self._carried.interim()

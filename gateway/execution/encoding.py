@@ -32,9 +32,11 @@ def decode_json(body: bytes) -> Any:
     """The value of a JSON text, with Decimal for every number that is no integer.
 
     Raises:
-        ValueError: no JSON, no UTF-8, or nested deeper than Python's stack.
+        ValueError: no JSON, no UTF-8, nested deeper than Python's stack, or a number that no Decimal can hold.
     """
     try:
         return _decoder.decode(body)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except ArithmeticError as error:
+        raise ValueError("a number is out of range") from error

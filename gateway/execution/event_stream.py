@@ -10,15 +10,25 @@ from collections import deque
 from typing import Final
 
 from gateway.errors import SubgraphError
-from gateway.execution.connection import Carried, Connection
-from gateway.execution.exchange import MAX_HEAD_BYTES
+from gateway.execution.connection import Carried, Connection, Fault
 from gateway.execution.framing import Framing, FramingError, WholeBody, framing_for
 from gateway.execution.pool import Origin
-from gateway.execution.reply import http_error, is_ok
+from gateway.execution.reply import is_ok
 from gateway.execution.request import Service
 
 # Multipart first: servers that read one media type only, as older Strawberry does, find it.
 STREAM_ACCEPT: Final = b"multipart/mixed;subscriptionSpec=1.0, text/event-stream, application/graphql-response+json, application/json;q=0.9"
+
+
+NO_STREAM: Final = (
+    "no stream of events: it must offer server-sent events or multipart over HTTP, since this gateway does not speak "
+    "graphql-transport-ws to subgraphs"
+)
+
+MAX_STEPS: Final = 2_000
+STEPS_PER_SECOND: Final = 20_000
+"""Lines or parts without an event that are read at full speed, and then on average: three streams of comment lines held everybody
+else's answers for 7.9 s. A heartbeat is one line in some seconds."""
 
 
 class Events:
@@ -36,12 +46,13 @@ class Events:
         self.connection: Connection | None = None
         self._max_event_bytes = max_event_bytes
         self._max_events = max_events
-        self._head_bytes = 0
+        self._is_length_known = False
         self._status = 0
         self._content_type = ""
         self._framing: Framing | None = None
         self._waiting: deque[bytes] = deque()
         self._is_over = False
+        self._pause: asyncio.TimerHandle | None = None
         self._error: SubgraphError | None = None
         self._changed = asyncio.Event()
 
@@ -53,11 +64,11 @@ class Events:
         """
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(_nothing, _tell_lost), origin.host, origin.port, ssl=origin.tls
+                lambda: Connection(_SINGLE_USE), origin.host, origin.port, ssl=origin.tls
             )
         except (OSError, UnicodeError) as error:
             raise self._failure("SUBGRAPH_UNREACHABLE", f"cannot be reached: {type(error).__name__}") from error
-        connection.begin(self)
+        connection.begin(self, loop.time())
         while self._framing is None and not self._is_over:
             self._changed.clear()
             await self._changed.wait()
@@ -76,28 +87,34 @@ class Events:
             self._changed.clear()
             await self._changed.wait()
         event = self._waiting.popleft()
-        if len(self._waiting) < self._max_events // 2 + 1 and self.connection is not None:
+        if len(self._waiting) < self._max_events // 2 + 1 and self._pause is None and self.connection is not None:
             self.connection.resume()
         return event
+
+    def _read_on(self) -> None:
+        self._pause = None
+        if self.connection is not None and len(self._waiting) < self._max_events:
+            self.connection.resume()
 
     def close(self) -> None:
         """Gives the stream up."""
         self._is_over = True
+        if self._pause is not None:
+            self._pause.cancel()
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.abort()
 
     def fed(self, count: int) -> None:
-        """Part of `Carried`."""
-        if self._framing is None:
-            self._head_bytes += count
-            if self._head_bytes > MAX_HEAD_BYTES + self._max_event_bytes:
-                self._end(self._failure("SUBGRAPH_RESPONSE_TOO_LARGE", "sent headers without end"))
+        """Part of `Carried`: the connection bounds the head, the framing each event."""
 
     def header(self, name: bytes, value: bytes) -> None:
         """Part of `Carried`."""
-        if name.lower() == b"content-type":
+        lowered = name.lower()
+        if lowered == b"content-type":
             self._content_type = value.decode("latin-1")
+        elif lowered in (b"content-length", b"transfer-encoding"):
+            self._is_length_known = True
 
     def head(self, status: int) -> None:
         """Part of `Carried`."""
@@ -107,12 +124,17 @@ class Events:
             if "json" in self._content_type:
                 self._framing = WholeBody(self._max_event_bytes)
             else:
-                self._end(
-                    http_error(self.service, status)
-                    if not is_ok(status)
-                    else self._failure("SUBGRAPH_MALFORMED_RESPONSE", "did not answer with a stream of events")
-                )
+                code = "SUBGRAPH_MALFORMED_RESPONSE" if is_ok(status) else "SUBGRAPH_HTTP_ERROR"
+                self._end(self._failure(code, f"answered a subscription with HTTP status {status} and {NO_STREAM}"))
         self._changed.set()
+
+    def interim(self) -> None:
+        """Part of `Carried`."""
+        self._content_type, self._is_length_known = "", False
+
+    def is_stale(self) -> bool:
+        """Part of `Carried`: a stream's connection was never idle."""
+        return False
 
     def piece(self, data: bytes) -> None:
         """Part of `Carried`."""
@@ -126,8 +148,13 @@ class Events:
         self._changed.set()
         if self._framing.is_complete:
             self._end(None)
-        elif len(self._waiting) >= self._max_events and self.connection is not None:
-            self.connection.pause()
+        elif self.connection is not None:
+            if len(self._waiting) >= self._max_events:
+                self.connection.pause()
+            elif self._framing.steps > MAX_STEPS:
+                self.connection.pause()
+                seconds, self._framing.steps = self._framing.steps / STEPS_PER_SECOND, 0
+                self._pause = asyncio.get_running_loop().call_later(seconds, self._read_on)
 
     def complete(self) -> None:
         """Part of `Carried`: the body is over, which completes the subscription if its framing agrees."""
@@ -137,13 +164,16 @@ class Events:
         self._end(None)
 
     def lost(self) -> None:
-        """Part of `Carried`."""
+        """Part of `Carried`: that ends a plain answer whose length nobody gave, and breaks any other."""
+        if isinstance(self._framing, WholeBody) and not self._is_length_known:
+            self.complete()
+            return
         self.connection = None
         self._end(self._failure("SUBGRAPH_STREAM_LOST", "closed the connection in the middle of a subscription"))
 
-    def broken(self) -> None:
+    def broken(self, fault: Fault) -> None:
         """Part of `Carried`."""
-        self._end(self._failure("SUBGRAPH_MALFORMED_RESPONSE", "does not speak HTTP/1.1"))
+        self._end(self._failure(fault.code, f"sent {fault.what}"))
 
     def _end(self, error: SubgraphError | None) -> None:
         if not self._is_over:
@@ -155,11 +185,20 @@ class Events:
         return SubgraphError(f"Subgraph {self.service.name!r} {what}.", service=self.service.name, code=code)
 
 
-def _nothing(connection: Connection) -> None:
-    """A stream's connection is used once."""
-    connection.abort()
+class _SingleUse:
+    """The owner of a stream's connection, which carries nothing else."""
+
+    def released(self, connection: Connection) -> None:
+        """Part of `Owner`."""
+        connection.abort()
+
+    def lost(self, _connection: Connection, carried: Carried | None) -> None:
+        """Part of `Owner`."""
+        if carried is not None:
+            carried.lost()
+
+    def surplus(self, connection: Connection) -> None:
+        """Part of `Owner`: the connection is closed anyway."""
 
 
-def _tell_lost(_connection: Connection, carried: Carried | None) -> None:
-    if carried is not None:
-        carried.lost()
+_SINGLE_USE: Final = _SingleUse()

@@ -5,16 +5,12 @@ its deadline or being cancelled; whatever else reaches it then is ignored.
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from gateway.errors import SubgraphError
+from gateway.execution.connection import MAX_HEAD_BYTES, Connection, Fault
 from gateway.execution.request import Service
 from gateway.execution.transport import Reply
-
-if TYPE_CHECKING:
-    from gateway.execution.connection import Connection
-
-MAX_HEAD_BYTES: Final = 1 << 16
 
 
 class Exchange(asyncio.Future[Reply]):
@@ -29,6 +25,7 @@ class Exchange(asyncio.Future[Reply]):
     Attributes:
         connection: which carries it now; None while it waits.
         is_retried: it has been sent on a connection that was dead.
+        queued_at: when it began to wait for a connection, by the loop's clock; set by the pool.
     """
 
     def __init__(
@@ -48,11 +45,13 @@ class Exchange(asyncio.Future[Reply]):
         self.is_safe = is_safe
         self.connection: Connection | None = None
         self.is_retried = False
+        self.queued_at = 0.0
         self.received = 0
         self._max_response_bytes = max_response_bytes
         self._status = 0
         self._content_type = ""
         self._is_length_known = False
+        self._declared_bytes = 0
         self._body: bytes | list[bytes] = b""
         self._timer = loop.call_at(deadline, self._expire)
 
@@ -95,14 +94,20 @@ class Exchange(asyncio.Future[Reply]):
             self._content_type = value.split(b";", 1)[0].strip().lower().decode("latin-1")
         elif lowered == b"content-length":
             self._is_length_known = True
-            if value.isdigit() and int(value) > self._max_response_bytes:
-                self._fail_too_large()
+            # The parser accepts digits alone, and no more than 20 of them.
+            self._declared_bytes = int(value) if value.isdigit() else 0
         elif lowered == b"transfer-encoding":
             self._is_length_known = True
 
     def head(self, status: int) -> None:
-        """Takes note of the status."""
+        """Takes note of the status, and refuses a body that is declared too long."""
         self._status = status
+        if self._declared_bytes > self._max_response_bytes:
+            self._fail_too_large()
+
+    def interim(self) -> None:
+        """Forgets the headers of an interim answer."""
+        self._content_type, self._is_length_known, self._declared_bytes = "", False, 0
 
     def piece(self, data: bytes) -> None:
         """Takes a piece of the body."""
@@ -112,6 +117,17 @@ class Exchange(asyncio.Future[Reply]):
             self._body = [self._body, data]
         else:
             self._body.append(data)
+
+    def is_stale(self) -> bool:
+        """Whether the answer is a 408 to a request that may be sent again: the subgraph closed an idle connection as it arrived."""
+        return self._status == 408 and self.is_safe and not self.is_retried and not self.done()
+
+    def restart(self) -> None:
+        """Forgets the answer, before the request is sent once more."""
+        self.is_retried = True
+        self.connection = None
+        self.received = self._status = self._declared_bytes = 0
+        self._content_type, self._is_length_known, self._body = "", False, b""
 
     def complete(self) -> None:
         """Ends it with the answer."""
@@ -131,9 +147,9 @@ class Exchange(asyncio.Future[Reply]):
                 "SUBGRAPH_UNREACHABLE", f"Subgraph {self.service.name!r} closed the connection before its answer."
             )
 
-    def broken(self) -> None:
-        """What came is no HTTP."""
-        self.fail("SUBGRAPH_MALFORMED_RESPONSE", f"Subgraph {self.service.name!r} does not speak HTTP/1.1.")
+    def broken(self, fault: Fault) -> None:
+        """Ends it: what came is not HTTP/1.1."""
+        self.fail(fault.code, f"Subgraph {self.service.name!r} sent {fault.what}.")
 
     def _fail_too_large(self) -> None:
         self.fail(

@@ -21,6 +21,9 @@ from gateway.planning.plan import FetchedField, FetchedSelection
 MAX_SHOWN: Final = 10_000
 """Errors of an answer. A subgraph that reports many errors about many places must not fill the memory with their product."""
 
+MAX_LIST_NESTING: Final = 16
+"""Lists in lists of one field. More indexes in a row are no path: the subgraph chooses their number, and each costs us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -90,18 +93,40 @@ def shown_errors(failures: Iterable[Failure], hidden: str) -> list[dict[str, Any
         count += len(exact) + len(vague)
         if count > MAX_SHOWN:
             break
-    explained = {
-        (failure.message, tuple(path[:end])) for failure, exact, _ in told for path in exact for end in range(len(path))
-    }
+    is_explained = _Ancestors((failure.message, path) for failure, exact, _ in told for path in exact)
     errors: list[dict[str, Any]] = []
     for failure, exact, vague in told:
-        paths = exact + [path for path in vague if (failure.message, tuple(path)) not in explained]
+        paths = exact + [path for path in vague if not is_explained(failure.message, path)]
         if not paths and not vague:
             paths = [[]]
         errors.extend(_shown(failure.message, path, failure.extensions) for path in paths)
     if len(errors) > MAX_SHOWN:
         errors[MAX_SHOWN - 1 :] = [_shown("There are more errors than are shown.", [], {"code": "TOO_MANY_ERRORS"})]
     return errors
+
+
+class _Ancestors:
+    """The paths above some paths, as a tree: its size is the sum of their lengths, where a set of all prefixes would square them.
+
+    Args:
+        paths: each with its message; they are told apart by it.
+    """
+
+    def __init__(self, paths: Iterable[tuple[str, list[str | int]]]) -> None:
+        self._roots: dict[str, dict[str | int, Any]] = {}
+        for message, path in paths:
+            node = self._roots.setdefault(message, {})
+            for segment in path:
+                node = node.setdefault(segment, {})
+
+    def __call__(self, message: str, path: list[str | int]) -> bool:
+        """Whether one of the paths goes on below this one."""
+        node = self._roots.get(message)
+        for segment in path:
+            if node is None:
+                return False
+            node = node.get(segment)
+        return bool(node)
 
 
 def _shown(message: str, path: list[str | int], extensions: dict[str, Any]) -> dict[str, Any]:
@@ -137,11 +162,19 @@ def failure_of_answer(
 def _translate(
     below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail, hidden: str
 ) -> tuple[Trail, bool]:
-    """The client's path of a subgraph's, and whether it is whole: it ends above what only the gateway asked for."""
+    """The client's path of a subgraph's, and whether it is whole: it ends above what only the gateway asked for.
+
+    A path that leaves the selections is not whole either: it ends where it leaves them.
+    """
+    nesting = 0
     for segment in below:
         if isinstance(segment, int):
+            nesting += 1
+            if nesting > MAX_LIST_NESTING:
+                return trail, False
             trail = (trail, segment)
             continue
+        nesting = 0
         matching = [field for field in fields_of(selections) if field.response_name == segment]
         if not matching or _is_hidden(matching[0].key, hidden):
             return trail, False

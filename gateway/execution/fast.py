@@ -14,7 +14,7 @@ from gateway.errors import SubgraphError
 from gateway.execution.compiled import Compiled, Fallback
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.program import FetchProgram, Program
-from gateway.execution.reply import is_ok
+from gateway.execution.reply import is_good
 from gateway.execution.request import Answer, ExecutionRequest, HeaderLines
 from gateway.execution.transport import Reply
 
@@ -112,7 +112,7 @@ class FastRun:
             return
         try:
             reply = future.result()
-            if is_ok(reply.status):
+            if is_good(reply):
                 self._compiled.settles[program.fetch.id](self._state, reply.body)
                 self._finish(program)
             else:

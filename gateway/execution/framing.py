@@ -9,6 +9,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+EMPTY_LINE_BYTES: Final = 16
+"""What a line of data takes in memory beside its text: empty ones count as well."""
+
 _HEARTBEATS: Final = (b"", b"{}")
 
 
@@ -21,6 +24,9 @@ class Framing(Protocol):
 
     is_complete: bool
     """The subgraph has said that no event will follow."""
+
+    steps: int
+    """Lines or parts since the last event, or since the reader set it to 0: what they cost is work without a result."""
 
     def feed(self, data: bytes) -> Iterable[bytes]:
         """The events that are whole with this piece."""
@@ -48,6 +54,7 @@ class WholeBody:
 
     def __init__(self, max_event_bytes: int) -> None:
         self.is_complete = False
+        self.steps = 0
         self._body = bytearray()
         self._max_event_bytes = max_event_bytes
 
@@ -67,6 +74,7 @@ class ServerSentEvents:
 
     def __init__(self, max_event_bytes: int) -> None:
         self.is_complete = False
+        self.steps = 0
         self._rest = bytearray()
         self._is_after_cr = False
         self._name = b""
@@ -87,6 +95,7 @@ class ServerSentEvents:
         lines = [bytes(self._rest), *others[:-1]]
         self._rest = bytearray(others[-1])
         events: list[bytes] = []
+        self.steps += len(lines)
         for line in lines:
             if self.is_complete:
                 break
@@ -94,6 +103,8 @@ class ServerSentEvents:
                 self._line(line)
             elif (event := self._dispatch()) is not None:
                 events.append(event)
+        if events:
+            self.steps = 0
         return events
 
     def end(self) -> Iterable[bytes]:
@@ -107,7 +118,7 @@ class ServerSentEvents:
             self._name = value
         elif name == b"data":
             self._data.append(value)
-            self._size += len(value)
+            self._size += len(value) + EMPTY_LINE_BYTES
             _check(self._size, self._max_event_bytes)
 
     def _dispatch(self) -> bytes | None:
@@ -124,6 +135,7 @@ class MultipartParts:
 
     def __init__(self, boundary: bytes, max_event_bytes: int) -> None:
         self.is_complete = False
+        self.steps = 0
         self._delimiter = b"\r\n--" + boundary
         self._buffer = bytearray(b"\r\n")
         self._searched = 0
@@ -146,10 +158,12 @@ class MultipartParts:
             if found < 0:
                 self._searched = max(0, len(self._buffer) - len(self._delimiter))
                 break
+            self.steps += 1
             # Told now: what comes after the delimiter may be sent with the next event only.
             if self._is_in_part:
                 event = self._event(bytes(self._buffer[:found]))
                 if event is not None:
+                    self.steps = 0
                     events.append(event)
             self._is_in_part = self._is_after_delimiter = True
             del self._buffer[: found + len(self._delimiter)]

@@ -27,12 +27,8 @@ def leaf_reader(type_: GraphQLLeafType) -> LeafReader | None:
 
 
 def _int(value: Any) -> int | None:
-    if (
-        isinstance(value, Decimal)
-        and value.is_finite()
-        and abs(value) <= -MIN_INT
-        and value == value.to_integral_value()
-    ):
+    # The range comes first: to compare is cheap at any exponent, `abs` overflows and `int` would write a billion digits.
+    if isinstance(value, Decimal) and MIN_INT <= value <= MAX_INT and value == value.to_integral_value():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and MIN_INT <= value <= MAX_INT else None
 

@@ -1,12 +1,14 @@
 """Judges what a subgraph sent back: a GraphQL response, or a SubgraphError that says what it was instead.
 
-Source: GraphQL over HTTP, section 6.4. With ``application/graphql-response+json`` the body counts whatever the status is.
-With ``application/json`` (and, for old servers, anything else) it counts if it is a well-formed GraphQL response: of a
-status other than 2xx only its errors are believed to be the subgraph's own words.
+A body counts if it is a well-formed GraphQL response in JSON. A status other than 2xx always costs an error: the response's own, or
+else one that names the status, since a proxy may have answered. A content type that is not JSON is no GraphQL, whatever the body
+looks like; ``text/plain`` and none at all pass for JSON, since old servers do not set it.
+
+Source: GraphQL over HTTP, section 6.4.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.encoding import decode_json
@@ -22,6 +24,14 @@ class SubgraphResponse:
     errors: tuple[Any, ...]
 
 
+JSON_TYPES: Final = frozenset({"application/json", "application/graphql-response+json", "text/json", "text/plain", ""})
+
+
+def is_good(reply: Reply) -> bool:
+    """Whether a reply may hold an answer without errors: a 2xx with JSON."""
+    return 200 <= reply.status < 300 and (reply.content_type in JSON_TYPES or reply.content_type.endswith("+json"))
+
+
 def judge(service: Service, reply: Reply) -> SubgraphResponse:
     """The GraphQL response in a reply.
 
@@ -29,12 +39,17 @@ def judge(service: Service, reply: Reply) -> SubgraphResponse:
         SubgraphError: ``SUBGRAPH_HTTP_ERROR`` for a status other than 2xx without a GraphQL response in it,
             ``SUBGRAPH_MALFORMED_RESPONSE`` for a 2xx that holds none.
     """
-    try:
+    if is_good(reply):
         return judge_body(service, reply.body)
+    if is_ok(reply.status):
+        raise malformed(service, f"has the content type {reply.content_type[:100]!r}, which is not JSON")
+    try:
+        response = judge_body(service, reply.body)
     except SubgraphError:
-        if is_ok(reply.status):
-            raise
         raise http_error(service, reply.status) from None
+    if not response.errors:
+        raise http_error(service, reply.status)
+    return response
 
 
 def judge_body(service: Service, body: bytes) -> SubgraphResponse:

@@ -292,6 +292,179 @@ async def test_bytes_that_nobody_asked_for_are_never_taken_for_an_answer() -> No
         assert server.connections == 2
 
 
+def reply_to(request: bytes) -> bytes:
+    """An answer that repeats the body of its request."""
+    body = request.split(b"\r\n\r\n", 1)[1]
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+async def test_answers_that_come_twice_are_given_to_nobody_else() -> None:
+    """The first answer comes twice at once, later one in twenty does so within two milliseconds; 40 callers ask.
+
+    Until the first surplus byte arrives nothing tells such a connection apart; after it no caller gets another one's answer.
+    """
+    count = 0
+
+    async def handle(request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        count += 1
+        writer.write(reply_to(request))
+        await writer.drain()
+        if count % 20 == 1:
+            await asyncio.sleep(count % 3 / 1000 if count > 1 else 0)
+            writer.write(reply_to(request))
+
+    wrong = 0
+
+    async def ask(transport: HttpTransport, service: Service, caller: int) -> None:
+        nonlocal wrong
+        for turn in range(25):
+            body = b'{"caller":%d,"turn":%d}' % (caller, turn)
+            try:
+                reply = await post(transport, service, body=body)
+            except SubgraphError:
+                continue
+            wrong += reply.body != body
+
+    async with serving(handle) as server, transporting() as transport:
+        await post(transport, server.service)
+        await until(lambda: server.open == 0)
+        await asyncio.gather(*(ask(transport, server.service, caller) for caller in range(40)))
+    assert wrong == 0
+
+
+@pytest.mark.parametrize(
+    "surplus",
+    [b"H", b"HTTP/1.1 100 C\r\n\r\n", b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 O", b"garbage", OK],
+    ids=["a byte", "an interim answer", "an interim answer and a part", "garbage", "an answer"],
+)
+async def test_a_connection_with_bytes_after_its_answer_is_closed(surplus: bytes) -> None:
+    async with serving(answering(OK + surplus)) as server, transporting() as transport:
+        assert (await post(transport, server.service)).body == b"{}"
+        assert (await post(transport, server.service)).body == b"{}"
+        assert server.connections == 2
+
+
+async def test_after_unasked_bytes_no_connection_of_the_origin_is_used_again() -> None:
+    is_doubled = True
+
+    async def handle(_: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + OK if is_doubled else OK)
+
+    async with serving(handle) as server, transporting() as transport:
+        await post(transport, server.service)
+        is_doubled = False
+        for _ in range(3):
+            await post(transport, server.service)
+        assert server.connections == 4
+
+
+async def test_interim_answers_are_passed_over_with_their_headers() -> None:
+    interim = b"HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\nContent-Length: 999999999\r\n\r\n"
+    async with (
+        serving(answering(interim + OK)) as server,
+        transporting(TransportLimits(max_response_bytes=100)) as transport,
+    ):
+        reply = await post(transport, server.service)
+        assert (reply.content_type, reply.body) == ("application/json", b"{}")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "code", "words"),
+    [
+        ((b"HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}",), "SUBGRAPH_MALFORMED_RESPONSE", "the status 99"),
+        (
+            (b"HTTP/1.1 101 S\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",),
+            "SUBGRAPH_MALFORMED_RESPONSE",
+            "an upgrade",
+        ),
+        ((b"HTTP/1.1 200 OK\r\nX: " + b"y" * 3_000_000,), "SUBGRAPH_RESPONSE_TOO_LARGE", "a head longer than"),
+        ((b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 1_000,), "SUBGRAPH_RESPONSE_TOO_LARGE", "more than 500 headers"),
+        (
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n",
+                b"T: " + b"y" * 70_000 + b"\r\n\r\n",
+            ),
+            "SUBGRAPH_RESPONSE_TOO_LARGE",
+            "trailers longer than",
+        ),
+        ((b"SSH-2.0-OpenSSH\r\n",), "SUBGRAPH_MALFORMED_RESPONSE", "no HTTP/1.1 (Expected HTTP/"),
+    ],
+    ids=["status 099", "an upgrade", "a header of 3 MB", "a thousand headers", "trailers", "another protocol"],
+)
+async def test_what_is_wrong_with_an_answer_is_said(pieces: tuple[bytes, ...], code: str, words: str) -> None:
+    async with serving(answering(*pieces)) as server, transporting() as transport:
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service)
+        assert raised.value.code == code
+        assert words in raised.value.message
+
+
+async def test_a_connection_whose_request_was_not_sent_whole_is_not_used_again() -> None:
+    connections = 0
+    is_over = asyncio.Event()
+
+    async def answer_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await is_over.wait()
+        writer.close()
+
+    listening = await asyncio.start_server(answer_early, "127.0.0.1", 0, limit=1024)
+    service = Service("books", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
+    async with transporting() as transport:
+        await post(transport, service, body=b"x" * 20_000_000)
+        await post(transport, service, body=b"{}")
+        assert connections == 2
+    is_over.set()
+    listening.close()
+    await listening.wait_closed()
+
+
+async def test_a_time_out_on_a_kept_connection_is_asked_again_on_a_new_one() -> None:
+    late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    async def handle(_: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(late if len(server.requests) == 2 else OK)
+
+    async with serving(handle) as server, transporting() as transport:
+        await post(transport, server.service)
+        assert (await post(transport, server.service)).status == 200
+        assert (len(server.requests), server.connections) == (3, 2)
+
+
+async def test_a_mutation_that_met_a_time_out_is_not_sent_again() -> None:
+    late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+    async def handle(_: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(late if len(server.requests) == 2 else OK)
+
+    async with serving(handle) as server, transporting() as transport:
+        await post(transport, server.service, is_safe=False)
+        assert (await post(transport, server.service, is_safe=False)).status == 408
+        assert len(server.requests) == 2
+
+
+async def test_a_request_that_waits_too_long_for_a_connection_is_not_sent() -> None:
+    may_answer = asyncio.Event()
+
+    async def hang(_: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        writer.write(OK)
+
+    limits = TransportLimits(pool=PoolLimits(max_connections=1, max_wait_seconds=0.05))
+    async with serving(hang) as server, transporting(limits) as transport:
+        first = post(transport, server.service)
+        with pytest.raises(SubgraphError, match="too busy") as raised:
+            await post(transport, server.service)
+        assert raised.value.code == "SUBGRAPH_OVERLOADED"
+        may_answer.set()
+        assert (await first).body == b"{}"
+        assert len(server.requests) == 1
+
+
 async def test_a_cancelled_request_closes_its_connection() -> None:
     async with serving(answering()) as server, transporting() as transport:
         future = post(transport, server.service)

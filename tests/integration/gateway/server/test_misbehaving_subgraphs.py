@@ -228,6 +228,47 @@ def test_a_response_of_another_content_type_counts(ask: Any, bad: BadSubgraph) -
     assert ask(SHOP_QUERY) == {"data": {"me": ME, "shop": SHOP}}
 
 
+@pytest.mark.parametrize(
+    "status", ["302 Found", "401 Unauthorized", "429 Too Many Requests", "503 Service Unavailable"]
+)
+def test_data_with_a_status_that_is_no_success_is_not_an_answer(ask: Any, bad: BadSubgraph, status: str) -> None:
+    bad.answer = replying(json.dumps({"data": {"shop": SHOP}}).encode(), status=status)
+    got = ask(SHOP_QUERY)
+    assert got["data"] == {"me": ME, "shop": None}
+    assert told(got) == [("SUBGRAPH_HTTP_ERROR", "bad", ["shop"])]
+    assert status[:3] in got["errors"][0]["message"]
+
+
+def test_data_in_a_page_is_not_an_answer(ask: Any, bad: BadSubgraph) -> None:
+    bad.answer = answering({"shop": SHOP}, content_type="text/html")
+    got = ask(SHOP_QUERY)
+    assert got["data"] == {"me": ME, "shop": None}
+    assert told(got) == [("SUBGRAPH_MALFORMED_RESPONSE", "bad", ["shop"])]
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e999999999", "-1e999999999", "1e9999999999999999999", "1" * 5000],
+    ids=["large", "small", "beyond", "digits"],
+)
+def test_a_number_of_any_size_costs_its_own_field(ask: Any, bad: BadSubgraph, number: str) -> None:
+    bad.answer = replying(
+        json.dumps({"data": {"shop": {**SHOP, "count": 1}}}).replace('"count": 1', f'"count": {number}').encode()
+    )
+    got = ask(SHOP_QUERY)
+    assert got["data"]["me"] == ME
+    assert got["errors"]
+
+
+def test_a_path_that_leaves_the_selection_costs_what_its_length_does(ask: Any, bad: BadSubgraph) -> None:
+    bad.answer = replying(
+        json.dumps({"data": {"shop": SHOP}, "errors": [{"message": "m", "path": ["shop", *([0] * 12_000)]}]}).encode()
+    )
+    (error,) = ask(SHOP_QUERY)["errors"]
+    assert error["message"] == "m"
+    assert len(error.get("path", [])) < 100
+
+
 def test_errors_that_are_none_are_told_as_the_subgraphs(ask: Any, bad: BadSubgraph) -> None:
     bad.answer = replying(b'{"errors":[5,null,{"message":3,"path":"x","locations":4,"extensions":[]}]}')
     got = ask(SHOP_QUERY)
