@@ -7,12 +7,12 @@ from datetime import datetime
 
 from subgraphs.config import queries, repository
 from subgraphs.config.definitions import Definition, checked
-from subgraphs.config.model import FlagState
+from subgraphs.config.model import REASON, FlagState
 from subgraphs.config.tables import FlagRow
 from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, VersionConflict
 from subgraphs.kit.storage.session import Database
 
-MAX_REASON_CHARACTERS = 500
+MAX_REASON_CHARACTERS = REASON.most
 
 
 async def save(
@@ -63,6 +63,7 @@ async def rollback(database: Database, key: str, to_version: int, *, actor: str,
 
     Raises:
         NotFound: when there is no such flag or version.
+        InvalidInput, SchemaViolation: when the old version may not be served today.
     """
     async with database.transaction() as session:
         revision = await repository.next_revision(session)
@@ -70,6 +71,6 @@ async def rollback(database: Database, key: str, to_version: int, *, actor: str,
         old = await queries.change(session, key, to_version)
         if row is None or old is None:
             raise NotFound("The flag's version", "toVersion")
-        definition = {**old.definition, "state": row.state}
+        definition = checked({**old.definition, "state": row.state})  # it may be from before a rule of today
         comment = f"back to version {to_version}"
         return await repository.write(session, row, definition, actor=actor, comment=comment, now=now), revision

@@ -7,6 +7,7 @@ Attributes: platform, appVersion, locale, accountId, anonymousId, roles. Operato
 versions like 2.10.1: gte, lt. A missing attribute meets no operator but ne.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,13 @@ from subgraphs.kit.runtime.refusals import InvalidInput
 
 MAX_DEPTH = 8
 MAX_PARTS = 50
+MAX_COMPARISONS = 200
+MAX_LISTED = 500
+MAX_VALUE_CHARACTERS = 200
+
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}(-[0-9A-Za-z.-]{1,30})?")
+_LARGEST_PART = 10**9
+"""Above every part of a version that a rule can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +89,40 @@ def both(segment: str | None, written: Any) -> Condition | None:
     return lambda subject: all(part(subject) for part in parts)
 
 
-def compiled(written: Any, *, depth: int = 0) -> Condition:
-    """The predicate of a condition.
+def compiled(written: Any) -> Condition:
+    """Return the predicate of a condition.
 
     Raises:
-        InvalidInput: when it is not of the language, nested deeper than 8, or a list of more than 50 parts.
+        InvalidInput: when it is not of the language, nested deeper than 8, a list of more than 50 parts, or has more than 200
+            comparisons in all.
     """
+    comparisons = 0
+
+    def counted(attribute: str, operator: str, wanted: Any) -> Condition:
+        nonlocal comparisons
+        comparisons += 1
+        if comparisons > MAX_COMPARISONS:
+            raise _invalid(f"A condition has at most {MAX_COMPARISONS} comparisons")
+        return _comparison(attribute, operator, wanted)
+
+    return _compiled(written, counted, depth=0)
+
+
+def _compiled(written: Any, comparison: Callable[[str, str, Any], Condition], *, depth: int) -> Condition:
     if depth > MAX_DEPTH:
         raise _invalid(f"A condition is nested at most {MAX_DEPTH} deep")
     match written:
         case {"all": list() as parts, **rest} if not rest and len(parts) <= MAX_PARTS:
-            every = [compiled(part, depth=depth + 1) for part in parts]
+            every = [_compiled(part, comparison, depth=depth + 1) for part in parts]
             return lambda subject: all(part(subject) for part in every)
         case {"any": list() as parts, **rest} if not rest and len(parts) <= MAX_PARTS:
-            some = [compiled(part, depth=depth + 1) for part in parts]
+            some = [_compiled(part, comparison, depth=depth + 1) for part in parts]
             return lambda subject: any(part(subject) for part in some)
         case {"not": part, **rest} if not rest:
-            inner = compiled(part, depth=depth + 1)
+            inner = _compiled(part, comparison, depth=depth + 1)
             return lambda subject: not inner(subject)
         case {"attribute": str() as attribute, "op": str() as operator, "value": wanted, **rest} if not rest:
-            return _comparison(attribute, operator, wanted)
+            return comparison(attribute, operator, wanted)
         case _:
             raise _invalid("A condition is all, any, not, or attribute with op and value")
 
@@ -110,10 +132,15 @@ def _comparison(attribute: str, operator: str, wanted: Any) -> Condition:
         raise _invalid(f"An attribute is one of {', '.join(_ATTRIBUTES)}")
     if operator not in _OPERATORS:
         raise _invalid(f"An operator is one of {', '.join(_OPERATORS)}")
-    if operator == "in" and not isinstance(wanted, list):
-        raise _invalid("The operator in takes a list")
-    if operator != "in" and not isinstance(wanted, str):
-        raise _invalid(f"The operator {operator} takes a text")
+    if (operator == "in") != isinstance(wanted, list):
+        raise _invalid(f"The operator {operator} takes a {'list' if operator == 'in' else 'text'}")
+    if isinstance(wanted, list) and len(wanted) > MAX_LISTED:
+        raise _invalid(f"The operator in takes at most {MAX_LISTED} texts")
+    for text in wanted if isinstance(wanted, list) else [wanted]:
+        if not isinstance(text, str) or len(text) > MAX_VALUE_CHARACTERS:
+            raise _invalid(f"A value is a text of at most {MAX_VALUE_CHARACTERS} characters")
+    if operator in {"gte", "lt"} and not _VERSION.fullmatch(wanted):
+        raise _invalid("A version has one to four numbers of up to nine digits, such as 2.10.1")
     if (operator == "contains") != (attribute == "roles"):
         raise _invalid("roles takes the operator contains, and nothing else does")
     read, compare = _ATTRIBUTES[attribute], _OPERATORS[operator]
@@ -126,8 +153,20 @@ def _comparison(attribute: str, operator: str, wanted: Any) -> Condition:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    numbers = [int(part) if part.isdecimal() else 0 for part in text.split("-", maxsplit=1)[0].split(".")]
+    """Return the first four numbers of a version; 0 for what is no number, and one number above all for what is too long.
+
+    A client may send anything: int() of 5,000 digits would raise.
+    """
+    parts = text.split("-", maxsplit=1)[0].split(".", maxsplit=4)[:4]
+    numbers = [
+        min(int(part), _LARGEST_PART) if _is_number(part) else _LARGEST_PART if part.isdecimal() else 0
+        for part in parts
+    ]
     return tuple(numbers + [0] * (4 - len(numbers)))
+
+
+def _is_number(part: str) -> bool:
+    return part.isdecimal() and len(part) <= len(str(_LARGEST_PART))
 
 
 def _invalid(message: str) -> InvalidInput:

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
+from prometheus_client import Counter
 
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.notification import model, queries, repository, templates
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import NotificationRow, TemplateRow
-from subgraphs.notification.templates import FALLBACK_LOCALE, Text
+from subgraphs.notification.templates import FALLBACK_LOCALE, Rendered, Text
 
 QUEUE = "deliveries"
 ACTOR_NAME = "deliver"
@@ -18,6 +20,9 @@ MAX_READ_AT_ONCE = 500
 PLATFORMS = frozenset({"ios", "android", "web"})
 
 _log = structlog.get_logger(__name__)
+_left_out = Counter(
+    "notification_texts_left_out", "Texts that could not be rendered, and an older one was used.", ["key", "channel"]
+)
 
 
 async def tell(
@@ -29,10 +34,8 @@ async def tell(
         channels: those that have a provider. A delivery against the account's preference is noted as suppressed, never sent.
     """
     async with database.transaction() as session:
-        shown = await queries.template(session, notice.template, Channel.PUSH, FALLBACK_LOCALE)
-        if shown is None:
-            raise LookupError(f"there is no text {notice.template!r}")
-        rendered = templates.render(Text(shown.subject, shown.body), notice.variables)
+        shown = await queries.template_versions(session, notice.template, Channel.PUSH, FALLBACK_LOCALE)
+        _, rendered = usable(shown, notice.variables, key=notice.template, channel=Channel.PUSH)
         row = await repository.tell(session, notice, rendered, event_id=event_id, now=now)
         if row is None:
             return None
@@ -46,6 +49,23 @@ async def tell(
             if status is DeliveryStatus.QUEUED:
                 wake_after_commit(session, Wake(QUEUE, ACTOR_NAME, delivery.id))
         return row
+
+
+def usable(
+    rows: Sequence[TemplateRow], variables: Mapping[str, Any], *, key: str, channel: Channel
+) -> tuple[TemplateRow, Rendered]:
+    """Return the first text that can be rendered, and its rendering; those before it are left out, counted and logged.
+
+    Raises:
+        LookupError: when there is no text that can.
+    """
+    found = templates.first_rendered([Text(row.subject, row.body) for row in rows], variables)
+    for row in rows[: found[0] if found is not None else len(rows)]:
+        _left_out.labels(key, channel.value).inc()
+        _log.error("notification.text_left_out", key=key, channel=channel.value, locale=row.locale, version=row.version)
+    if found is None:
+        raise LookupError(f"there is no text {key!r} for {channel.value} that can be rendered")
+    return rows[found[0]], found[1]
 
 
 async def mark_read(database: Database, account_id: str, ids: Sequence[str], *, now: datetime) -> int:
@@ -79,8 +99,8 @@ async def register_device(database: Database, account_id: str, token: str, platf
     Raises:
         InvalidInput: when the token is empty or too long, or the platform is unknown.
     """
-    if not 1 <= len(token) <= 500:
-        raise InvalidInput("A device's token has 1 to 500 characters", "token")
+    if not 1 <= len(token) <= model.DEVICE_TOKEN.most:
+        raise InvalidInput(f"A device's token has 1 to {model.DEVICE_TOKEN.most} characters", "token")
     if platform not in PLATFORMS:
         raise InvalidInput(f"A platform is one of {', '.join(sorted(PLATFORMS))}", "platform")
     async with database.transaction() as session:
@@ -96,6 +116,9 @@ async def save_template(
         InvalidInput: when it is no template, or has no subject where one is shown.
     """
     templates.check_text(text)
+    unknown = templates.unknown_variables(text)
+    if unknown:
+        raise InvalidInput(f"No notice has these variables: {', '.join(unknown)}", "input", "body")
     if text.subject is None and channel is not Channel.SMS:
         raise InvalidInput("An e-mail and an inbox need a subject", "input", "subject")
     async with database.transaction() as session:

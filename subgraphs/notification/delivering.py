@@ -27,12 +27,11 @@ from subgraphs.kit.storage.answers import is_unanswered
 from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.leases import LEASE, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
-from subgraphs.notification import queries, repository, templates
+from subgraphs.notification import commands, queries, repository
 from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
 from subgraphs.notification.model import Channel, DeliveryStatus
 from subgraphs.notification.recipients import Recipient, Recipients
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
-from subgraphs.notification.templates import Text
 
 _log = structlog.get_logger(__name__)
 
@@ -94,11 +93,10 @@ async def _deliver(courier: Courier, held: Claim) -> None:
 async def _message(
     courier: Courier, delivery: DeliveryRow, notification: NotificationRow, recipient: Recipient
 ) -> Message:
+    key, channel = notification.template_key, Channel(delivery.channel)
     async with courier.database.reading() as session:
-        row = await queries.template(session, notification.template_key, Channel(delivery.channel), recipient.locale)
-    if row is None:
-        raise LookupError(f"there is no text {notification.template_key!r} for {delivery.channel}")
-    rendered = templates.render(Text(row.subject, row.body), {**notification.variables, "name": recipient.name})
+        rows = await queries.template_versions(session, key, channel, recipient.locale)
+    _, rendered = commands.usable(rows, {**notification.variables, "name": recipient.name}, key=key, channel=channel)
     return Message(delivery.id, recipient.email, rendered.subject or notification.title, rendered.body)
 
 

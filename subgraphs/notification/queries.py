@@ -20,6 +20,8 @@ from subgraphs.notification.tables import (
 )
 from subgraphs.notification.templates import FALLBACK_LOCALE
 
+MAX_VERSIONS_TRIED = 10
+
 Choices = dict[tuple[Topic, Channel], bool]
 
 
@@ -110,11 +112,24 @@ async def newest_templates(session: AsyncSession, *, key: str | None = None) -> 
 
 
 async def template(session: AsyncSession, key: str, channel: Channel, locale: str) -> TemplateRow | None:
-    """The newest text for the locale, else for its language, else in English."""
-    wanted = [locale, locale.split("-", maxsplit=1)[0], FALLBACK_LOCALE]
-    rows = [row for row in await newest_templates(session, key=key) if row.channel == channel.value]
-    by_locale = {row.locale: row for row in rows}
-    return next((by_locale[each] for each in wanted if each in by_locale), None)
+    """Return the newest text for the locale, else for its language, else in English."""
+    return next(iter(await template_versions(session, key, channel, locale)), None)
+
+
+async def template_versions(session: AsyncSession, key: str, channel: Channel, locale: str) -> list[TemplateRow]:
+    """Return texts in the order in which they are tried: the locale's, its language's, the English ones; each from the newest on."""
+    wanted = list(dict.fromkeys([locale, locale.split("-", maxsplit=1)[0], FALLBACK_LOCALE]))
+    number = (
+        func.row_number().over(partition_by=TemplateRow.locale, order_by=TemplateRow.version.desc()).label("number")
+    )
+    numbered = (
+        select(TemplateRow, number)
+        .where(TemplateRow.key == key, TemplateRow.channel == channel.value, TemplateRow.locale.in_(wanted))
+        .subquery()
+    )
+    row_of = aliased(TemplateRow, numbered)
+    rows = await session.scalars(select(row_of).where(numbered.c.number <= MAX_VERSIONS_TRIED))
+    return sorted(rows, key=lambda row: (wanted.index(row.locale), -row.version))
 
 
 async def told_since(session: AsyncSession, account_id: str, since: datetime) -> list[NotificationRow]:

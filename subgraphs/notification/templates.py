@@ -1,20 +1,34 @@
 """Texts with variables, rendered in a sandbox; and the texts that the market starts with.
 
-A text is a Jinja template that may use its variables and nothing of Python. A variable that is missing is an error, never a hole.
-The PUSH text is also what the app's inbox shows.
+A text is a Jinja template of variables, conditions, one level of loops and a few filters. It has no arithmetic, calls or assignments, so a
+rendering ends after a number of steps bounded by the text and its data, and its length is bounded as well. A text is rendered with
+sample data before it is saved. A variable that is missing is an error, never a hole. The PUSH text is also what the app's inbox shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.notification.model import BODY, MAX_RENDERED_CHARACTERS, SUBJECT, TITLE
 
-MAX_TEXT_CHARACTERS = 20_000
+MAX_TEXT_CHARACTERS = BODY.most
+MAX_NESTING = 20
+MAX_CACHED_TEMPLATES = 500
 FALLBACK_LOCALE = "en"
+
+SAMPLES: Mapping[str, Any] = {"order_number": "YM-2026-000001", "name": "Anna \u0410\u043d\u043d\u0430"}
+"""What every text of a notice is given; see `model.notice_of_status` and `delivering`."""
+
+_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.If, nodes.For,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Filter, nodes.Keyword,
+)  # fmt: skip
+_FILTERS = frozenset({"capitalize", "default", "d", "first", "last", "length", "lower", "title", "trim", "upper"})
 
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -37,41 +51,128 @@ class Rendered:
 
 
 def check_text(text: Text) -> Text:
-    """The text, if it is a template.
+    """Return the text, if it is a template that can be rendered.
 
     Raises:
-        InvalidInput: when it is empty, longer than 20,000 characters, or not well formed.
+        InvalidInput: when a part is empty or too long, is no template, has an expression that is not allowed, or cannot be rendered
+            with sample data.
     """
-    for name, part in (("subject", text.subject), ("body", text.body)):
+    for name, part, rule in (("subject", text.subject, SUBJECT), ("body", text.body, BODY)):
         if part is None:
             continue
-        if not 1 <= len(part) <= MAX_TEXT_CHARACTERS:
-            raise InvalidInput(f"A {name} has 1 to {MAX_TEXT_CHARACTERS} characters", "input", name)
         try:
-            _environment.parse(part)
-        except TemplateError as error:
-            raise InvalidInput(f"The {name} is not a template: {error}", "input", name) from error
+            rule.read(part)
+            _prepared(part)
+        except InvalidInput as refusal:
+            raise InvalidInput(f"The {name} cannot be used: {refusal}", "input", name) from refusal
+    render(text, {**dict.fromkeys(wanted_by(text), "x"), **SAMPLES})
     return text
 
 
+def unknown_variables(text: Text) -> list[str]:
+    """Return the variables of a text that no notice gives, sorted."""
+    return sorted(wanted_by(text) - SAMPLES.keys())
+
+
+def problem_of(text: Text) -> str | None:
+    """Return why a text that was saved cannot be sent; None for one that can."""
+    try:
+        check_text(text)
+    except InvalidInput as refusal:
+        return str(refusal)
+    unknown = unknown_variables(text)
+    return f"No notice has these variables: {', '.join(unknown)}" if unknown else None
+
+
 def render(text: Text, variables: Mapping[str, Any]) -> Rendered:
-    """The text with the variables filled in.
+    """Return the text with the variables filled in. A subject is one line, and no longer than an inbox's title.
 
     Raises:
-        InvalidInput: when the template asks for what the sandbox refuses.
+        InvalidInput: when the template has an expression that is not allowed, fails on these variables, or becomes too long.
     """
-    missing = sorted(_wanted(text) - variables.keys())
+    missing = sorted(wanted_by(text) - variables.keys())
     given = {**{name: f"{{{name}}}" for name in missing}, **variables}
-    try:
-        subject = _environment.from_string(text.subject).render(given) if text.subject is not None else None
-        return Rendered(subject, _environment.from_string(text.body).render(given), tuple(missing))
-    except TemplateError as error:
-        raise InvalidInput(f"The template cannot be rendered: {error}", "input", "body") from error
+    subject = _rendered(text.subject, given, "subject") if text.subject is not None else None
+    # A name with a line break would end the mail's header, and no provider takes such a mail.
+    one_line = " ".join(subject.split())[: TITLE.most] if subject is not None else None
+    return Rendered(one_line, _rendered(text.body, given, "body"), tuple(missing))
 
 
-def _wanted(text: Text) -> set[str]:
+def first_rendered(texts: Iterable[Text], variables: Mapping[str, Any]) -> tuple[int, Rendered] | None:
+    """Return the position and rendering of the first text that has all its variables and can be rendered; None if none can."""
+    for position, text in enumerate(texts):
+        try:
+            rendered = render(text, variables)
+        except InvalidInput:
+            continue
+        if not rendered.missing:
+            return position, rendered
+    return None
+
+
+def wanted_by(text: Text) -> set[str]:
+    """Return the names of the variables that a text uses.
+
+    Raises:
+        InvalidInput: when it is no template.
+    """
     parts = [part for part in (text.subject, text.body) if part is not None]
-    return set().union(*(meta.find_undeclared_variables(_environment.parse(part)) for part in parts))
+    return set().union(*(_prepared(part)[1] for part in parts))
+
+
+def _rendered(part: str, given: Mapping[str, Any], name: str) -> str:
+    template, _ = _prepared(part)
+    pieces: list[str] = []
+    length = 0
+    try:
+        for piece in template.generate(given):
+            length += len(piece)
+            if length > MAX_RENDERED_CHARACTERS:
+                raise InvalidInput(
+                    f"The {name} becomes longer than {MAX_RENDERED_CHARACTERS} characters", "input", name
+                )
+            pieces.append(piece)
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise InvalidInput(f"The {name} cannot be rendered: {type(error).__name__}: {error}", "input", name) from error
+    return "".join(pieces)
+
+
+@lru_cache(MAX_CACHED_TEMPLATES)
+def _prepared(part: str) -> tuple[Template, frozenset[str]]:
+    """Return the compiled template of a text, and the variables that it uses."""
+    try:
+        tree = _environment.parse(part)
+        _check_node(tree, nesting=0, is_in_loop=False)
+        return _environment.from_string(part), frozenset(meta.find_undeclared_variables(tree))
+    except (TemplateError, RecursionError) as error:
+        raise InvalidInput(f"It is not a template: {error}") from error
+
+
+def _check_node(node: nodes.Node, *, nesting: int, is_in_loop: bool) -> None:
+    if nesting > MAX_NESTING:
+        raise InvalidInput(f"A template is nested at most {MAX_NESTING} deep")
+    if not isinstance(node, _NODES):
+        raise InvalidInput(f"A template cannot use {type(node).__name__.lower()} expressions")
+    if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+        raise InvalidInput(f"A template's filters are {', '.join(sorted(_FILTERS))}")
+    if isinstance(node, nodes.For):
+        if is_in_loop or node.recursive or not isinstance(node.iter, nodes.Name | nodes.Getattr | nodes.Getitem):
+            raise InvalidInput("A loop goes over a variable, and has no loop inside")
+        is_in_loop = True
+    for child in _children(node):
+        _check_node(child, nesting=nesting + 1, is_in_loop=is_in_loop)
+
+
+def _children(node: nodes.Node) -> Iterator[nodes.Node]:
+    return node.iter_child_nodes()
 
 
 _SIGNED = "\n\nYarmarka"

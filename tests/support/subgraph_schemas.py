@@ -26,7 +26,8 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # Payment's events come by a mutation for services, not by reading payment's tables.
     "order": ("Mutation.recordPaymentResult", "PaymentResultInput", "PaymentOutcome"),
     # Strawberry's JSON says where JSON is specified.
-    "config": ("JSON @specifiedBy",),
+    "notification": ("Template.problem",),
+    "config": ("JSON @specifiedBy", "Flag.problem"),
 }
 
 

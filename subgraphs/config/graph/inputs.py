@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 import strawberry
 from strawberry.scalars import JSON
 
 from subgraphs.config import model
 from subgraphs.config.definitions import Definition
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.runtime.json_values import parse_json
 
 
 @strawberry.input
@@ -46,10 +45,8 @@ class RuleInput:
         Raises:
             InvalidInput: when the condition is not JSON.
         """
-        try:
-            condition = orjson.loads(self.condition_json) if self.condition_json is not None else None
-        except orjson.JSONDecodeError as error:
-            raise InvalidInput("conditionJson is not JSON", "rules", "conditionJson") from error
+        text = self.condition_json
+        condition = parse_json(text, "conditionJson", most=model.CONDITION_JSON.most) if text is not None else None
         return {
             "id": uuid7(),
             "segment": self.segment,

@@ -80,6 +80,8 @@ class Mutation:
             row, revision = await commands.rollback(
                 resources.database, key, to_version, actor=info.context.account_id, now=resources.clock()
             )
+        except (InvalidInput, SchemaViolation) as refusal:  # the union has no member for it
+            raise Fault(refusal.code, str(refusal)) from refusal
         except Refusal as refusal:
             return user_error(refusal)
         return _saved(row, revision)

@@ -40,11 +40,8 @@ class Query:
             identity.roles,
         )
         snapshot = await info.context.resources.snapshots.newest()
-        evaluated = [
-            model.evaluate(flag, subject)
-            for flag in snapshot.flags.values()
-            if model.is_for(flag.key, platform=platform) and (keys is None or flag.key in keys)
-        ]
+        wanted = snapshot.flags.keys() if keys is None else snapshot.flags.keys() & set(keys)
+        evaluated = snapshot.evaluated(subject, keys={key for key in wanted if model.is_for(key, platform=platform)})
         revision = _revision(snapshot.revision, evaluated)
         if revision == if_not_revision:
             return None

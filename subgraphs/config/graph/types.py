@@ -10,7 +10,9 @@ from strawberry.scalars import JSON
 
 from subgraphs.config import model
 from subgraphs.config.conditions import Subject
+from subgraphs.config.definitions import problem_of
 from subgraphs.config.graph.context import Info
+from subgraphs.config.repository import definition_of
 from subgraphs.config.tables import FlagChangeRow, FlagRow
 from subgraphs.kit.graph.errors import NotFoundError, UserError, ValidationError, VersionConflictError
 
@@ -128,6 +130,10 @@ class Flag:
     def variants(self) -> list[Variant]:
         return [Variant(**each) for each in self.row.variants]
 
+    @strawberry.field(description="Why the flag is left out of every client's configuration; null while it is served")
+    def problem(self) -> str | None:
+        return problem_of(definition_of(self.row))
+
     @strawberry.field
     def rules(self) -> list[Rule]:
         return [Rule.of(each) for each in self.row.rules]
@@ -166,16 +172,16 @@ class Account:
             return []
         subject = Subject(EXPERIMENTS_PLATFORM, "0", account_id=self.id, roles=identity.roles)
         snapshot = await info.context.resources.snapshots.newest()
-        drawn = [(flag, model.evaluate(flag, subject)) for flag in snapshot.flags.values() if flag.experiment]
+        drawn = [(snapshot.flags[each.key], each) for each in snapshot.evaluated(subject)]
         return [
             ExperimentAssignment(
                 experiment=flag.key,
                 variant=evaluation.variant,
                 bucket_version=flag.version,
-                sticky=flag.experiment is not None and flag.experiment.bucket_by == "accountId",
+                sticky=flag.experiment.bucket_by == "accountId",
             )
             for flag, evaluation in drawn
-            if evaluation.reason is model.EvaluationReason.SPLIT
+            if flag.experiment is not None and evaluation.reason is model.EvaluationReason.SPLIT
         ]
 
     @classmethod

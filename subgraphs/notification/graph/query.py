@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
-import orjson
 import strawberry
 from strawberry import federation
 
 from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.runtime.json_values import parse_json
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.notification import model, queries, templates
 from subgraphs.notification.graph.context import Info
@@ -42,9 +42,9 @@ class Query:
     ) -> RenderedTemplate | None:
         """A text with the data filled in; what is missing is named, and shown in braces."""
         try:
-            variables = orjson.loads(data_json)
-        except orjson.JSONDecodeError as error:
-            raise Fault("BAD_USER_INPUT", "dataJson is not JSON") from error
+            variables = parse_json(data_json, "dataJson", most=model.DATA_JSON.most)
+        except InvalidInput as refusal:
+            raise Fault("BAD_USER_INPUT", str(refusal)) from refusal
         if not isinstance(variables, dict):
             raise Fault("BAD_USER_INPUT", "dataJson is not an object")
         async with info.context.resources.database.reading() as session:

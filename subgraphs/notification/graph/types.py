@@ -17,7 +17,7 @@ from subgraphs.notification.graph.context import Info
 from subgraphs.notification.model import Channel, DeliveryStatus, Topic
 from subgraphs.notification.queries import InboxRequest
 from subgraphs.notification.tables import AttemptRow, DeliveryRow, NotificationRow, TemplateRow
-from subgraphs.notification.templates import Rendered
+from subgraphs.notification.templates import Rendered, Text, problem_of
 
 strawberry.enum(Channel)
 strawberry.enum(Topic)
@@ -203,6 +203,10 @@ class Template:
             subject=row.subject,
             body=row.body,
         )
+
+    @strawberry.field(description="Why this version is not sent, and an older one is; null for one that is")
+    def problem(self) -> str | None:
+        return problem_of(Text(self.subject, self.body))
 
 
 @strawberry.type

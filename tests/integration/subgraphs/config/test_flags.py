@@ -7,12 +7,13 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from subgraphs.config.app import create_config_app
 from subgraphs.config.resources import ConfigResources
 from subgraphs.config.seed import FLAGS, seed
 from subgraphs.config.settings import MIGRATIONS, ConfigSettings
-from subgraphs.config.tables import Base
+from subgraphs.config.tables import Base, FlagChangeRow, FlagRow, RevisionRow
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
 from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account, service
@@ -60,6 +61,11 @@ def a_flag(**more: Any) -> dict[str, Any]:
         "rules": [],
         **more,
     }
+
+
+def _rule(attribute: str, op: str, value: str) -> dict[str, Any]:
+    condition = orjson.dumps({"attribute": attribute, "op": op, "value": value}).decode()
+    return {"variants": [{"key": "a", "value": 1, "weight": 1}], "conditionJson": condition}
 
 
 async def flags(config: SubgraphUnderTest, by: Any = ANONYMOUS, **variables: Any) -> dict[str, Any]:
@@ -158,6 +164,14 @@ async def test_a_flag_is_saved_changed_and_rolled_back(config: SubgraphUnderTest
         ),
         ({"schemaJson": '{"type": "nonsense"}'}, "SCHEMA_VIOLATION"),
         ({"schemaJson": '{"type": "boolean"}'}, "SCHEMA_VIOLATION"),
+        ({"schemaJson": '{"$ref": "http://127.0.0.1:9/x"}'}, "SCHEMA_VIOLATION"),
+        ({"schemaJson": '{"$ref": "#"}'}, "SCHEMA_VIOLATION"),
+        ({"rules": [_rule("appVersion", "gte", "9" * 5_000)]}, "VALIDATION_FAILED"),
+        ({"rules": [_rule("platform", "matches", "^(a+)+$")]}, "VALIDATION_FAILED"),
+        ({"variants": [{"key": "a", "value": "\0", "weight": 1}]}, "VALIDATION_FAILED"),
+        ({"owner": "o" * 61}, "VALIDATION_FAILED"),
+        ({"key": "app." + "k" * 100}, "VALIDATION_FAILED"),
+        ({"description": "a\u202eb"}, "VALIDATION_FAILED"),
     ],
 )
 async def test_a_wrong_flag_is_refused_and_nothing_moves(
@@ -167,6 +181,53 @@ async def test_a_wrong_flag_is_refused_and_nothing_moves(
     result = (await config.data(SAVE, {"input": a_flag(**wrong)}, by=ADMIN))["saveFlag"]
     assert result["code"] == answer
     assert (await config.data(CONFIG, {"context": WEB}))["clientConfig"]["revision"] == before
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{"id": "r", "condition": {"attribute": "nothing", "op": "eq", "value": ""}}],
+        "no rules",
+        [{"id": "r", "segment": None, "condition": None, "rollout_permille": None, "variants": [], "bucket_by": "accountId", "seed": "s"}],
+    ],
+    ids=["a part is missing", "another type", "cannot be evaluated"],
+)  # fmt: skip
+async def test_one_flag_that_cannot_be_served_is_left_out_and_shown_to_administrators(
+    config: SubgraphUnderTest, resources: ConfigResources, rules: Any
+) -> None:
+    """Rows from before definitions were evaluated at save are like this."""
+    before = await flags(config)
+    async with resources.database.transaction() as session:
+        await session.execute(update(FlagRow).where(FlagRow.key == "app.favourites").values(rules=rules))
+        await session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
+    after = await flags(config, by=BUYER)
+    assert set(before) - set(after) == {"app.favourites"}
+    shown = await config.data("{ flags { key problem } }", by=ADMIN)
+    assert [each["key"] for each in shown["flags"] if each["problem"]] == ["app.favourites"]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [{"appVersion": "9" * 5_000}, {"platform": "p" * 61}, {"locale": "a\0"}, {"anonymousId": "d" * 65}],
+    ids=["version", "platform", "locale", "device"],
+)
+async def test_what_a_client_says_of_itself_is_bounded(config: SubgraphUnderTest, context: dict[str, str]) -> None:
+    assert await config.codes(CONFIG, {"context": {**WEB, **context}}) == ["VALIDATION_FAILED"]
+
+
+async def test_an_old_version_that_may_not_be_served_today_does_not_come_back(
+    config: SubgraphUnderTest, resources: ConfigResources
+) -> None:
+    await config.data(SAVE, {"input": a_flag()}, by=ADMIN)
+    await config.data(SAVE, {"input": a_flag(expectedVersion=1)}, by=ADMIN)
+    async with resources.database.transaction() as session:
+        old = await session.get_one(FlagChangeRow, ("app.new_thing", 1))
+        old.definition = {**old.definition, "schema_json": '{"$ref": "http://127.0.0.1:9/x"}'}
+    back = 'mutation { rollbackFlag(key: "app.new_thing", toVersion: 1) { __typename } }'
+    assert await config.codes(back, by=ADMIN) == ["SCHEMA_VIOLATION"]
+    assert await config.codes('{ flag(key: "app.new_thing") { history(last: -1) { version } } }', by=ADMIN) == [
+        "VALIDATION_FAILED"
+    ]
 
 
 async def test_experiments_are_the_accounts_own_and_kept(config: SubgraphUnderTest) -> None:

@@ -49,6 +49,14 @@ def test_a_condition_means_what_it_says(written: dict[str, Any], holds: bool) ->
         on("roles", "eq", "SELLER"),
         {**on("platform", "eq", "ios"), "extra": 1},
         {"all": [{}] * 51},
+        {"all": [{"any": [on("platform", "eq", "ios")] * 50}] * 5},
+        on("platform", "in", [1]),
+        on("platform", "in", ["a"] * 501),
+        on("platform", "eq", "a" * 201),
+        on("appVersion", "gte", "9" * 5_000),
+        on("appVersion", "gte", "1.2.3.4.5"),
+        on("appVersion", "lt", "latest"),
+        on("appVersion", "lt", "\u0661"),
     ],
 )
 def test_what_is_not_of_the_language_is_refused(written: Any) -> None:
@@ -62,6 +70,18 @@ def test_a_deep_condition_is_refused_before_it_costs_anything() -> None:
         written = {"not": written}
     with pytest.raises(InvalidInput):
         compiled(written)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["9" * 5_000, "1." + "9" * 5_000, "." * 5_000, "\u0669" * 5_000, "", "-", "1" * 11, "latest"],
+    ids=["digits", "second", "dots", "arabic", "empty", "dash", "eleven", "word"],
+)
+def test_whatever_version_a_client_sends_is_compared(sent: str) -> None:
+    at_least, below = (compiled(on("appVersion", op, "999999999.2")) for op in ("gte", "lt"))
+    subject = Subject("web", sent)
+    assert at_least(subject) is not below(subject)
+    assert at_least(subject) is (sent[:1] in {"9", "\u0669"} or sent == "1" * 11)
 
 
 def test_a_segment_and_a_condition_hold_both() -> None:

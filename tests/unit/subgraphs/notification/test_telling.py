@@ -7,7 +7,7 @@ from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.notification.events import notice_of
 from subgraphs.notification.model import Channel, Topic, check_choice, preferences
-from subgraphs.notification.templates import STARTING_TEXTS, Text, check_text, render
+from subgraphs.notification.templates import STARTING_TEXTS, Text, check_text, first_rendered, problem_of, render
 
 
 def changed(after: str) -> Envelope:
@@ -71,6 +71,54 @@ def test_a_missing_variable_is_named_and_never_a_hole() -> None:
 def test_what_is_no_template_is_refused(body: str) -> None:
     with pytest.raises(InvalidInput):
         check_text(Text("s", body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ 1 / 0 }}", "{{ 'a' * 1000000000 }}", "{{ 10 ** 100000 }}", "{{ name.upper() }}", "{% for a in range(100000) %}a{% endfor %}",
+        "{% for a in name %}{% for b in name %}x{% endfor %}{% endfor %}", "{% set a = name %}{{ a }}", "{{ name|center(1000000) }}",
+        "{{ name|replace('a', 'aaaa') }}", "{% macro m() %}{% endmacro %}", "{% include 'x' %}", "{{ '%1000000000d' % 1 }}",
+        "{{ name ~ name }}", "(" * 3 + "{{ " + "(" * 5_000 + "}}", "{% if name %}" * 100 + "{% endif %}" * 100, "{{ name.missing.more }}",
+        "a\0b", "a\u202eb",
+    ],
+    ids=lambda body: repr(body[:24]),
+)  # fmt: skip
+def test_what_may_fail_or_grow_without_bound_is_refused_before_it_is_saved(body: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_text(Text("s", body))
+
+
+@pytest.mark.parametrize("subject", ["Order\n{{ order_number }}", "Order\r\nBcc: victim@example.test", "x" * 301, " "])
+def test_a_subject_that_is_no_single_line_is_refused(subject: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_text(Text(subject, "b"))
+
+
+def test_conditions_filters_and_a_loop_over_data_are_templates() -> None:
+    text = Text(
+        "{{ name|upper }}",
+        "{% if lines %}{% for line in lines %}{{ line.title|title }}; {% endfor %}{% else %}none{% endif %}",
+    )
+    check_text(Text(text.subject, "{% if name == 'Ann' %}you{% else %}{{ name|default('x') }}{% endif %}"))
+    assert render(text, {"name": "ann", "lines": [{"title": "red cup"}, {"title": "pan"}]}).body == "Red Cup; Pan; "
+
+
+def test_a_rendered_subject_is_one_line_and_fits_the_inbox_and_a_body_is_bounded() -> None:
+    rendered = render(Text("Hello {{ name }}", "b"), {"name": "Ann\r\nBcc: x@example.test " + "y" * 400})
+    assert rendered.subject is not None
+    assert "\n" not in rendered.subject
+    assert "\r" not in rendered.subject
+    assert len(rendered.subject) == 300
+    with pytest.raises(InvalidInput):
+        render(Text("s", "{{ name }}" * 100), {"name": "y" * 1_000})
+
+
+def test_a_version_that_cannot_be_rendered_is_passed_over_for_an_older_one() -> None:
+    texts = [Text("s", "{{ 1/0 }}"), Text("s", "{{ unknown }}"), Text("s", "{{ name }}"), Text("s", "older")]
+    assert first_rendered(texts, {"name": "Ann"}) == (2, render(texts[2], {"name": "Ann"}))
+    assert first_rendered(texts[:2], {"name": "Ann"}) is None
+    assert [problem_of(text) is None for text in texts] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("body", ["{{ ''.__class__.__mro__ }}", "{{ a.__init__.__globals__ }}"])
