@@ -230,3 +230,17 @@ async def test_internal_mutations_are_for_services(catalog: SubgraphUnderTest) -
     mutation = 'mutation { releaseReservation(orderId: "o") }'
     assert await catalog.codes(mutation, by=SELLER) == ["FORBIDDEN"]
     assert await catalog.data(mutation, by=service("order")) == {"releaseReservation": False}
+
+
+@pytest.mark.parametrize("field", ["product", "category"])
+async def test_a_look_up_takes_exactly_one_key(catalog: SubgraphUnderTest, field: str) -> None:
+    for keys in ("(id: null)", "", '(id: "a", slug: "b")'):
+        assert await catalog.codes(f"{{ {field}{keys} {{ id }} }}") == ["VALIDATION_FAILED"]
+    assert await catalog.codes(f'{{ {field}(slug: "a\\u0000") {{ id }} }}') == ["VALIDATION_FAILED"]
+    assert await catalog.data(f'{{ {field}(slug: "nothing") {{ id }} }}') == {field: None}
+
+
+async def test_a_tree_or_a_page_out_of_its_bounds_is_refused(catalog: SubgraphUnderTest) -> None:
+    for depth in (0, 7, -1):
+        assert await catalog.codes(f"{{ categoryTree(depth: {depth}) {{ slug }} }}") == ["VALIDATION_FAILED"]
+    assert await catalog.codes("{ products(last: -1) { edges { cursor } } }") == ["INVALID_PAGE"]

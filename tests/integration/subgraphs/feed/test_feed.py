@@ -123,6 +123,30 @@ async def test_pages_of_a_session_cover_its_slate_while_rankings_change_undernea
     }
 
 
+async def test_an_event_under_ids_in_capitals_is_an_event_of_the_same_product(
+    feed: SubgraphUnderTest, resources: FeedResources
+) -> None:
+    event = an_event()
+    shouted = {**event, "id": event["id"].upper(), "productId": event["productId"].upper()}
+    assert (await tracked(feed, shouted))["accepted"] == 1
+    assert (await tracked(feed, event))["duplicates"] == 1
+    assert [each["data"]["product_id"] for each in await kept_events(resources)] == [event["productId"].lower()]
+
+
+async def test_one_event_with_a_malformed_id_is_rejected_and_its_batch_is_kept(feed: SubgraphUnderTest) -> None:
+    result = await tracked(feed, an_event(), an_event(id="x" * 5_000), an_event(productId="a\0"))
+    assert result["accepted"] == 1
+    assert [len(each["id"]) for each in result["rejected"]] == [100, 36]
+
+
+@pytest.mark.parametrize(
+    "category", ["", "a b", "c" * 37, "a\0", "\u00e9"], ids=["empty", "space", "long", "NUL", "letter"]
+)
+async def test_a_malformed_category_is_the_callers_error(feed: SubgraphUnderTest, category: str) -> None:
+    query = "query ($c: ID) { feed(first: 1, categoryId: $c) { edges { position } } }"
+    assert await feed.codes(query, {"c": category}, by=ANN) == ["VALIDATION_FAILED"]
+
+
 async def test_a_cursor_of_somebody_else_or_changed_is_refused(feed: SubgraphUnderTest) -> None:
     cursor = (await feed.data(FEED, {"first": 3}, by=ANN))["feed"]["pageInfo"]["endCursor"]
     assert await feed.codes(FEED, {"after": cursor}, by=BOB) == ["INVALID_CURSOR"]
