@@ -5,8 +5,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from subgraphs.catalog import commands, queries
+from subgraphs.catalog import queries
 from subgraphs.catalog.graph.schema import schema
+from subgraphs.catalog.holds import release_unwanted
 from subgraphs.catalog.loaders import make_loaders
 from subgraphs.catalog.pictures import picture
 from subgraphs.catalog.resources import CatalogResources
@@ -26,7 +27,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
     opened = resources or CatalogResources.open(settings)
 
     async def release_expired() -> int:
-        return await commands.release_expired(opened.database, now=opened.clock())
+        return await release_unwanted(opened.database, opened.orders, now=opened.clock())
 
     releasing = Loop("catalog.release_expired", release_expired, pause_seconds=RELEASE_PAUSE_SECONDS)
 

@@ -14,7 +14,8 @@ LOW_STOCK_BELOW = 5
 MAX_TITLE_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 10_000
 MAX_STOCK = 1_000_000
-MAX_MINOR_UNITS = 2**53 - 1
+MAX_PRICE = 100_000_000_000
+"""Minor units. An order of 50 lines of 999 pieces at this price, 4.995e15, and its shipping fit in 2^53 - 1."""
 MAX_RESERVED_LINES = 100
 MAX_QUANTITY = 10_000
 
@@ -125,10 +126,10 @@ def check_price(amount: int) -> int:
     """The price in minor units.
 
     Raises:
-        InvalidInput: if it is not above zero, or does not fit a JSON number.
+        InvalidInput: if it is not above zero, or is above the limit.
     """
-    if not 0 < amount <= MAX_MINOR_UNITS:
-        raise InvalidInput("A price is a positive number of minor units", "price", "amount")
+    if not 0 < amount <= MAX_PRICE:
+        raise InvalidInput(f"A price is from 1 to {MAX_PRICE} minor units", "price", "amount")
     return amount
 
 

@@ -1,6 +1,6 @@
 """What the catalog writes: guarded statements, right on SQLite and on PostgreSQL alike. Nothing here commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,20 @@ async def move_pieces(session: AsyncSession, order_id: str, *, before: str, afte
             .values({taken_from: taken_from - line.quantity, given_to: given_to + line.quantity})
             .execution_options(synchronize_session=False)
         )
+
+
+async def extend_reservations(
+    session: AsyncSession, order_ids: Sequence[str], *, now: datetime, until: datetime
+) -> None:
+    """Hold the stock of orders for longer whose hold has run out."""
+    await session.execute(
+        update(ReservationRow)
+        .where(
+            ReservationRow.order_id.in_(order_ids), ReservationRow.status == "HELD", ReservationRow.expires_at <= now
+        )
+        .values(expires_at=until)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def expired_reservations(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[str]:

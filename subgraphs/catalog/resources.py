@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from subgraphs.catalog.orders import OrderService
 from subgraphs.catalog.settings import CatalogSettings
+from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -22,6 +24,7 @@ class CatalogResources:
     tokens: ServiceTokens
     cursors: Cursors
     config: ServiceConfig
+    orders: OrderService
     clock: Clock
 
     @classmethod
@@ -30,9 +33,11 @@ class CatalogResources:
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         config = ServiceConfig(DEFAULT_CONFIG, service="catalog", settings=settings, tokens=tokens)
         cursors = Cursors(settings.cursor_key_ring)
-        return cls(settings, Database(settings.database), tokens, cursors, config, clock)
+        orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="catalog", tokens=tokens))
+        return cls(settings, Database(settings.database), tokens, cursors, config, orders, clock)
 
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
+        await self.orders.close()
         await self.database.close()

@@ -16,5 +16,9 @@ def notice_of(envelope: Envelope) -> Notice | None:
         return None
     data = envelope.data
     return notice_of_status(
-        data["after"], buyer_id=data["buyer_id"], order_id=data["order_id"], order_number=data["number"]
+        data["after"],
+        before=data["before"],
+        buyer_id=data["buyer_id"],
+        order_id=data["order_id"],
+        order_number=data["number"],
     )

@@ -105,10 +105,22 @@ _BY_STATUS: Mapping[str, tuple[str, Topic]] = {
 }
 
 
-def notice_of_status(status: str, *, buyer_id: str, order_id: str, order_number: str) -> Notice | None:
-    """What the buyer is told when an order comes to a status; None for those that nobody is told of."""
+_CALLED_OFF = frozenset({"CANCELLED", "EXPIRED"})
+_UNPAID = frozenset({"PENDING", "AWAITING_PAYMENT"})
+
+
+def notice_of_status(
+    status: str, *, before: str | None, buyer_id: str, order_id: str, order_number: str
+) -> Notice | None:
+    """What the buyer is told when an order comes to a status; None for those that nobody is told of.
+
+    An order that is called off while it is PENDING was never placed: its buyer was refused, or never had an answer, and is told nothing.
+    """
     said = _BY_STATUS.get(status)
-    if said is None:
+    if said is None or (status in _CALLED_OFF and before == "PENDING"):
         return None
     template, topic = said
-    return Notice(template, topic, buyer_id, order_id, order_number, {"order_number": order_number})
+    variables: dict[str, Any] = {"order_number": order_number}
+    if status == "CANCELLED":
+        variables["was_paid"] = before not in _UNPAID
+    return Notice(template, topic, buyer_id, order_id, order_number, variables)

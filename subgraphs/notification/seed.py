@@ -62,7 +62,11 @@ def _rows(order: Line, place: int) -> Iterator[Line]:
         return
     change = order["history"][-1]
     notice = model.notice_of_status(
-        change["to"], buyer_id=order["buyer_id"], order_id=order["id"], order_number=order["number"]
+        change["to"],
+        before=change["from"],
+        buyer_id=order["buyer_id"],
+        order_id=order["id"],
+        order_number=order["number"],
     )
     if notice is None:
         return

@@ -198,10 +198,16 @@ STARTING_TEXTS: Mapping[tuple[str, str], Text] = {
     ("order.delivered", "EMAIL"): Text(
         "{{ order_number }} has arrived", "Hello {{ name }},\n\nyour order {{ order_number }} was delivered." + _SIGNED
     ),
-    ("order.cancelled", "PUSH"): Text("Order {{ order_number }} is cancelled", "You owe nothing for it."),
+    ("order.cancelled", "PUSH"): Text(
+        "Order {{ order_number }} is cancelled",
+        # Compared with true: a notice from before the variable was there shows the name of the variable in its place.
+        "{% if was_paid == true %}What you paid for it comes back to you.{% else %}You owe nothing for it.{% endif %}",
+    ),
     ("order.cancelled", "EMAIL"): Text(
         "{{ order_number }} is cancelled",
-        "Hello {{ name }},\n\nyour order {{ order_number }} is cancelled. What you paid comes back to you." + _SIGNED,
+        "Hello {{ name }},\n\nyour order {{ order_number }} is cancelled. "
+        "{% if was_paid == true %}What you paid comes back to you by the way you paid it; we write again when it is sent."
+        "{% else %}Nothing was paid, and you owe nothing.{% endif %}" + _SIGNED,
     ),
     ("order.expired", "PUSH"): Text("Order {{ order_number }} has expired", "It was not paid in time."),
     ("order.expired", "EMAIL"): Text(

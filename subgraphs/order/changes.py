@@ -73,11 +73,9 @@ async def begin(session: AsyncSession, order: Order, items: list[OrderItem], *, 
     _tell(session, placed, now=now)
 
 
-def owe_refund(
-    session: AsyncSession, order: Order, payment_id: str, amount: int, *, reason: str, now: datetime
-) -> None:
-    """Note that `amount` minor units of a payment go back; who delivers the event sees to it."""
-    owed = events.OrderRefundOwed(**_about(order), payment_id=payment_id, amount=amount, reason=reason)
+def owe_refund(session: AsyncSession, order: Order, payment_id: str, *, reason: str, now: datetime) -> None:
+    """Note that what is left of a payment goes back; how much that is payment knows when the event is delivered."""
+    owed = events.OrderRefundOwed(**_about(order), payment_id=payment_id, reason=reason)
     _tell(session, owed, now=now)
 
 

@@ -1,4 +1,4 @@
-"""What the parties of an order do with it, and what time does. Stock and money follow by the event of each change: see `delivery`."""
+"""What the parties of an order do with it. Stock and money follow by the event of each change: see `delivery`."""
 
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from subgraphs.order import changes, repository
 from subgraphs.order.model import (
     MAX_REASON_CHARACTERS,
     MAX_TRACKING_CHARACTERS,
-    TRANSITIONS,
     OrderStatus,
     Party,
     check_text,
@@ -18,13 +17,11 @@ from subgraphs.order.model import (
 )
 from subgraphs.order.tables import Order
 
-EXPIRED_AT_ONCE = 100
-
 
 async def cancel_order(
     database: Database, order_id: str, *, buyer_id: str, reason: str | None, expected_version: int, now: datetime
 ) -> Order:
-    """The buyer's order, cancelled; what was paid for it is owed back.
+    """The buyer's order, cancelled. The event has payment withdraw what is under way and give back what was paid.
 
     Raises:
         NotFound: when there is none, or it is somebody else's.
@@ -36,12 +33,7 @@ async def cancel_order(
         order = await _of_buyer(session, order_id, buyer_id)
         if not _moves(order, OrderStatus.CANCELLED, expected_version, Party.BUYER):
             return order
-        after = await changes.change(session, order, OrderStatus.CANCELLED, actor="buyer", reason=kept, now=now)
-        if after.payment_id is not None and after.captured_amount > 0:
-            changes.owe_refund(
-                session, after, after.payment_id, after.captured_amount, reason="The order was cancelled", now=now
-            )
-        return after
+        return await changes.change(session, order, OrderStatus.CANCELLED, actor="buyer", reason=kept, now=now)
 
 
 async def mark_shipped(
@@ -93,33 +85,14 @@ async def confirm_delivery(
         return await changes.change(session, order, OrderStatus.DELIVERED, actor="buyer", now=now)
 
 
-async def expire_overdue(database: Database, *, now: datetime) -> int:
-    """End the orders that were not paid in time; how many. Any number of replicas may do so at once."""
-    expired = 0
-    async with database.transaction() as session:
-        for order_id in await repository.overdue(session, now=now, limit=EXPIRED_AT_ONCE):
-            order = await repository.locked_order(session, order_id)
-            if order is None or OrderStatus.EXPIRED not in TRANSITIONS[OrderStatus(order.status)]:
-                continue
-            await changes.change(
-                session, order, OrderStatus.EXPIRED, actor=changes.SYSTEM, reason="It was not paid in time", now=now
-            )
-            await repository.set_outcome(session, order_id, {"kind": "PLACED"})
-            expired += 1
-    return expired
-
-
 async def give_up_unsold(database: Database, order_id: str, *, now: datetime) -> bool:
-    """Cancel a paid order whose stock was freed before it could be sold, and owe the money back; False when it is past that."""
+    """Cancel a paid order whose stock was freed before it could be sold; False when it is past that. The event has the money go back."""
     async with database.transaction() as session:
         order = await repository.locked_order(session, order_id)
-        if order is None or order.status != OrderStatus.PAID.value or order.payment_id is None:
+        if order is None or order.status != OrderStatus.PAID.value:
             return False
         reason = "Its stock was gone when the payment came"
-        after = await changes.change(
-            session, order, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=reason, now=now
-        )
-        changes.owe_refund(session, after, order.payment_id, after.captured_amount, reason=reason, now=now)
+        await changes.change(session, order, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=reason, now=now)
         return True
 
 

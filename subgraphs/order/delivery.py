@@ -1,7 +1,7 @@
 """Delivering an event of order's: into the analytics log, to the catalog and to payment where something follows from it, and on to the workers of others.
 
 The outbox row is the job, and it is settled after all of this. So each of these may happen twice, and each is made to bear it: the log and the other consumers know an event
-by its id, the catalog a reservation by its order, payment a refund by its key. Events of one order may come in any order.
+by its id, the catalog a reservation by its order, payment gives back what is left and no more. Events of one order may come in any order.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from subgraphs.order.analytics import log
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.followers import Followers
 from subgraphs.order.model import OrderStatus
-from subgraphs.order.payments import PaymentService
+from subgraphs.order.payments import PaymentService, Terms
 
 _log = structlog.get_logger(__name__)
 _EVENTS: dict[str, type[events.OrderEvent]] = {
@@ -43,8 +43,7 @@ async def deliver(courier: Courier, envelope: Envelope) -> None:
     """Deliver one event; whatever this raises, it may be called again.
 
     Raises:
-        ServiceError: when the catalog or payment gives no answer.
-        RefundRefused: when payment will not give back what is owed.
+        ServiceError: when the catalog or payment gives no answer, or payment's provider refuses.
         QueueUnavailable: when the followers could not be told.
     """
     await log.append(courier.analytics, [envelope], now=courier.clock())
@@ -54,8 +53,9 @@ async def deliver(courier: Courier, envelope: Envelope) -> None:
             pass
         case events.OrderStatusChanged():
             await _move_stock(courier, event)
+            await _end_payments(courier, event)
         case events.OrderRefundOwed():
-            await courier.payments.refund(event.payment_id, event.amount, key=envelope.id)
+            await courier.payments.refund_rest(event.payment_id)
         case _:
             assert_never(event)
     await courier.followers.tell(envelope)
@@ -75,6 +75,14 @@ async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> Non
             await _free_stock(courier, event)
         case _:
             pass
+
+
+async def _end_payments(courier: Courier, event: events.OrderStatusChanged) -> None:
+    """Have payment withdraw what is under way for an order that was called off, and give back what was paid for it."""
+    was_payable = OrderStatus(event.before) is not OrderStatus.PENDING
+    if OrderStatus(event.after) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} and was_payable:
+        closing = await courier.payments.close_order(event.order_id, Terms.ALWAYS)
+        _log.info("order.payments_closed", order_id=event.order_id, outcome=closing.outcome.value)
 
 
 async def _free_stock(courier: Courier, event: events.OrderStatusChanged) -> None:

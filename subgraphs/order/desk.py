@@ -6,6 +6,7 @@ from datetime import timedelta
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.catalog import CatalogService
+from subgraphs.order.payments import PaymentService
 from subgraphs.order.users import UserService
 
 
@@ -21,6 +22,7 @@ class Desk:
     database: Database
     catalog: CatalogService
     users: UserService
+    payments: PaymentService
     hold_seconds: int
     lease: timedelta
     clock: Clock = utc_now

@@ -68,10 +68,14 @@ class OrderStatusChanged(_OrderEvent):
 
 
 class OrderRefundOwed(_OrderEvent):
-    """Money was taken that the order cannot keep: `amount` minor units of the payment are to go back."""
+    """Money was taken that the order cannot keep: what is left of the payment is to go back.
+
+    Args:
+        amount: in events from before payment owned the sums; it is not used.
+    """
 
     payment_id: str
-    amount: int = Field(ge=1)
+    amount: int | None = Field(None, ge=1)
     reason: str
 
 

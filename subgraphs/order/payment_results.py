@@ -1,7 +1,8 @@
-"""What payment tells becomes an order's next step: once for each event, however often it is told.
+"""What payment says of an order's money becomes the order's next step, once for each event, however often and in whatever order it is told.
 
-A capture that the order waits for makes it PAID. One that it cannot take (it is cancelled, expired, paid already, or the sum is wrong) is
-owed back. A payment that went back in full makes the order REFUNDED.
+Each word of payment's is a snapshot: what a payment took and gave back in all. A capture that the order waits for makes it PAID. One that it
+cannot take (it is called off, paid already, or the sum is wrong) goes back. A payment that went back in full makes the order REFUNDED,
+also when the capture itself was not heard of yet. Order keeps by which payment it was paid, and none of the sums.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.storage.inbox import is_first_receipt
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import changes, repository
-from subgraphs.order.model import TRANSITIONS, OrderStatus
+from subgraphs.order.model import CALLED_OFF, TRANSITIONS, OrderStatus
+from subgraphs.order.payments import PaymentSums
 from subgraphs.order.tables import Inbox, Order
 
 ACTOR = "payment"
@@ -40,9 +42,15 @@ class PaymentResult:
     captured_amount: int
     currency: str
 
+    @property
+    def sums(self) -> PaymentSums:
+        """What the payment took and gave back when the event was written."""
+        refunded = self.amount if self.type == "payment.refunded" else 0
+        return PaymentSums(self.payment_id, self.captured_amount, refunded, self.currency)
+
 
 async def record(database: Database, result: PaymentResult, *, now: datetime) -> bool:
-    """Take in a result; False when it was taken in before, or no such order is known."""
+    """Record a result; False when it was recorded before, or no such order is known."""
     async with database.transaction() as session:
         if not await is_first_receipt(session, Inbox, result.event_id, consumer=CONSUMER, now=now):
             return False
@@ -50,39 +58,37 @@ async def record(database: Database, result: PaymentResult, *, now: datetime) ->
         if order is None:
             _log.error("order.payment_of_unknown_order", order_id=result.order_id, payment_id=result.payment_id)
             return False
-        match result.type:
-            case "payment.captured":
-                await _captured(session, order, result, now=now)
-            case "payment.refunded":
-                await _refunded(session, order, result, now=now)
-            case "payment.failed":  # the buyer may try again until the order expires
-                _log.info("order.payment_failed", order_id=order.id, payment_id=result.payment_id)
+        if result.type == "payment.failed":  # the buyer may try again until the order expires
+            _log.info("order.payment_failed", order_id=order.id, payment_id=result.payment_id)
+            return True
+        await follow(session, order, result.sums, now=now)
     return True
 
 
-async def _captured(session: AsyncSession, order: Order, result: PaymentResult, *, now: datetime) -> None:
-    if order.payment_id == result.payment_id:
-        return
-    is_enough = (result.amount, result.currency) == (order.total_amount, order.currency)
+async def follow(session: AsyncSession, order: Order, sums: PaymentSums, *, now: datetime) -> Order:
+    """Return the order after what payment says of one of its payments.
+
+    Args:
+        order: read in this transaction, with its lock.
+    """
+    order = await _captured(session, order, sums, now=now)
+    is_whole = sums.refunded_amount >= sums.captured_amount > 0
+    may_be_refunded = OrderStatus.REFUNDED in TRANSITIONS[OrderStatus(order.status)]
+    if order.payment_id == sums.payment_id and is_whole and may_be_refunded:
+        return await changes.change(session, order, OrderStatus.REFUNDED, actor=ACTOR, now=now)
+    return order
+
+
+async def _captured(session: AsyncSession, order: Order, sums: PaymentSums, *, now: datetime) -> Order:
+    if order.payment_id == sums.payment_id or sums.captured_amount == 0:
+        return order
+    is_enough = (sums.captured_amount, sums.currency) == (order.total_amount, order.currency)
     if order.status == OrderStatus.AWAITING_PAYMENT.value and is_enough:
-        await changes.change(
-            session,
-            order,
-            OrderStatus.PAID,
-            actor=ACTOR,
-            now=now,
-            payment_id=result.payment_id,
-            captured_amount=result.amount,
-        )
-        return
+        return await changes.change(session, order, OrderStatus.PAID, actor=ACTOR, now=now, payment_id=sums.payment_id)
     reason = f"An order that was {order.status} was paid" if is_enough else "The sum is not the order's"
-    _log.warning("order.payment_not_taken", order_id=order.id, payment_id=result.payment_id, status=order.status)
-    if OrderStatus(order.status) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        await repository.note_payment(session, order.id, result.payment_id, captured_amount=result.amount)
-    changes.owe_refund(session, order, result.payment_id, result.amount, reason=reason, now=now)
-
-
-async def _refunded(session: AsyncSession, order: Order, result: PaymentResult, *, now: datetime) -> None:
-    is_whole = result.payment_id == order.payment_id and result.amount >= result.captured_amount
-    if is_whole and OrderStatus.REFUNDED in TRANSITIONS[OrderStatus(order.status)]:
-        await changes.change(session, order, OrderStatus.REFUNDED, actor=ACTOR, now=now)
+    _log.warning("order.payment_not_taken", order_id=order.id, payment_id=sums.payment_id, status=order.status)
+    if OrderStatus(order.status) in CALLED_OFF and order.payment_id is None:
+        order = await repository.note_payment(session, order.id, sums.payment_id)
+    if sums.refunded_amount < sums.captured_amount:
+        changes.owe_refund(session, order, sums.payment_id, reason=reason, now=now)
+    return order

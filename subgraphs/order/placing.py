@@ -7,7 +7,7 @@
     5. the result   AWAITING_PAYMENT, or CANCELLED when the stock went to somebody faster; with it the key's outcome.
 
 What is refused in steps 1 and 2 leaves nothing behind, not even the key. A crash after step 3 or 4 is made good by the next request with the same key,
-which comes to the same order and the same reservation; if none comes, the order expires at its `pay_by` and the catalog frees the stock.
+which comes to the same order and the same reservation; if none comes, `finishing` does so, or calls the order off.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,9 @@ from subgraphs.order.model import OrderStatus, check_key, check_lines, fingerpri
 from subgraphs.order.quote import Line, PricedLine, Quote
 from subgraphs.order.tables import Order, OrderItem, OrderSeller
 from subgraphs.order.users import Address
+
+MAX_TOTAL = 2**53 - 1
+"""Minor units: the largest whole number that every JSON reader keeps exact."""
 
 PLACED, OUT_OF_STOCK = "PLACED", "OUT_OF_STOCK"
 
@@ -86,7 +89,7 @@ async def place_order(desk: Desk, request: PlaceOrder, *, buyer_id: str, identit
         if (quote.total, quote.currency) != (request.expected_total, request.currency):
             raise PriceChanged(quote)
         order = await _begin(desk, asked, quote, address)
-    return await _finish(desk, order, lines) if order.status == OrderStatus.PENDING.value else order
+    return await finish(desk, order, lines) if order.status == OrderStatus.PENDING.value else order
 
 
 async def _address(desk: Desk, address_id: str, identity: Identity) -> Address:
@@ -121,7 +124,10 @@ async def _quote(desk: Desk, lines: Sequence[Line]) -> Quote:
         )
         for line in lines
     )
-    return Quote(priced, currencies.pop())
+    quote = Quote(priced, currencies.pop())
+    if quote.total > MAX_TOTAL:  # of prices from before the catalog's limit
+        raise InvalidInput("This is more than an order may cost", "input", "lines")
+    return quote
 
 
 async def _taken_up(desk: Desk, asked: _Asked) -> Order | None:
@@ -159,7 +165,6 @@ async def _begin(desk: Desk, asked: _Asked, quote: Quote, address: Address) -> O
         country=address.country,
         pay_by=now + timedelta(seconds=desk.hold_seconds),
         payment_id=None,
-        captured_amount=0,
         created_at=now,
         updated_at=now,
         version=1,
@@ -201,8 +206,13 @@ def _sellers(quote: Quote) -> list[str]:
     return sorted({line.seller_id for line in quote.lines})
 
 
-async def _finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
-    """Hold the stock and write what came of it."""
+async def finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
+    """Return a PENDING order after its stock was held and what came of it was written.
+
+    Raises:
+        OutOfStock: when the stock went to somebody faster; the order is cancelled.
+        ServiceError: when the catalog gives no answer; the next request with the key, or `finishing`, goes on.
+    """
     try:
         held_until = await desk.catalog.hold(order.id, lines, seconds=desk.hold_seconds)
     except OutOfStock as shortage:

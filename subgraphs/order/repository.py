@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.inserts import insert_missing
-from subgraphs.order.model import UNPAID
+from subgraphs.order.model import CALLED_OFF, OrderStatus
 from subgraphs.order.tables import IdempotencyKey, Order, OrderItem
 
 
@@ -37,12 +37,24 @@ async def move(session: AsyncSession, order: Order, to: str, *, now: datetime, *
     return moved.one_or_none()
 
 
-async def note_payment(session: AsyncSession, order_id: str, payment_id: str, *, captured_amount: int) -> None:
-    """Write by which payment the order's money came; the first one stays."""
+async def note_payment(session: AsyncSession, order_id: str, payment_id: str) -> Order:
+    """Return the order, with by which payment its money came; call it with the order's lock."""
+    noted = await session.scalars(
+        update(Order)
+        .where(Order.id == order_id)
+        .values(payment_id=payment_id)
+        .returning(Order)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return noted.one()
+
+
+async def put_off(session: AsyncSession, order_id: str, *, now: datetime, pay_by: datetime) -> None:
+    """Hold an order that was not paid in time for longer."""
     await session.execute(
         update(Order)
-        .where(Order.id == order_id, Order.payment_id.is_(None))
-        .values(payment_id=payment_id, captured_amount=captured_amount)
+        .where(Order.id == order_id, Order.status == OrderStatus.AWAITING_PAYMENT.value, Order.pay_by <= now)
+        .values(pay_by=pay_by)
         .execution_options(synchronize_session=False)
     )
 
@@ -59,16 +71,38 @@ async def ship_items(
     )
 
 
-async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[str]:
-    """Orders that were not paid in time, the longest due first; on PostgreSQL those that another one looks at are skipped."""
+async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[Order]:
+    """Orders that were not paid in time, the longest due first."""
     due = (
-        select(Order.id)
-        .where(Order.status.in_([status.value for status in UNPAID]), Order.pay_by <= now)
+        select(Order)
+        .where(Order.status == OrderStatus.AWAITING_PAYMENT.value, Order.pay_by <= now)
         .order_by(Order.pay_by)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return (await session.scalars(due)).all()
+
+
+async def unfinished(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[IdempotencyKey]:
+    """The keys of orders that are PENDING while no request is at work on them, the oldest first."""
+    left = (
+        select(IdempotencyKey)
+        .join(Order, Order.id == IdempotencyKey.order_id)
+        .where(
+            Order.status == OrderStatus.PENDING.value,
+            IdempotencyKey.outcome.is_(None),
+            IdempotencyKey.lease_until <= now,
+        )
+        .order_by(IdempotencyKey.lease_until)
+        .limit(limit)
+    )
+    return (await session.scalars(left)).all()
+
+
+async def holding(session: AsyncSession, order_ids: Sequence[str]) -> set[str]:
+    """Those of the orders whose stock is theirs: all that are known and not called off."""
+    called_off = [status.value for status in CALLED_OFF]
+    rows = await session.scalars(select(Order.id).where(Order.id.in_(order_ids), Order.status.not_in(called_off)))
+    return set(rows)
 
 
 async def known_key(session: AsyncSession, buyer_id: str, key: str) -> IdempotencyKey | None:

@@ -14,6 +14,7 @@ from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.catalog import CatalogService
 from subgraphs.order.desk import Desk
+from subgraphs.order.payments import PaymentService
 from subgraphs.order.settings import OrderSettings
 from subgraphs.order.users import UserService
 from subgraphs.order.watching import Watch
@@ -54,6 +55,7 @@ class OrderResources:
             database,
             CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens)),
             UserService(GraphQLClient(settings.user_url, service="user", caller="order", tokens=tokens)),
+            PaymentService(GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=tokens)),
             hold_seconds=settings.hold_seconds,
             lease=timedelta(seconds=settings.lease_seconds),
             clock=clock,
@@ -66,5 +68,6 @@ class OrderResources:
         await self.config.close()
         await self.desk.catalog.close()
         await self.desk.users.close()
+        await self.desk.payments.close()
         await self.queue.close()
         await self.database.close()

@@ -83,7 +83,6 @@ def _order(line: Line, address: Mapping[str, Any], settings: OrderSettings) -> L
         "pay_by": created_at + timedelta(seconds=settings.hold_seconds),
         # The seed of payment names the payment of an order in the same way: a seeded order can be cancelled and refunded.
         "payment_id": _id_of(f"{line['id']}:payment", paid_at) if paid_at is not None else None,
-        "captured_amount": subtotal + line["shipping"]["amount"] if paid_at is not None else 0,
         "created_at": created_at,
         "updated_at": _at(line["history"][-1]["at"]),
         "version": len(line["history"]),

@@ -21,8 +21,7 @@ class Order(Base):
 
     Attributes:
         pay_by: until when stock is held for it; an order that is not paid then expires.
-        payment_id: the payment that its money came by, also when it came too late.
-        captured_amount: what that payment took.
+        payment_id: the payment that its money came by, also when it came too late; the sums are payment's.
     """
 
     __tablename__ = "orders"
@@ -46,7 +45,6 @@ class Order(Base):
     country: Mapped[str] = mapped_column(String(60))
     pay_by: Mapped[datetime] = mapped_column(UtcDateTime)
     payment_id: Mapped[str | None] = mapped_column(String(36))
-    captured_amount: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int]
@@ -174,7 +172,6 @@ class Sale(Base):
     country: Mapped[str]
     pay_by: Mapped[datetime]
     payment_id: Mapped[str | None]
-    captured_amount: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]

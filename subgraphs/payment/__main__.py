@@ -1,8 +1,12 @@
-"""`python -m subgraphs.payment serve | migrate [--down] | seed DIR | export-schema | export-events`."""
+"""`python -m subgraphs.payment serve | migrate [--down] | seed DIR | export-schema | export-events | reconcile [--all]`."""
 
+import argparse
+import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
@@ -40,6 +44,35 @@ def _export_events(_: list[str]) -> int:
     return 0
 
 
+def _reconcile(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m subgraphs.payment reconcile")
+    parser.add_argument("--all", action="store_true", help="compare all payments, not only those since the watermark")
+    options = parser.parse_args(arguments)
+    try:
+        settings = PaymentSettings()
+    except ValidationError as error:
+        print(f"payment: the settings are not complete: {error}", file=sys.stderr)
+        return 2
+    return asyncio.run(_reconciled(settings, is_whole=options.all))
+
+
+async def _reconciled(settings: PaymentSettings, *, is_whole: bool) -> int:
+    from subgraphs.payment.errors import ProviderUnavailable
+    from subgraphs.payment.report import lines, reconciled
+    from subgraphs.payment.resources import PaymentResources
+
+    resources = PaymentResources.open(settings)
+    try:
+        found = await reconciled(resources.desk, is_whole=is_whole)
+    except ProviderUnavailable as error:
+        print(f"{resources.desk.provider.name}: {error}", file=sys.stderr)
+        return 1
+    finally:
+        await resources.close()
+    print("\n".join(lines(found)))
+    return 1 if found.differences else 0
+
+
 DEPLOYABLE = Deployable(
     name="payment",
     settings=PaymentSettings,
@@ -47,7 +80,10 @@ DEPLOYABLE = Deployable(
     schema=_schema,
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
     seed=_seed,
-    extra={"export-events": ExtraCommand("write the JSON Schemas of the events", _export_events)},
+    extra={
+        "export-events": ExtraCommand("write the JSON Schemas of the events", _export_events),
+        "reconcile": ExtraCommand("compare our payments with the provider's, mend and report", _reconcile),
+    },
 )
 
 if __name__ == "__main__":

@@ -1,16 +1,27 @@
-"""The payment service as an application: the schema, its resources' life, the relay of results, and the provider's webhooks."""
+"""The payment service as an application: the schema, its resources' life, the relay of results, the provider's webhooks, and what reconciles.
+
+Reconciling runs here and not in a worker: it is what is left when messages and workers are away.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.applications import Starlette
 
 from subgraphs.kit.graph.app import create_app
-from subgraphs.kit.runtime.background import Lifespan
+from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.storage.relay import relay_loop
+from subgraphs.payment import closing, reconciling
+from subgraphs.payment.desk import Desk
 from subgraphs.payment.graph.schema import schema
 from subgraphs.payment.loaders import make_loaders
 from subgraphs.payment.resources import PaymentResources
 from subgraphs.payment.settings import PaymentSettings
 from subgraphs.payment.tables import Outbox
 from subgraphs.payment.webhooks import webhook_route
+
+PAUSE_SECONDS = 15.0
+ROUND_TIMEOUT_SECONDS = 600.0
 
 
 def create_payment_app(settings: PaymentSettings, resources: PaymentResources | None = None) -> Starlette:
@@ -21,7 +32,15 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
     """
     opened = resources or PaymentResources.open(settings)
 
-    relay = relay_loop("payment.relay", opened.database, Outbox, opened.queue)
+    desk = opened.desk
+    loops = (
+        opened.config.loop,
+        relay_loop("payment.relay", opened.database, Outbox, opened.queue),
+        _loop("payment.ask_undecided", reconciling.ask_undecided, desk),
+        _loop("payment.settle_due", closing.settle_due, desk),
+        _loop("payment.compare", reconciling.compare_when_due, desk),
+    )
+
     return create_app(
         name="payment",
         schema=schema,
@@ -30,8 +49,19 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         loaders=lambda of, _: make_loaders(of.database),
         # Not the provider: without it orders are still shown, and a payment says what is the matter.
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
-        lifespan=Lifespan(opened.config.loop, relay, close=opened.close),
-        routes=[webhook_route(opened.desk)],
+        lifespan=Lifespan(*loops, close=opened.close),
+        routes=[webhook_route(desk)],
         max_body_bytes=settings.max_body_bytes,
         metrics_token=settings.metrics_token.get_secret_value(),
+    )
+
+
+def _loop(name: str, work: Callable[[Desk], Awaitable[int]], desk: Desk) -> Loop:
+    """Return a loop of the reconciliation. The provider's being away fails its rounds, and leaves the service ready."""
+    return Loop(
+        name,
+        partial(work, desk),
+        pause_seconds=PAUSE_SECONDS,
+        timeout_seconds=ROUND_TIMEOUT_SECONDS,
+        is_required=False,
     )

@@ -14,12 +14,11 @@ import hashlib
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
-from subgraphs.payment import queries, recording, repository
+from subgraphs.payment import accounts, queries, recording, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import (
     AlreadyPaid,
@@ -29,10 +28,11 @@ from subgraphs.payment.errors import (
     ProviderUnavailable,
     RequestInFlight,
 )
-from subgraphs.payment.model import TOOK_MONEY, WITHDRAWABLE, PaymentRequest, PaymentStatus
+from subgraphs.payment.model import TOOK_MONEY, UNDECIDED, WITHDRAWABLE, PaymentRequest, PaymentStatus
 from subgraphs.payment.orders import OrderToPay
 from subgraphs.payment.providers.interface import Failure, Intent
 from subgraphs.payment.tables import IdempotencyKey, Payment
+from subgraphs.payment.withdrawing import created, required, withdraw
 
 OPERATION = "startPayment"
 ACCEPTED, DECLINED, REFUSED, WITHDRAWN = "ACCEPTED", "DECLINED", "REFUSED", "WITHDRAWN"
@@ -69,10 +69,10 @@ async def start_payment(desk: Desk, request: PaymentRequest, *, buyer_id: str, i
     for _ in range(MAX_ROUNDS):
         begun = await _begin(desk, asked, order)
         if isinstance(begun, _InTheWay):
-            await _withdraw(desk, begun.payment)
+            await withdraw(desk, begun.payment)
             continue
         if not order.is_payable and PaymentStatus(begun.status) in WITHDRAWABLE:  # taken up again, and too late
-            await _withdraw(desk, begun)
+            await withdraw(desk, begun)
             return await _finish(desk, begun)
         return await _carry_out(desk, begun)
     raise RequestInFlight()
@@ -108,12 +108,15 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
             _require_same(known, asked.fingerprint)
             if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
                 raise RequestInFlight()
-            return await _required(session, known.subject_id)
+            return await required(session, known.subject_id)
+        account = await accounts.locked(session, order.id)
         standing = await repository.standing_payment(session, order.id)
         if standing is not None:
             _require_withdrawable(standing, is_leased=await repository.is_leased(session, standing.id, now=now))
         if not order.is_payable:
             raise InvalidInput(f"An order that is {order.status} cannot be paid", "input", "orderId")
+        if account.closed_at is not None:  # called off while this request was on its way
+            raise InvalidInput("This order cannot be paid any more", "input", "orderId")
         if standing is not None:
             return _InTheWay(standing)
         payment_id = uuid7(now)
@@ -142,7 +145,7 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
         )
         if not is_taken:  # another request was faster by a moment; leaving by an exception undoes the payment's row
             raise RequestInFlight()
-        return await _required(session, payment_id)
+        return await required(session, payment_id)
 
 
 def _require_withdrawable(standing: Payment, *, is_leased: bool) -> None:
@@ -155,35 +158,11 @@ def _require_withdrawable(standing: Payment, *, is_leased: bool) -> None:
         raise PaymentInProgress(standing.id)
 
 
-async def _withdraw(desk: Desk, payment: Payment) -> None:
-    """Withdraw an attempt at the provider and record what became of it: withdrawn, or decided in the meantime."""
-    intent, failure = None, None
-    try:
-        # Without a reference its request was cut off: the provider may have its intent, and answers it by the same key.
-        reference = payment.provider_reference or (await _created(desk, payment)).reference
-        intent = await _cancelled(desk, reference)
-    except ProviderRefused as refusal:  # it does not know the payment, so it never takes money for it
-        failure = Failure(refusal.code, str(refusal), is_retryable=False)
-    async with desk.database.transaction() as session:
-        current, now = await _required(session, payment.id), desk.clock()
-        if intent is not None:
-            await recording.record_intent(session, current, intent, now=now)
-        elif failure is not None:
-            await recording.record_failure(session, current, failure, now=now)
-
-
-async def _cancelled(desk: Desk, reference: str) -> Intent:
-    try:
-        return await desk.provider.cancel(reference)
-    except ProviderRefused:
-        return await desk.provider.get(reference)
-
-
 async def _carry_out(desk: Desk, payment: Payment) -> Payment:
     if PaymentStatus(payment.status) is not PaymentStatus.CREATED:  # a webhook was faster than this second attempt
         return await _finish(desk, payment)
     try:
-        intent = await _created(desk, payment)
+        intent = await created(desk, payment)
         async with desk.database.transaction() as session:
             await repository.note_reference(session, payment.id, intent.reference)
         if intent.status is PaymentStatus.CREATED:
@@ -197,20 +176,17 @@ async def _carry_out(desk: Desk, payment: Payment) -> Payment:
     return await _finish(desk, payment, intent=intent)
 
 
-async def _created(desk: Desk, payment: Payment) -> Intent:
-    return await desk.provider.create(payment_id=payment.id, amount=payment.amount, currency=payment.currency)
-
-
 async def _finish(
     desk: Desk, payment: Payment, *, intent: Intent | None = None, refusal: ProviderRefused | None = None
 ) -> Payment:
     """Record what the provider said and, with it, the answer that the key has from now on."""
     now = desk.clock()
     async with desk.database.transaction() as session:
-        after = await _required(session, payment.id)
+        after = await required(session, payment.id)
         if intent is not None:
             after = await recording.record_intent(session, after, intent, now=now)
-        if refusal is not None:
+        # A payment that was withdrawn meanwhile is refused by the provider: that is no failure of the payment's.
+        if refusal is not None and PaymentStatus(after.status) in UNDECIDED:
             failure = Failure(refusal.code, str(refusal), is_retryable=False)
             after = await recording.record_failure(session, after, failure, now=now)
         match PaymentStatus(after.status):
@@ -234,12 +210,6 @@ def _answer(payment: Payment, outcome: str) -> Payment:
         raise InvalidInput(
             "This attempt was withdrawn: another one took its place, or the order cannot be paid any more", "input"
         )
-    return payment
-
-
-async def _required(session: AsyncSession, payment_id: str) -> Payment:
-    payment = await repository.payment(session, payment_id)
-    assert payment is not None, "a payment is never deleted"
     return payment
 
 

@@ -13,8 +13,9 @@ Source: design.md, "State machines are tables of allowed transitions in one modu
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, assert_never
 from urllib.parse import urlsplit
 
 from subgraphs.kit.runtime.ids import is_uuid
@@ -106,6 +107,49 @@ def _comes_after(later: PaymentStatus, earlier: PaymentStatus) -> bool:
     return later in seen
 
 
+class ClosingTerms(Enum):
+    """What may stand in the way when an order is closed for payments.
+
+    IF_IDLE: any payment that is under way, a buyer who is at the bank's page included.
+    IF_UNCONFIRMED: only a payment that the provider works on; what waits for the buyer is withdrawn.
+    ALWAYS: nothing; what stands is withdrawn, or given back.
+    """
+
+    IF_IDLE = "IF_IDLE"
+    IF_UNCONFIRMED = "IF_UNCONFIRMED"
+    ALWAYS = "ALWAYS"
+
+
+class ClosingOutcome(Enum):
+    """What came of closing an order.
+
+    CLOSED: no money of the order is left, and none can come.
+    UNDER_WAY: the provider may yet take money, or has to give some back.
+    PAID: a payment took the money, and the terms were not ALWAYS.
+    """
+
+    CLOSED = "CLOSED"
+    UNDER_WAY = "UNDER_WAY"
+    PAID = "PAID"
+
+
+ACTION_GRACE = timedelta(minutes=10)
+"""How long a buyer may take at the bank's page before the payment counts as abandoned."""
+
+
+def may_withdraw(status: PaymentStatus, terms: ClosingTerms, *, age: timedelta) -> bool:
+    """Whether an undecided payment of this age gives way to the closing of its order."""
+    match terms:
+        case ClosingTerms.ALWAYS:
+            return status in UNDECIDED
+        case ClosingTerms.IF_UNCONFIRMED:
+            return status in WITHDRAWABLE
+        case ClosingTerms.IF_IDLE:
+            return status is _S.CREATED or (status is _S.REQUIRES_ACTION and age >= ACTION_GRACE)
+        case _:
+            assert_never(terms)
+
+
 class Amounts(Protocol):
     """What the sums need of a payment, in minor units."""
 
@@ -122,10 +166,22 @@ def status_after_refund(*, captured: int, refunded: int) -> PaymentStatus:
     return _S.REFUNDED if refunded >= captured else _S.PARTIALLY_REFUNDED
 
 
-def amount_due(total: int, payments: Sequence[Amounts]) -> int:
-    """What is left to pay of an order, in minor units: the total without captures, with refunds; never negative."""
-    held = sum(payment.captured_amount - payment.refunded_amount for payment in payments)
-    return max(0, total - held)
+def amount_due(total: int, payments: Sequence[Amounts], *, is_payable: bool) -> int:
+    """What the buyer is still expected to pay for an order, n >= 0 minor units.
+
+    Nothing for an order that is not payable: it is paid, or called off. A refund is no reason to pay again.
+    """
+    return max(0, total - captured_amount(payments)) if is_payable else 0
+
+
+def captured_amount(payments: Sequence[Amounts]) -> int:
+    """What was taken for an order, n >= 0 minor units."""
+    return sum(payment.captured_amount for payment in payments)
+
+
+def refunded_amount(payments: Sequence[Amounts]) -> int:
+    """What was given back of it, n >= 0 minor units."""
+    return sum(payment.refunded_amount for payment in payments)
 
 
 def order_payment_state(payments: Sequence[Amounts]) -> OrderPaymentState:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage import outbox
-from subgraphs.payment import events, repository
+from subgraphs.payment import accounts, events, repository
 from subgraphs.payment.model import PaymentStatus, Step, status_after_refund, step
 from subgraphs.payment.providers.interface import Failure, Intent, ProviderRefund
 from subgraphs.payment.tables import Outbox, Payment, Refund
@@ -51,9 +51,11 @@ async def record_refund(
     now: datetime,
     provider_event_id: str | None = None,
 ) -> Payment:
-    """The payment after what the provider tells about one refund; unchanged when that is known, undecided, or not ours."""
-    if told.status is PaymentStatus.PROCESSING or not told.refund_id:
+    """The payment after what the provider tells about one refund; unchanged when that is known or undecided."""
+    if told.status is PaymentStatus.PROCESSING:
         return current
+    if not told.refund_id or await repository.refund(session, told.refund_id) is None:
+        return await _record_foreign_refund(session, current, told, now=now, provider_event_id=provider_event_id)
     settled = await repository.settle_refund(session, told.refund_id, told.status, reference=told.reference, now=now)
     if settled is None:
         return current
@@ -66,6 +68,26 @@ async def record_refused_refund(session: AsyncSession, current: Payment, refund_
     if settled is None:
         return current
     return await _record_settled(session, current, settled, now=now, provider_event_id=None)
+
+
+async def _record_foreign_refund(
+    session: AsyncSession, current: Payment, told: ProviderRefund, *, now: datetime, provider_event_id: str | None
+) -> Payment:
+    """Adopt a refund that was made at the provider and not by us: the money is gone, whoever sent it."""
+    if told.status is not PaymentStatus.REFUNDED:
+        return current
+    left = current.captured_amount - current.refunded_amount - current.refunding_amount
+    if told.amount > left:
+        _log.error("payment.foreign_refund_too_large", payment_id=current.id, amount=told.amount, left=left)
+        return current
+    refund = await repository.adopt_refund(session, current.id, told.amount, reference=told.reference, now=now)
+    if refund is None:
+        return current
+    # What `_record_settled` takes off the promised sum was never promised.
+    promised = await repository.change_payment(
+        session, current, now=now, refunding_amount=current.refunding_amount + told.amount
+    )
+    return await _record_settled(session, promised, refund, now=now, provider_event_id=provider_event_id)
 
 
 async def _record_settled(
@@ -124,6 +146,7 @@ async def _record_status(
     _add_step(session, after, now=now, provider_event_id=provider_event_id)
     if intent.status is PaymentStatus.CAPTURED:
         _tell(session, events.PaymentCaptured(**_common(after), amount=after.captured_amount), now=now)
+        await accounts.settle_soon(session, after.order_id, now=now)
     elif intent.status is PaymentStatus.FAILED:
         failed = events.PaymentFailed(
             **_common(after),

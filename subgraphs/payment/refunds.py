@@ -1,7 +1,9 @@
 """Giving money back. The amount is set aside by one guarded statement before the provider is asked, so refunds at once never exceed the capture.
 
-A refund that the provider has not answered stays PROCESSING with its amount set aside; the next request with its key, or a webhook, decides it.
+A refund that the provider has not answered stays PROCESSING with its amount set aside; the next request with its key, a webhook, or `reconciling` decides it.
 """
+
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +15,7 @@ from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable, RequestInFlight
 from subgraphs.payment.model import PaymentStatus, key_of
 from subgraphs.payment.tables import IdempotencyKey, Payment, Refund
+from subgraphs.payment.withdrawing import required
 
 OPERATION = "refundPayment"
 DONE, REFUSED = "DONE", "REFUSED"
@@ -40,7 +43,41 @@ async def refund_payment(
     begun = await _begin(desk, payment_id, amount, key=idempotency_key, actor=requested_by, digest=digest)
     if isinstance(begun, Payment):
         return begun
-    return await _carry_out(desk, begun)
+    return await carry_out(desk, begun)
+
+
+async def refund_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Payment:
+    """Return the payment after all that is captured and neither refunded nor set aside was given back; a second call finds nothing left.
+
+    Raises:
+        NotFound: when there is no such payment.
+        InvalidInput: when the provider refuses the refund.
+        ProviderUnavailable: when the provider does not answer; the refund is kept, and finished by `reconciling`.
+    """
+    now = desk.clock()
+    async with desk.database.transaction() as session:
+        payment = await repository.payment(session, payment_id)
+        if payment is None:
+            raise NotFound("The payment", "paymentId")
+        rest = payment.captured_amount - payment.refunded_amount - payment.refunding_amount
+        if rest == 0 or not await repository.promise_refund(session, payment_id, rest, now=now):
+            return payment
+        refund = _new_refund(payment_id, rest, requested_by=requested_by, now=now)
+        session.add(refund)
+    return await carry_out(desk, refund)
+
+
+def _new_refund(payment_id: str, amount: int, *, requested_by: str, now: datetime) -> Refund:
+    return Refund(
+        id=uuid7(now),
+        payment_id=payment_id,
+        amount=amount,
+        status=PaymentStatus.PROCESSING.value,
+        provider_reference=None,
+        requested_by=requested_by,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: str, digest: str) -> Refund | Payment:
@@ -60,15 +97,7 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
             raise NotFound("The payment", "paymentId")
         if not await repository.promise_refund(session, payment_id, amount, now=now):
             raise InvalidInput("This is more than what was captured and not refunded", "amount")
-        refund = Refund(
-            id=uuid7(now),
-            payment_id=payment_id,
-            amount=amount,
-            status=PaymentStatus.PROCESSING.value,
-            requested_by=actor,
-            created_at=now,
-            updated_at=now,
-        )
+        refund = _new_refund(payment_id, amount, requested_by=actor, now=now)
         is_taken = await repository.take_key(
             session,
             operation=OPERATION,
@@ -85,7 +114,13 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
     return refund
 
 
-async def _carry_out(desk: Desk, refund: Refund) -> Payment:
+async def carry_out(desk: Desk, refund: Refund) -> Payment:
+    """Return the payment after the provider was asked for a refund whose amount is set aside.
+
+    Raises:
+        InvalidInput: when the provider refuses; the amount is free again.
+        ProviderUnavailable: when it does not answer; the amount stays set aside.
+    """
     async with desk.database.reading() as session:
         payment = (await queries.payments_by_id(session, [refund.payment_id]))[refund.payment_id]
     reference = payment.provider_reference
@@ -99,7 +134,7 @@ async def _carry_out(desk: Desk, refund: Refund) -> Payment:
     except ProviderRefused:
         told = None
     async with desk.database.transaction() as session:
-        current, now = await _required_payment(session, payment.id), desk.clock()
+        current, now = await required(session, payment.id), desk.clock()
         if told is None:
             current = await recording.record_refused_refund(session, current, refund.id, now=now)
         else:
@@ -118,13 +153,7 @@ def _answer(payment: Payment, outcome: str) -> Payment:
 
 async def _payment_of(session: AsyncSession, known: IdempotencyKey) -> Payment:
     refund = await _required_refund(session, known.subject_id)
-    return await _required_payment(session, refund.payment_id)
-
-
-async def _required_payment(session: AsyncSession, payment_id: str) -> Payment:
-    payment = await repository.payment(session, payment_id)
-    assert payment is not None, "a payment is never deleted"
-    return payment
+    return await required(session, refund.payment_id)
 
 
 async def _required_refund(session: AsyncSession, refund_id: str) -> Refund:

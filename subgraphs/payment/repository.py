@@ -1,15 +1,18 @@
 """Writes of the payment database, each guarded: the row count says whether it took place."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.inserts import insert_missing
-from subgraphs.payment.model import STANDING, PaymentStatus
+from subgraphs.payment.model import STANDING, UNDECIDED, PaymentStatus
 from subgraphs.payment.tables import IdempotencyKey, Payment, PaymentEvent, ProviderEvent, Refund
+
+AT_THE_PROVIDER = "provider"
+"""Who asked for a refund that was not made through us."""
 
 _REFUNDABLE = (PaymentStatus.CAPTURED.value, PaymentStatus.PARTIALLY_REFUNDED.value)
 
@@ -128,6 +131,59 @@ async def settle_refund(
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     return settled.scalar_one_or_none()
+
+
+async def adopt_refund(
+    session: AsyncSession, payment_id: str, amount: int, *, reference: str, now: datetime
+) -> Refund | None:
+    """Write a refund that was made at the provider; None when its reference is known."""
+    row = {
+        "id": uuid7(now),
+        "payment_id": payment_id,
+        "amount": amount,
+        "status": PaymentStatus.REFUNDED.value,
+        "provider_reference": reference,
+        "requested_by": AT_THE_PROVIDER,
+        "created_at": now,
+        "updated_at": now,
+    }
+    if not await insert_missing(session, Refund, [row]):
+        return None
+    return await refund(session, str(row["id"]))
+
+
+async def undecided_refunds(session: AsyncSession, payment_id: str) -> list[Refund]:
+    """The refunds of a payment that the provider has not decided, oldest first."""
+    rows = await session.scalars(
+        select(Refund)
+        .where(Refund.payment_id == payment_id, Refund.status == PaymentStatus.PROCESSING.value)
+        .order_by(Refund.created_at)
+    )
+    return list(rows)
+
+
+async def claim_unasked(session: AsyncSession, *, now: datetime, older_than: timedelta, limit: int) -> list[Payment]:
+    """The payments that the provider has not decided for so long, or has refunds of to decide; noted as asked, so that two replicas share them."""
+    before = now - older_than
+    is_undecided = or_(Payment.status.in_([status.value for status in UNDECIDED]), Payment.refunding_amount > 0)
+    due = (
+        select(Payment.id)
+        .where(is_undecided, Payment.updated_at <= before, or_(Payment.asked_at.is_(None), Payment.asked_at <= before))
+        .order_by(Payment.asked_at.asc().nulls_first(), Payment.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(await session.scalars(due))
+    if not ids:
+        return []
+    claimed = await session.scalars(
+        update(Payment)
+        .where(Payment.id.in_(ids))
+        .values(asked_at=now)
+        .returning(Payment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return list(claimed)
 
 
 async def refund(session: AsyncSession, refund_id: str) -> Refund | None:

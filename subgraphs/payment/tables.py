@@ -12,6 +12,7 @@ from subgraphs.payment.model import MAX_KEY_CHARACTERS, METHOD, RETURN_URL
 MAX_REDIRECT_CHARACTERS = 10_000
 
 _IS_STANDING = text("status NOT IN ('FAILED', 'CANCELLED')")
+_IS_UNDECIDED = text("status IN ('CREATED', 'REQUIRES_ACTION', 'PROCESSING', 'AUTHORIZED') OR refunding_amount > 0")
 
 
 class Base(DeclarativeBase):
@@ -21,7 +22,8 @@ class Base(DeclarativeBase):
 class Payment(Base):
     """An attempt to pay an order. Amounts are minor units.
 
-    `refunding_amount` is promised to refunds that the provider has not answered yet.
+    `refunding_amount` is promised to refunds that the provider has not answered yet. `asked_at` is when the provider was last asked
+    for a payment that it had not decided.
     """
 
     __tablename__ = "payments"
@@ -36,6 +38,8 @@ class Payment(Base):
             "uq_payments_standing", "order_id", unique=True, sqlite_where=_IS_STANDING, postgresql_where=_IS_STANDING
         ),
         Index("ix_payments_order_id", "order_id"),
+        Index("ix_payments_created_at", "created_at"),
+        Index("ix_payments_undecided", "asked_at", sqlite_where=_IS_UNDECIDED, postgresql_where=_IS_UNDECIDED),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -60,7 +64,41 @@ class Payment(Base):
     refunding_amount: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int]
+
+
+class OrderAccount(Base):
+    """What payment remembers of an order besides its payments. Its row lock puts a new payment and the closing of the order into one sequence.
+
+    Attributes:
+        closed_at: from then on the order takes no payment; absent while it may be paid.
+        settle_at: when payment next withdraws or gives back what stands of a closed order; absent when nothing is left to do.
+        attempts: how often it tried since `settle_at` was first set, n >= 0.
+    """
+
+    __tablename__ = "order_accounts"
+    __table_args__ = (Index("ix_order_accounts_settle_at", "settle_at"),)
+
+    order_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settle_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int]
+
+
+class Reconciliation(Base):
+    """How far the provider's list was compared with ours.
+
+    Attributes:
+        compared_from: the watermark: payments that were made before it agree, and are not compared again.
+        due_at: when a replica next compares.
+    """
+
+    __tablename__ = "reconciliations"
+
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    compared_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PaymentEvent(Base):

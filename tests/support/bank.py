@@ -35,6 +35,18 @@ class RunningBank:
 
     url: str
 
+    async def set_faults(self, **faults: object) -> None:
+        """Have the bank lose, delay, double or reverse its events from now on; nothing given ends it."""
+        async with self.client() as client:
+            (await client.put("/v1/test/webhooks", json=faults)).raise_for_status()
+
+    async def intent(self, payment_id: str) -> dict[str, Any]:
+        """What the bank has for one of our payments."""
+        async with self.client() as client:
+            found = (await client.get("/v1/intents", params={"reference": payment_id})).json()["intents"]
+        (intent,) = found
+        return dict(intent)
+
     def client(self) -> httpx.AsyncClient:
         """A merchant's client with the right key."""
         return httpx.AsyncClient(

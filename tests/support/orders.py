@@ -1,9 +1,9 @@
 """The order service with the services that it asks: the real catalog and the real user service, over HTTP, and a payment service that takes notes."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,15 @@ from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.catalog.tables import ProductRow
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
+from subgraphs.order.catalog import CatalogService, Offer
 from subgraphs.order.delivery import Courier, deliver
 from subgraphs.order.followers import Followers
-from subgraphs.order.payments import PaymentService
+from subgraphs.order.quote import Line
 from subgraphs.order.resources import OrderResources
 from subgraphs.order.settings import ANALYTICS_MIGRATIONS, MIGRATIONS, OrderSettings
 from subgraphs.order.tables import Outbox
@@ -41,6 +42,7 @@ from subgraphs.user.settings import UserSettings
 from subgraphs.user.tokens import TokenKeys
 from tests.support.bank import Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
+from tests.support.ports import free_ports
 from tests.support.subgraphs import SubgraphUnderTest
 from workers.actors.outbox import work_off
 
@@ -133,24 +135,44 @@ class MovedClock:
 
 
 @dataclass(slots=True)
-class NotedRefunds:
-    """A payment service that notes refunds; `refusal` makes it refuse."""
+class NotedPayments:
+    """A payment service that notes what it is asked.
 
-    refusal: str | None = None
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    Attributes:
+        is_refusing: It refuses whatever it is asked.
+        answers: What it says of an order that is to be closed, by the order's id; without one the order is closed.
+        closed: The orders that it was to close, with the terms.
+        refunded: The payments of which the rest was to go back.
+    """
+
+    is_refusing: bool = False
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    closed: list[tuple[str, str]] = field(default_factory=list)
+    refunded: list[str] = field(default_factory=list)
+
+    def answer(self, order_id: str, outcome: str, **standing: Any) -> None:
+        """Say this of the order from now on."""
+        self.answers[order_id] = {**_NOTHING_STANDS, "outcome": outcome, **standing}
 
     @property
     def app(self) -> Starlette:
         """The app to serve."""
 
         async def answer(request: Request) -> JSONResponse:
-            self.asked.append((await request.json())["variables"])
-            if self.refusal is not None:
-                refused = {"__typename": "NotFoundError", "code": self.refusal, "message": "no"}
-                return JSONResponse({"data": {"refundPayment": refused}})
-            return JSONResponse({"data": {"refundPayment": {"__typename": "PaymentSuccess"}}})
+            asked = (await request.json())["variables"]
+            if self.is_refusing:
+                return JSONResponse({"errors": [{"message": "no", "extensions": {"code": "VALIDATION_FAILED"}}]})
+            if "payment" in asked:
+                self.refunded.append(asked["payment"])
+                return JSONResponse({"data": {"refundRest": True}})
+            self.closed.append((asked["order"], asked["terms"]))
+            closing = self.answers.get(asked["order"], {**_NOTHING_STANDS, "outcome": "CLOSED"})
+            return JSONResponse({"data": {"closeOrderPayments": closing}})
 
         return Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
+
+
+_NOTHING_STANDS = {"paymentId": None, "capturedAmount": 0, "refundedAmount": 0, "currency": None}
 
 
 @dataclass(slots=True)
@@ -162,7 +184,7 @@ class OrderMarket:
     resources: OrderResources
     catalog: CatalogResources
     courier: Courier
-    refunds: NotedRefunds
+    payments: NotedPayments
     clock: MovedClock
 
     @property
@@ -211,6 +233,30 @@ class OrderMarket:
                 delivered.append(Envelope.model_validate(row.envelope))
 
 
+class MuteCatalog(CatalogService):
+    """A catalog that shows its products and then falls silent."""
+
+    def __init__(self, real: CatalogService) -> None:
+        self._real = real
+
+    async def offers(self, product_ids: Sequence[str]) -> dict[str, Offer]:
+        return await self._real.offers(product_ids)
+
+    async def hold(self, order_id: str, lines: Sequence[Line], *, seconds: int) -> datetime:
+        raise ServiceUnavailable("catalog", "timed out")
+
+
+@contextmanager
+def asking(market: OrderMarket, catalog: CatalogService) -> Iterator[None]:
+    """Let the service ask another catalog during the block."""
+    desk = market.resources.desk
+    object.__setattr__(market.resources, "desk", replace(desk, catalog=catalog))
+    try:
+        yield
+    finally:
+        object.__setattr__(market.resources, "desk", desk)
+
+
 def order_settings(folder: Path, *, database_url: str, redis_url: str, **more: Any) -> OrderSettings:
     """Settings of an order service under test."""
     return OrderSettings(
@@ -245,9 +291,10 @@ async def order_market(
         sellers=[],
         admins=[],
     )
-    refunds = NotedRefunds()
+    payments = NotedPayments()
     async with Servers() as servers, AsyncExitStack() as stack:
-        catalog_settings = CatalogSettings(**common)
+        order_port = free_ports(1)[0]
+        catalog_settings = CatalogSettings(**common, order_url=f"http://127.0.0.1:{order_port}/graphql")
         await upgrade(catalog_settings.database, CATALOG_MIGRATIONS)
         await seed_catalog(catalog_settings, seed)
         catalog = CatalogResources.open(catalog_settings, clock=clock)
@@ -259,7 +306,7 @@ async def order_market(
         await upgrade(user_settings.database, USER_MIGRATIONS)
         await seed_users(user_settings, seed)
         user_url = await servers.serve(create_user_app(user_settings))
-        payment_url = await servers.serve(refunds.app)
+        payment_url = await servers.serve(payments.app)
 
         settings = order_settings(
             folder,
@@ -273,15 +320,12 @@ async def order_market(
         await upgrade(settings.database, MIGRATIONS)
         await upgrade(settings.analytics_database, ANALYTICS_MIGRATIONS)
         resources = OrderResources.open(settings, clock=clock)
-        url = await servers.serve(create_order_app(settings, resources))
+        url = await servers.serve(create_order_app(settings, resources), port=order_port)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=20))
         analytics = Database(settings.analytics_database)
         stack.push_async_callback(analytics.close)
-        payments = PaymentService(
-            GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=resources.tokens)
-        )
-        stack.push_async_callback(payments.close)
         followers = Followers(redis_url)
         stack.push_async_callback(followers.close)
-        courier = Courier(resources.database, analytics, resources.desk.catalog, payments, followers, resources.clock)
-        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, refunds, clock)
+        desk = resources.desk
+        courier = Courier(desk.database, analytics, desk.catalog, desk.payments, followers, desk.clock)
+        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, payments, clock)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.payment.app import create_payment_app
+from subgraphs.payment.desk import Desk
+from subgraphs.payment.queries import payments_by_order
 from subgraphs.payment.resources import PaymentResources
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
+from subgraphs.payment.tables import Payment
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service_tokens
 from tests.support.ports import free_ports
@@ -156,12 +160,23 @@ class Shop:
 
     async def order_entity(self, order_id: str, fields: str, *, by: Identity | None = None) -> dict[str, Any]:
         """An order as the gateway asks for it here, with its total."""
-        representation = {"__typename": "Order", "id": order_id, "total": self.orders.orders[order_id]["total"]}
+        order = self.orders.orders[order_id]
+        is_payable = order["status"] in {"PENDING", "AWAITING_PAYMENT"}
+        representation = {"__typename": "Order", "id": order_id, "total": order["total"], "payable": is_payable}
         query = f"query ($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Order {{ {fields} }} }} }}"
         answer: dict[str, Any] = (await self.payment.data(query, {"r": [representation]}, by=by or self.buyer))[
             "_entities"
         ][0]
         return answer
+
+    def desk(self, *, later: timedelta = timedelta()) -> Desk:
+        """What the commands work with, at a later time."""
+        return replace(self.resources.desk, clock=lambda: utc_now() + later)
+
+    async def rows(self, order_id: str) -> list[Payment]:
+        """The order's payments in the database, oldest first."""
+        async with self.resources.database.reading() as session:
+            return (await payments_by_order(session, [order_id])).get(order_id, [])
 
     def queued(self) -> int:
         """How many messages wait in the queue `payments`."""

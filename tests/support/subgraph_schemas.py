@@ -24,7 +24,24 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # A page after the first asks for the slate that it began with, and slates have shelves (decision 0005).
     "recommendation": ("Query.rankedSlate(slateId)", "RankedSlate.shelves", "RankedShelf"),
     # Payment's events come by a mutation for services, not by reading payment's tables.
-    "order": ("Mutation.recordPaymentResult", "PaymentResultInput", "PaymentOutcome"),
+    "order": (
+        "Mutation.recordPaymentResult",
+        "PaymentResultInput",
+        "PaymentOutcome",
+        "Query.ordersHoldingStock",
+        "Order.payable",
+        "Order.refundPending",
+    ),
+    # Payment owns the sums: order asks it to end an order's payments, clients read what was taken and given back (decision 0048).
+    "payment": (
+        "Mutation.closeOrderPayments",
+        "Mutation.refundRest",
+        "Closing",
+        "OrderClosing",
+        "Order.payable",
+        "Order.capturedAmount",
+        "Order.refundedAmount",
+    ),
     # Strawberry's JSON says where JSON is specified.
     "notification": ("Template.problem",),
     "config": ("JSON @specifiedBy", "Flag.problem"),

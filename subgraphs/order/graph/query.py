@@ -9,7 +9,7 @@ from strawberry.federation.schema_directives import Cost
 from subgraphs.kit.graph.lookup_keys import check_one_key
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
-from subgraphs.order import model, placing
+from subgraphs.order import model, placing, repository
 from subgraphs.order.graph.context import Info
 from subgraphs.order.graph.inputs import CheckoutInput, lines_of
 from subgraphs.order.graph.results import CheckoutPreview, CheckoutPreviewResult, answer_of
@@ -31,6 +31,17 @@ class Query:
         return await visible(
             info, await (by.order.load(id) if id is not None else by.order_by_number.load(number or ""))
         )
+
+    @federation.field(
+        inaccessible=True,
+        tags=["internal"],
+        description="Service-to-service: those of the orders whose stock is theirs; asked by catalog before it frees any",
+    )
+    async def orders_holding_stock(self, info: Info, ids: list[Id]) -> list[strawberry.ID]:
+        """Those of the orders that are known and not called off."""
+        async with info.context.resources.database.reading() as session:
+            held = await repository.holding(session, ids)
+        return [strawberry.ID(each) for each in ids if each in held]
 
     @federation.field(authenticated=True, directives=[Cost(weight=10)])
     async def checkout_preview(self, info: Info, input: CheckoutInput) -> CheckoutPreviewResult | None:

@@ -12,7 +12,7 @@ from subgraphs.kit.graph.connections import edges, page_info, sized_list
 from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
 from subgraphs.order.graph.context import SELLER_SCOPE, Info, is_whole_service, parties_of
-from subgraphs.order.model import OrderAction, OrderStatus, Party, allowed_actions
+from subgraphs.order.model import UNPAID, OrderAction, OrderStatus, Party, allowed_actions
 from subgraphs.order.queries import Listing
 from subgraphs.order.tables import OrderChange
 from subgraphs.order.tables import OrderItem as OrderItemRow
@@ -125,6 +125,16 @@ class Order(Node):
     @strawberry.field
     def total(self) -> Money:
         return money(self.row.total_amount, self.row.currency)
+
+    @strawberry.field(description="What was paid for it goes back; false once it has, or when nothing was paid")
+    def refund_pending(self) -> bool:
+        return self.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} and self.row.payment_id is not None
+
+    @federation.field(
+        inaccessible=True, description="Whether it waits for its payment: what payment needs to say what is due"
+    )
+    def payable(self) -> bool:
+        return self.status in UNPAID
 
     @strawberry.field
     def shipping_address(self) -> OrderAddress:

@@ -9,11 +9,12 @@ from strawberry.federation.schema_directives import Cost
 from subgraphs.kit.graph.errors import user_error
 from subgraphs.kit.graph.scalars import Id, IdempotencyKey, MinorUnits
 from subgraphs.kit.runtime.refusals import Refusal
-from subgraphs.payment import commands, errors, model, refunds, tables
+from subgraphs.payment import closing, commands, errors, model, refunds, tables
 from subgraphs.payment.graph.context import Info
 from subgraphs.payment.graph.types import (
     SUPPORT_SCOPE,
     AlreadyPaidError,
+    OrderClosing,
     Payment,
     PaymentDeclinedError,
     PaymentSuccess,
@@ -22,6 +23,7 @@ from subgraphs.payment.graph.types import (
     StartPaymentInput,
     StartPaymentResult,
 )
+from subgraphs.payment.model import ClosingTerms
 from subgraphs.payment.resources import ACCEPTS_PAYMENTS
 
 
@@ -84,3 +86,23 @@ class Mutation:
         except Refusal as refusal:
             return await _answer(info, refusal)
         return PaymentSuccess(payment=Payment.of(payment))
+
+    @federation.mutation(
+        inaccessible=True,
+        tags=["internal"],
+        description="Service-to-service: take no payment for the order any more, as far as the terms allow; idempotent",
+    )
+    async def close_order_payments(self, info: Info, order_id: Id, terms: ClosingTerms) -> OrderClosing:
+        """Close an order for payments."""
+        return OrderClosing.of(await closing.close_order(info.context.resources.desk, order_id, terms))
+
+    @federation.mutation(
+        inaccessible=True,
+        tags=["internal"],
+        description="Service-to-service: give back what is left of a payment; true when nothing is; idempotent",
+    )
+    async def refund_rest(self, info: Info, payment_id: Id) -> bool:
+        """Give back what is left of a payment."""
+        requested_by = f"service:{info.context.identity.caller}"
+        payment = await refunds.refund_rest(info.context.resources.desk, payment_id, requested_by=requested_by)
+        return payment.captured_amount == payment.refunded_amount

@@ -14,14 +14,16 @@ from subgraphs.kit.graph.errors import (
     UserError,
     ValidationError,
 )
-from subgraphs.kit.graph.scalars import Id, IdempotencyKey, MinorUnits, Money, Node, money
+from subgraphs.kit.graph.scalars import Currency, Id, IdempotencyKey, MinorUnits, Money, Node, money
 from subgraphs.kit.runtime.identity import Identity
-from subgraphs.payment import model, tables
+from subgraphs.payment import closing, model, tables
 from subgraphs.payment.graph.context import Info
-from subgraphs.payment.model import OrderPaymentState, PaymentStatus
+from subgraphs.payment.model import ClosingOutcome, ClosingTerms, OrderPaymentState, PaymentStatus
 
 strawberry.enum(PaymentStatus)
 strawberry.enum(OrderPaymentState)
+federation.enum(ClosingTerms, inaccessible=True)
+federation.enum(ClosingOutcome, inaccessible=True)
 
 SUPPORT_SCOPE = "support:payments"
 
@@ -147,6 +149,7 @@ class Order:
     id: strawberry.ID
     known_number: strawberry.Private[str | None] = None
     given_total: strawberry.Private[Mapping[str, Any] | None] = None
+    given_payable: strawberry.Private[bool | None] = None
 
     @federation.field(external=True)
     def number(self) -> str:
@@ -160,6 +163,11 @@ class Order:
         """The order's total, where the representation brought it."""
         return _given(self.given_total)
 
+    @federation.field(external=True)
+    def payable(self) -> bool:
+        """Whether the order waits for its payment, where the representation brought it."""
+        return _given_payable(self.given_payable)
+
     @federation.field(authenticated=True)
     async def payments(self, info: Info) -> list[Payment] | None:
         """The payments of the order that the caller may see, oldest first."""
@@ -171,17 +179,34 @@ class Order:
         """What the order's payments come to."""
         return model.order_payment_state(await info.context.loaders.payments_of_order.load(str(self.id)))
 
-    @federation.field(requires=["total { amount currency }"])
+    @federation.field(requires=["total { amount currency } payable"])
     async def amount_due(self, info: Info) -> Money | None:
-        """Order owns the total, Payment owns the captures: the classic @requires"""
+        """What the buyer is still expected to pay: nothing once the order is paid or called off"""
         total = _given(self.given_total)
-        payments = await info.context.loaders.payments_of_order.load(str(self.id))
-        return Money(amount=MinorUnits(model.amount_due(total.amount, payments)), currency=total.currency)
+        due = model.amount_due(total.amount, await self._paid(info), is_payable=_given_payable(self.given_payable))
+        return Money(amount=MinorUnits(due), currency=total.currency)
+
+    @federation.field(requires=["total { amount currency }"])
+    async def captured_amount(self, info: Info) -> Money | None:
+        """What was taken for the order"""
+        currency = _given(self.given_total).currency
+        return Money(amount=MinorUnits(model.captured_amount(await self._paid(info))), currency=currency)
+
+    @federation.field(requires=["total { amount currency }"])
+    async def refunded_amount(self, info: Info) -> Money | None:
+        """What was given back of it"""
+        currency = _given(self.given_total).currency
+        return Money(amount=MinorUnits(model.refunded_amount(await self._paid(info))), currency=currency)
+
+    async def _paid(self, info: Info) -> list[tables.Payment]:
+        return await info.context.loaders.payments_of_order.load(str(self.id))
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID, total: Mapping[str, Any] | None = None) -> "Order":
+    def resolve_reference(
+        cls, id: strawberry.ID, total: Mapping[str, Any] | None = None, payable: bool | None = None
+    ) -> "Order":
         """Any order; what it has here is its payments."""
-        return cls(id=id, given_total=total)
+        return cls(id=id, given_total=total, given_payable=payable)
 
 
 def _given(total: Mapping[str, Any] | None) -> Money:
@@ -190,6 +215,35 @@ def _given(total: Mapping[str, Any] | None) -> Money:
         return money(total["amount"], total["currency"])
     except (AssertionError, KeyError, ValueError) as error:
         raise Fault("BAD_REPRESENTATION", "The representation of an order lacks its total") from error
+
+
+def _given_payable(is_payable: bool | None) -> bool:
+    if is_payable is None:
+        raise Fault("BAD_REPRESENTATION", "The representation of an order lacks whether it is payable")
+    return is_payable
+
+
+@federation.type(inaccessible=True)
+class OrderClosing:
+    """Sums are the standing payment's, in minor units; absent without one."""
+
+    outcome: ClosingOutcome
+    payment_id: strawberry.ID | None
+    captured_amount: MinorUnits
+    refunded_amount: MinorUnits
+    currency: Currency | None
+
+    @classmethod
+    def of(cls, closing: closing.OrderClosing) -> "OrderClosing":
+        """The answer of the command's."""
+        payment = closing.payment
+        return cls(
+            outcome=closing.outcome,
+            payment_id=None if payment is None else strawberry.ID(payment.id),
+            captured_amount=MinorUnits(0 if payment is None else payment.captured_amount),
+            refunded_amount=MinorUnits(0 if payment is None else payment.refunded_amount),
+            currency=None if payment is None else Currency(payment.currency),
+        )
 
 
 @strawberry.input

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
 from subgraphs.payment.errors import InvalidSignature, ProviderRefused, ProviderUnavailable
 from subgraphs.payment.model import PaymentStatus
 from subgraphs.payment.providers.http import DEFAULT_RETRY_AFTER_MS, Answer, ProviderHttp
-from subgraphs.payment.providers.interface import Failure, Hint, Intent, NextAction, ProviderRefund
+from subgraphs.payment.providers.interface import Failure, Hint, Intent, IntentPage, NextAction, ProviderRefund
 from subgraphs.payment.providers.signature import verify
 
 SIGNATURE_HEADER = "bank-signature"
@@ -53,6 +54,15 @@ class BankProvider:
     async def get(self, reference: str) -> Intent:
         return _intent(_good(await self._http.call("GET", f"/v1/intents/{reference}")))
 
+    async def listed(self, *, since: datetime, after: str | None, limit: int) -> IntentPage:
+        query = urlencode({"created_from": since.isoformat(), "after": after or "", "limit": limit})
+        body = _good(await self._http.call("GET", f"/v1/intents?{query}"))
+        try:
+            intents = tuple(_intent(each) for each in body["intents"])
+        except (KeyError, TypeError) as error:
+            raise ProviderUnavailable(DEFAULT_RETRY_AFTER_MS, "The bank's answer makes no sense") from error
+        return IntentPage(intents, intents[-1].reference if len(intents) == limit else None)
+
     def hint(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Hint | None:
         verify(headers.get(SIGNATURE_HEADER, ""), body, secret=self._secret, now=now)
         try:
@@ -88,6 +98,7 @@ def _intent(body: dict[str, Any]) -> Intent:
             payment_id=body["reference"],
             status=PaymentStatus(body["status"].upper()),
             captured_amount=body["captured"],
+            refunded_amount=body["refunded"],
             next_action=action and NextAction(action["type"].upper(), action["redirect_url"]),
             failure=failure and Failure(failure["code"], failure["message"], failure["retryable"]),
             refunds=tuple(_refund(refund) for refund in body["refunds"]),

@@ -48,7 +48,7 @@ class Intent:
     Args:
         payment_id: our id, which it was told; empty when it was not made by us.
         status: as it was before any refund: never PARTIALLY_REFUNDED or REFUNDED.
-        captured_amount: minor units.
+        captured_amount, refunded_amount: minor units.
         refunds: oldest first.
     """
 
@@ -56,9 +56,23 @@ class Intent:
     payment_id: str
     status: PaymentStatus
     captured_amount: int
+    refunded_amount: int = 0
     next_action: NextAction | None = None
     failure: Failure | None = None
     refunds: tuple[ProviderRefund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntentPage:
+    """A page of the provider's list.
+
+    Args:
+        intents: without their refunds.
+        next_after: what the next page begins after; None for the last page.
+    """
+
+    intents: tuple[Intent, ...]
+    next_after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,15 @@ class Provider(Protocol):
 
     async def get(self, reference: str) -> Intent:
         """The intent as it is now."""
+        ...
+
+    async def listed(self, *, since: datetime, after: str | None, limit: int) -> IntentPage:
+        """A page of the intents that were made at or after an instant.
+
+        Args:
+            after: `next_after` of the page before; None for the first page.
+            limit: 1 to 100.
+        """
         ...
 
     def hint(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Hint | None:

@@ -16,7 +16,7 @@ import orjson
 from subgraphs.payment.errors import InvalidSignature, ProviderRefused, ProviderUnavailable
 from subgraphs.payment.model import PaymentStatus
 from subgraphs.payment.providers.http import DEFAULT_RETRY_AFTER_MS, Answer, ProviderHttp
-from subgraphs.payment.providers.interface import Failure, Hint, Intent, NextAction, ProviderRefund
+from subgraphs.payment.providers.interface import Failure, Hint, Intent, IntentPage, NextAction, ProviderRefund
 from subgraphs.payment.providers.signature import verify
 
 SIGNATURE_HEADER = "stripe-signature"
@@ -100,6 +100,14 @@ class StripeProvider:
         refunds = _good(await self._http.call("GET", f"/v1/refunds?{query}"))
         return _intent(intent, refunds=refunds.get("data") or [])
 
+    async def listed(self, *, since: datetime, after: str | None, limit: int) -> IntentPage:
+        query = {"created[gte]": int(since.timestamp()), "limit": limit, "expand[]": "data.latest_charge"}
+        if after is not None:
+            query["starting_after"] = after
+        body = _good(await self._http.call("GET", f"/v1/payment_intents?{urlencode(query)}"))
+        intents = tuple(_intent(each) for each in body.get("data") or [])
+        return IntentPage(intents, intents[-1].reference if intents and body.get("has_more") else None)
+
     def hint(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Hint | None:
         verify(headers.get(SIGNATURE_HEADER, ""), body, secret=self._secret, now=now)
         try:
@@ -135,6 +143,7 @@ def _intent(body: dict[str, Any], *, refunds: list[dict[str, Any]] | None = None
     try:
         failure = _failure(body)
         has_failed = failure is not None and body["status"] in _MAY_HAVE_FAILED
+        given_back = tuple(_refund(refund) for refund in reversed(refunds or []))
         return Intent(
             reference=body["id"],
             payment_id=body["metadata"].get("payment_id", ""),
@@ -142,10 +151,19 @@ def _intent(body: dict[str, Any], *, refunds: list[dict[str, Any]] | None = None
             captured_amount=body["amount_received"],
             next_action=_next_action(body),
             failure=failure if has_failed else None,
-            refunds=tuple(_refund(refund) for refund in reversed(refunds or [])),
+            refunded_amount=_refunded_amount(body, given_back),
+            refunds=given_back,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ProviderUnavailable(DEFAULT_RETRY_AFTER_MS, "Stripe's answer makes no sense") from error
+
+
+def _refunded_amount(body: dict[str, Any], refunds: tuple[ProviderRefund, ...]) -> int:
+    """Of the charge where it was expanded, as in a list; else of the refunds."""
+    charge = body.get("latest_charge")
+    if isinstance(charge, dict):
+        return int(charge["amount_refunded"])
+    return sum(refund.amount for refund in refunds if refund.status is PaymentStatus.REFUNDED)
 
 
 def _failure(body: dict[str, Any]) -> Failure | None:

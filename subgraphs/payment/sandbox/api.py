@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ from subgraphs.kit.runtime.health import json_response
 from subgraphs.payment.sandbox import page
 from subgraphs.payment.sandbox.bank import Bank, BankError, Invalid, Key, Unknown
 from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, NotAllowed
+from subgraphs.payment.sandbox.webhooks import Faults, Webhooks
 
 MAX_BODY_BYTES = 65_536
 RETRY_AFTER_SECONDS = 2
@@ -56,6 +58,13 @@ class _Capture(_Body):
     amount: int | None = Field(None, ge=1, le=MAX_MINOR_UNITS)
 
 
+class _Faults(_Body):
+    is_lost: bool = False
+    is_reversed: bool = False
+    copies: int = Field(1, ge=1, le=10)
+    delay_seconds: float = Field(0.0, ge=0.0, le=3600.0)
+
+
 class _Nothing(_Body):
     pass
 
@@ -68,10 +77,11 @@ class _Refund(_Body):
 _Model = TypeVar("_Model", bound=_Body)
 
 
-def bank_routes(bank: Bank, *, api_key: str, wake: Callable[[], None]) -> list[Route]:
+def bank_routes(bank: Bank, *, api_key: str, webhooks: Webhooks, wake: Callable[[], None]) -> list[Route]:
     """Every route but the health checks.
 
     Args:
+        webhooks: whose faults `PUT /v1/test/webhooks` sets.
         wake: called after each change, so that what is due is sent at once.
     """
 
@@ -110,13 +120,20 @@ def bank_routes(bank: Bank, *, api_key: str, wake: Callable[[], None]) -> list[R
     async def list_intents(request: Request) -> Response:
         query = request.query_params
         listed = await bank.listed(
-            reference=query.get("reference"), after=query.get("after", ""), limit=_number(request, "limit", 100)
+            reference=query.get("reference"),
+            created_from=_instant(request, "created_from"),
+            after=query.get("after", ""),
+            limit=_number(request, "limit", 100),
         )
         return json_response({"intents": listed})
 
     async def list_events(request: Request) -> Response:
         events = await bank.events(after=_number(request, "after", 0), limit=_number(request, "limit", 100))
         return json_response({"events": events})
+
+    async def set_faults(request: Request) -> Response:
+        webhooks.faults = Faults(**_validated(await _raw_body(request), _Faults).model_dump())
+        return Response(status_code=204)
 
     async def ask_payer(request: Request) -> Response:
         intent = await bank.intent(request.path_params["id"])
@@ -171,6 +188,7 @@ def bank_routes(bank: Bank, *, api_key: str, wake: Callable[[], None]) -> list[R
         Route("/v1/intents/{id}/cancel", merchant(cancel), methods=["POST"]),
         Route("/v1/intents/{id}/refunds", merchant(refund), methods=["POST"]),
         Route("/v1/events", merchant(list_events), methods=["GET"]),
+        Route("/v1/test/webhooks", merchant(set_faults), methods=["PUT"]),
         Route("/authorize/{id}", payer(ask_payer), methods=["GET"]),
         Route("/authorize/{id}", payer(hear_payer), methods=["POST"]),
     ]
@@ -181,14 +199,18 @@ async def _read(request: Request, model: type[_Model]) -> tuple[Key, _Model]:
     key = request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= 255:
         raise Invalid("Idempotency-Key", "Every change needs an Idempotency-Key of 1 to 255 characters.")
-    try:
-        body = model.model_validate_json(raw or b"{}")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise Invalid(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from error
+    body = _validated(raw, model)
     # Of the values, not of the bytes: the same request may be written with other spaces.
     asked = orjson.dumps([request.url.path, body.model_dump(mode="json")], option=orjson.OPT_SORT_KEYS)
     return Key(key, hashlib.sha256(asked).hexdigest()), body
+
+
+def _validated(raw: bytes, model: type[_Model]) -> _Model:
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise Invalid(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from error
 
 
 async def _raw_body(request: Request) -> bytes:
@@ -205,6 +227,19 @@ def _number(request: Request, name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise Invalid(name, f"{name} is not a number.")
     return min(int(text), 1000) if name == "limit" else int(text)
+
+
+def _instant(request: Request, name: str) -> datetime | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(name, f"{name} is not an instant by RFC 3339.") from None
+    if instant.tzinfo is None:
+        raise Invalid(name, f"{name} needs an offset, such as Z.")
+    return instant.astimezone(UTC)
 
 
 def _require_api_key(request: Request, api_key: str) -> None:

@@ -39,6 +39,6 @@ def make_app(settings: BankSettings) -> Starlette:
         lifespan=lifespan,
         routes=[
             *health_routes("bank", {"database": database_answers, **checks_of(clearing.loop)}),
-            *bank_routes(bank, api_key=settings.api_key.get_secret_value(), wake=clearing.wake),
+            *bank_routes(bank, api_key=settings.api_key.get_secret_value(), webhooks=webhooks, wake=clearing.wake),
         ],
     )

@@ -46,7 +46,7 @@ class KeyReused(BankError):
 
 
 class Outage(BankError):
-    """Raised for the test method that stands for a bank that does not answer. Nothing is changed and nothing is kept."""
+    """Raised for the test methods that stand for a bank that does not answer."""
 
     status = 503
     code = "temporarily_unavailable"
@@ -98,7 +98,7 @@ class Bank:
 
         Raises:
             Unknown, Invalid, KeyReused, ledger.NotAllowed: nothing is changed.
-            Outage: for the method that stands for it.
+            Outage: for the methods that stand for it; with `card_answer_lost` the first time, and after the money was taken.
         """
         card = CARDS.get(method)
         if card is None:
@@ -112,7 +112,10 @@ class Bank:
             before = await _required(tx, intent_id)
             after = ledger.confirmed(before, card, return_url=return_url, now=now, slow_seconds=self._slow_seconds)
             await self._changed(tx, after, now)
-            return await self._answered(tx, key, after)
+            answer = await self._answered(tx, key, after)
+        if card.outcome is Outcome.ANSWER_LOST:
+            raise Outage("The bank is temporarily unavailable.")
+        return answer
 
     async def capture(self, key: Key, intent_id: str, *, amount: int | None) -> Answer:
         """The intent after what was authorized is taken, or less of it.
@@ -179,13 +182,13 @@ class Bank:
         async with self._store.transaction() as tx:
             return await self._shown(tx, await _required(tx, intent_id))
 
-    async def listed(self, *, reference: str | None, after: str, limit: int) -> list[dict[str, Any]]:
+    async def listed(
+        self, *, reference: str | None, created_from: datetime | None, after: str, limit: int
+    ) -> list[dict[str, Any]]:
         """Intents with their refunds, in the order of their ids."""
         async with self._store.transaction() as tx:
-            return [
-                await self._shown(tx, intent)
-                for intent in await tx.intents(reference=reference, after=after, limit=limit)
-            ]
+            found = await tx.intents(reference=reference, created_from=created_from, after=after, limit=limit)
+            return [await self._shown(tx, intent) for intent in found]
 
     async def events(self, *, after: int, limit: int) -> list[dict[str, Any]]:
         """What happened, in order, each with its `sequence`."""

@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     ASKS_THE_PAYER = "asks_the_payer"
     TAKES_TIME = "takes_time"
     NO_ANSWER = "no_answer"
+    ANSWER_LOST = "answer_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,6 @@ CARDS = {
         Card("card_3ds", Outcome.ASKS_THE_PAYER),
         Card("card_slow", Outcome.TAKES_TIME),
         Card("card_outage", Outcome.NO_ANSWER),
+        Card("card_answer_lost", Outcome.ANSWER_LOST),
     )
 }

@@ -99,7 +99,7 @@ def confirmed(intent: Intent, card: Card, *, return_url: str | None, now: dateti
     _require(intent, "confirmed", IntentStatus.CREATED)
     intent = replace(intent, method=card.method, return_url=return_url)
     match card.outcome:
-        case Outcome.APPROVED:
+        case Outcome.APPROVED | Outcome.ANSWER_LOST:
             return _approved(intent)
         case Outcome.REFUSED:
             return replace(intent, status=IntentStatus.FAILED, failure=card.failure)

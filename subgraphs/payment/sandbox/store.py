@@ -114,13 +114,16 @@ class Transaction:
         rows = await self._rows("SELECT * FROM intents WHERE id = ?", intent_id)
         return _intent(rows[0]) if rows else None
 
-    async def intents(self, *, reference: str | None, after: str, limit: int) -> list[Intent]:
+    async def intents(
+        self, *, reference: str | None, created_from: datetime | None, after: str, limit: int
+    ) -> list[Intent]:
         """Intents with an id above `after`, in that order; ids sort by time."""
         rows = await self._rows(
-            "SELECT * FROM intents WHERE id > ? AND (? IS NULL OR reference = ?) ORDER BY id LIMIT ?",
+            "SELECT * FROM intents WHERE id > ? AND (? IS NULL OR reference = ?) AND created_at >= ? ORDER BY id LIMIT ?",
             after,
             reference,
             reference,
+            "" if created_from is None else time_text(created_from),
             limit,
         )
         return [_intent(row) for row in rows]
@@ -222,6 +225,12 @@ class Transaction:
         await self._connection.execute(
             "UPDATE events SET due_at = ?, attempts = attempts + 1 WHERE sequence = ?",
             (time_text(due_at), event.sequence),
+        )
+
+    async def put_off(self, event: Event, *, due_at: datetime) -> None:
+        """Send the event at `due_at` and not before; this is no attempt."""
+        await self._connection.execute(
+            "UPDATE events SET due_at = ? WHERE sequence = ?", (time_text(due_at), event.sequence)
         )
 
     async def next_due(self, *, with_events: bool) -> datetime | None:

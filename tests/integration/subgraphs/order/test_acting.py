@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from subgraphs.kit.runtime.client import ServiceRefused
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.analytics import log
 from subgraphs.order.analytics.tables import LoggedEvent
 from subgraphs.order.delivery import deliver
 from subgraphs.order.model import OrderStatus, folded
-from subgraphs.order.payments import RefundRefused
 from subgraphs.order.tables import Order, OrderChange, Outbox
 from tests.support.identity import service
 from tests.support.orders import BUYER, OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, SELLER, OrderMarket
@@ -116,7 +116,7 @@ async def test_a_capture_told_five_times_pays_once_and_sells_the_stock(market: O
     assert await status_of(market, order["id"]) == "PAID"
     await market.deliver_all()
     assert await market.pieces("product-1") == (9, 0, 1)
-    assert market.refunds.asked == []
+    assert (market.payments.closed, market.payments.refunded) == ([], [])
     await assert_consistent(market)
 
 
@@ -131,9 +131,9 @@ async def test_a_capture_after_the_cancellation_goes_back_and_ends_refunded(mark
     await act(market, CANCEL, BUYER, id=order["id"], v=2)
     await tell(market, order["id"])
     assert await status_of(market, order["id"]) == "CANCELLED"
-    delivered = await market.deliver_all()
-    owed = [each for each in delivered if each.type == "order.refund_owed"]
-    assert market.refunds.asked == [{"payment": "payment-1", "amount": 1490, "key": owed[0].id}]
+    await market.deliver_all()
+    assert market.payments.closed == [(order["id"], "ALWAYS")]
+    assert market.payments.refunded == ["payment-1"]
     await tell(market, order["id"], "REFUNDED")
     assert await status_of(market, order["id"]) == "REFUNDED"
     await assert_consistent(market)
@@ -145,13 +145,10 @@ async def test_a_second_payment_or_a_wrong_sum_goes_back_and_the_order_stays(mar
     assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
     await tell(market, order["id"])
     await tell(market, order["id"], paymentId="twice")
-    await tell(market, order["id"], "REFUNDED", paymentId="twice")
     await market.deliver_all()
+    await tell(market, order["id"], "REFUNDED", paymentId="twice")
     assert await status_of(market, order["id"]) == "PAID"
-    assert sorted((each["payment"], each["amount"]) for each in market.refunds.asked) == [
-        ("too-little", 1489),
-        ("twice", 1490),
-    ]
+    assert sorted(market.payments.refunded) == ["too-little", "twice"]
 
 
 async def test_a_paid_order_that_is_cancelled_owes_its_money_back(market: OrderMarket) -> None:
@@ -159,7 +156,7 @@ async def test_a_paid_order_that_is_cancelled_owes_its_money_back(market: OrderM
     await tell(market, order["id"])
     assert (await act(market, CANCEL, BUYER, id=order["id"], v=3))["order"]["status"] == "CANCELLED"
     await market.deliver_all()
-    assert [each["payment"] for each in market.refunds.asked] == ["payment-1"]
+    assert market.payments.closed == [(order["id"], "ALWAYS")]
     await tell(market, order["id"], "REFUNDED", amount=1000)
     assert await status_of(market, order["id"]) == "CANCELLED"
     await tell(market, order["id"], "REFUNDED")
@@ -203,7 +200,7 @@ async def test_a_payment_that_comes_when_the_stock_is_gone_cancels_the_order_and
     await tell(market, order["id"])
     await market.deliver_all()
     assert await status_of(market, order["id"]) == "CANCELLED"
-    assert [each["payment"] for each in market.refunds.asked] == ["payment-1"]
+    assert market.payments.closed == [(order["id"], "ALWAYS")]
     await assert_consistent(market)
 
 
@@ -239,7 +236,7 @@ async def test_two_who_act_at_once_make_one_change(market: OrderMarket) -> None:
     await assert_consistent(market)
     status = await status_of(market, order["id"])
     assert status in {"PAID", "CANCELLED"}
-    assert len(market.refunds.asked) == (1 if status == "CANCELLED" else 0)
+    assert len(market.payments.closed) == (1 if status == "CANCELLED" else 0)
     assert outcomes[1] is True
 
 
@@ -269,11 +266,57 @@ async def test_the_log_has_every_event_once_and_takes_no_change(market: OrderMar
 async def test_a_refund_that_payment_refuses_stays_a_job_with_its_error(market: OrderMarket) -> None:
     order = await market.placed()
     await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    await market.deliver_all()
     await tell(market, order["id"])
-    market.refunds.refusal = "NOT_FOUND"
-    with pytest.raises(RefundRefused):
+    market.payments.is_refusing = True
+    with pytest.raises(ServiceRefused):
         await market.deliver_all()
     async with market.database.reading() as session:
         row = await session.scalar(select(Outbox).where(Outbox.type == "order.refund_owed"))
     assert row is not None
-    assert (row.settled_at, row.attempts, row.last_error) == (None, 1, "RefundRefused: NOT_FOUND: no")
+    assert (row.settled_at, row.attempts) == (None, 1)
+    assert row.last_error == "ServiceRefused: payment: refused: VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("first", ["CAPTURED", "REFUNDED"])
+async def test_a_capture_and_its_refund_end_refunded_in_whatever_order_they_are_told(
+    market: OrderMarket, first: str
+) -> None:
+    order = await market.placed()
+    second = "REFUNDED" if first == "CAPTURED" else "CAPTURED"
+    assert await tell(market, order["id"], first)
+    assert await tell(market, order["id"], second)
+    assert await status_of(market, order["id"]) == "REFUNDED"
+    await market.deliver_all()
+    assert await market.pieces("product-1") == (10, 0, 0)
+    await assert_consistent(market)
+
+
+async def test_a_paid_order_that_is_cancelled_says_that_the_money_goes_back_and_an_unpaid_one_does_not(
+    market: OrderMarket,
+) -> None:
+    query = "mutation ($id: ID!, $v: Int!) { cancelOrder(id: $id, expectedVersion: $v) { ... on OrderSuccess { order { refundPending } } } }"
+    paid, unpaid = await market.placed("paid"), await market.placed("unpaid")
+    await tell(market, paid["id"])
+    said = [
+        (await market.order.data(query, {"id": order["id"], "v": version}, by=BUYER))["cancelOrder"]["order"]
+        for order, version in ((paid, 3), (unpaid, 2))
+    ]
+    assert said == [{"refundPending": True}, {"refundPending": False}]
+    await tell(market, paid["id"], "REFUNDED")
+    shown = await market.order.data(
+        "query ($id: ID!) { order(id: $id) { refundPending } }", {"id": paid["id"]}, by=BUYER
+    )
+    assert shown["order"] == {"refundPending": False}
+
+
+async def test_an_event_of_a_refund_from_before_payment_owned_the_sums_is_delivered(market: OrderMarket) -> None:
+    order = await market.placed()
+    await act(market, CANCEL, BUYER, id=order["id"], v=2)
+    await tell(market, order["id"])
+    async with market.database.transaction() as session:
+        row = await session.scalar(select(Outbox).where(Outbox.type == "order.refund_owed"))
+        assert row is not None
+        row.envelope = {**row.envelope, "data": {**row.envelope["data"], "amount": 1490}}
+    await market.deliver_all()
+    assert market.payments.refunded == ["payment-1"]

@@ -1,17 +1,13 @@
 """Checkout and placing an order, on SQLite and on PostgreSQL, with the real catalog and user service."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from subgraphs.catalog import commands as catalog_commands
-from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.config import ConfigSnapshot
 from subgraphs.order import commands
 from subgraphs.order.catalog import CatalogService, Offer
@@ -19,7 +15,7 @@ from subgraphs.order.quote import Line
 from subgraphs.order.resources import ACCEPTS_ORDERS
 from subgraphs.order.tables import IdempotencyKey, Order, OrderChange, Outbox
 from tests.support.identity import ANONYMOUS
-from tests.support.orders import BUYER, OTHER_BUYER, PLACE, OrderMarket
+from tests.support.orders import BUYER, OTHER_BUYER, PLACE, MuteCatalog, OrderMarket, asking
 
 PREVIEW = """query ($input: CheckoutInput!) { checkoutPreview(input: $input) { __typename
   ... on CheckoutPreview { subtotal { amount } shipping { amount } total { amount currency }
@@ -194,22 +190,6 @@ async def test_an_order_that_is_cancelled_while_its_stock_is_being_held_keeps_no
     assert await market.pieces("product-1") == (10, 0, 0)
 
 
-async def test_an_order_that_was_left_pending_or_unpaid_expires_and_frees_its_stock(market: OrderMarket) -> None:
-    paid_late = await market.placed("late")
-    with asking(market, MuteCatalog(market.resources.desk.catalog)):
-        await market.order.answer(PLACE, {"input": _wanted("cut")}, by=BUYER)
-    market.clock.advance(timedelta(seconds=901))
-    expired = [await commands.expire_overdue(market.database, now=market.clock()) for _ in range(2)]
-    await market.deliver_all()
-    async with market.database.reading() as session:
-        found = list(await session.execute(select(Order.id, Order.status)))
-    assert sum(expired) <= 2  # the service's own loop may have been faster
-    assert {status for _, status in found} == {"EXPIRED"}
-    assert paid_late["id"] in {id_ for id_, _ in found}
-    await catalog_commands.release_expired(market.catalog.database, now=market.clock())
-    assert await market.pieces("product-1") == (10, 0, 0)
-
-
 async def test_paused_orders_are_refused_with_their_code(market: OrderMarket) -> None:
     market.resources.config._current = ConfigSnapshot("1", {ACCEPTS_ORDERS: False})
     assert await market.order.codes(PLACE, {"input": _wanted("a")}, by=BUYER) == ["ORDERS_PAUSED"]
@@ -229,19 +209,6 @@ def _wanted(key: str) -> dict[str, Any]:
         "expectedTotal": 1490,
         "currency": "EUR",
     }
-
-
-class MuteCatalog(CatalogService):
-    """A catalog that shows its products and then falls silent."""
-
-    def __init__(self, real: CatalogService) -> None:
-        self._real = real
-
-    async def offers(self, product_ids: Sequence[str]) -> dict[str, Offer]:
-        return await self._real.offers(product_ids)
-
-    async def hold(self, order_id: str, lines: Sequence[Line], *, seconds: int) -> datetime:
-        raise ServiceUnavailable("catalog", "timed out")
 
 
 class StaleCatalog(CatalogService):
@@ -274,14 +241,3 @@ class SlowCatalog(MuteCatalog):
 
     async def free(self, order_id: str) -> bool:
         return await self._real.free(order_id)
-
-
-@contextmanager
-def asking(market: OrderMarket, catalog: CatalogService) -> Iterator[None]:
-    """Let the service ask another catalog during the block."""
-    desk = market.resources.desk
-    object.__setattr__(market.resources, "desk", replace(desk, catalog=catalog))
-    try:
-        yield
-    finally:
-        object.__setattr__(market.resources, "desk", desk)

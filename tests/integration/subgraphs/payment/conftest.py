@@ -32,6 +32,14 @@ def shops_bank(tmp_path_factory: pytest.TempPathFactory, webhook_port: int) -> I
 
 
 @pytest.fixture
+async def silent_bank(shops_bank: RunningBank) -> AsyncIterator[RunningBank]:
+    """The shop's bank, which loses every event during the test."""
+    await shops_bank.set_faults(is_lost=True)
+    yield shops_bank
+    await shops_bank.set_faults()
+
+
+@pytest.fixture
 async def shop(
     database_url: str, redis_url: str, tmp_path: Path, shops_bank: RunningBank, webhook_port: int
 ) -> AsyncIterator[Shop]:

@@ -90,7 +90,9 @@ async def test_more_orders_cost_no_more_statements(shop: Shop) -> None:
 
     async def statements(some: list[str]) -> list[str]:
         total = {"amount": 5_000, "currency": "EUR"}
-        representations = [{"__typename": "Order", "id": order_id, "total": total} for order_id in some]
+        representations = [
+            {"__typename": "Order", "id": order_id, "total": total, "payable": True} for order_id in some
+        ]
         with counted_statements(shop.resources.database) as seen:
             answer = await shop.payment.data(ORDERS, {"r": representations}, by=shop.buyer)
         assert [len(order["payments"]) for order in answer["_entities"]] == [2] * len(some)

@@ -3,7 +3,10 @@ import pytest
 from subgraphs.catalog import model
 from subgraphs.catalog.errors import ForbiddenTransition, InvalidAttribute
 from subgraphs.catalog.model import AttributeType, AttributeValue, Availability, Definition, ProductStatus
+from subgraphs.kit.graph.scalars import MAX_MINOR_UNITS
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.order.model import MAX_LINES, MAX_QUANTITY
+from subgraphs.order.quote import PricedLine, Quote
 
 COLOUR = Definition("d1", "colour", AttributeType.ENUM, ("red", "blue"), is_required=True)
 WEIGHT = Definition("d2", "weight", AttributeType.NUMBER, (), is_required=False)
@@ -40,7 +43,12 @@ def test_availability_hides_the_exact_stock(stock: int, said: Availability) -> N
     assert model.availability_of(stock) is said
 
 
-@pytest.mark.parametrize("amount", [0, -1, 2**53])
+def test_the_largest_order_at_the_largest_price_fits_a_json_number() -> None:
+    lines = tuple(PricedLine(f"product-{n}", "seller", "A", MAX_QUANTITY, model.MAX_PRICE) for n in range(MAX_LINES))
+    assert Quote(lines, "RUB").total + 39_000 <= MAX_MINOR_UNITS
+
+
+@pytest.mark.parametrize("amount", [0, -1, model.MAX_PRICE + 1, 2**53 - 1, 2**53])
 def test_a_price_that_is_not_positive_or_too_large_is_refused(amount: int) -> None:
     with pytest.raises(InvalidInput) as refusal:
         model.check_price(amount)

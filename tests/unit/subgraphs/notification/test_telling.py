@@ -10,8 +10,8 @@ from subgraphs.notification.model import Channel, Topic, check_choice, preferenc
 from subgraphs.notification.templates import STARTING_TEXTS, Text, check_text, first_rendered, problem_of, render
 
 
-def changed(after: str) -> Envelope:
-    data: dict[str, Any] = {"after": after, "buyer_id": "b", "order_id": "o", "number": "YM-1"}
+def changed(after: str, *, before: str = "AWAITING_PAYMENT") -> Envelope:
+    data: dict[str, Any] = {"before": before, "after": after, "buyer_id": "b", "order_id": "o", "number": "YM-1"}
     return Envelope(
         id="e",
         type="order.status_changed",
@@ -54,9 +54,28 @@ def test_nobody_is_told_of_what_concerns_nobody() -> None:
     assert notice_of(changed("PAID").model_copy(update={"type": "order.placed"})) is None
 
 
+@pytest.mark.parametrize("status", ["CANCELLED", "EXPIRED"])
+def test_a_buyer_who_never_placed_an_order_is_told_nothing_of_its_end(status: str) -> None:
+    assert notice_of(changed(status, before="PENDING")) is None
+    assert notice_of(changed(status, before="AWAITING_PAYMENT")) is not None
+
+
+@pytest.mark.parametrize("channel", ["PUSH", "EMAIL"])
+def test_a_notice_of_a_cancellation_says_what_happens_to_the_money(channel: str) -> None:
+    said = {}
+    for before in ("AWAITING_PAYMENT", "PAID"):
+        notice = notice_of(changed("CANCELLED", before=before))
+        assert notice is not None
+        said[before] = render(STARTING_TEXTS["order.cancelled", channel], {**notice.variables, "name": "Ann"}).body
+    assert "comes back" in said["PAID"]
+    assert "owe nothing" not in said["PAID"]
+    assert "owe nothing" in said["AWAITING_PAYMENT"]
+    assert "comes back" not in said["AWAITING_PAYMENT"]
+
+
 def test_every_starting_text_renders_with_what_it_is_given() -> None:
     for (key, channel), text in STARTING_TEXTS.items():
-        rendered = render(text, {"order_number": "YM-1", "name": "Ann"})
+        rendered = render(text, {"order_number": "YM-1", "name": "Ann", "was_paid": True})
         assert rendered.missing == (), (key, channel)
         assert rendered.subject
         assert "YM-1" in rendered.subject

@@ -1,6 +1,7 @@
 """The rules of payments."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,12 @@ from subgraphs.payment.model import (
     STANDING,
     TOOK_MONEY,
     UNDECIDED,
+    ClosingTerms,
     OrderPaymentState,
     PaymentStatus,
     Step,
     amount_due,
+    may_withdraw,
     order_payment_state,
     payment_request,
     step,
@@ -85,12 +88,29 @@ def test_news_in_any_order_come_to_the_last_status(news: list[PaymentStatus]) ->
     assert status is S.CAPTURED
 
 
-@given(total=st.integers(0, 10**9), captured=st.integers(0, 10**9), refunded=st.integers(0, 10**9))
-def test_what_is_due_is_never_negative_and_adds_up(total: int, captured: int, refunded: int) -> None:
-    refunded = min(captured, refunded)
-    due = amount_due(total, [Sums("CAPTURED", captured, refunded), Sums("FAILED")])
-    assert due >= 0
-    assert due == max(0, total - (captured - refunded))
+@given(
+    total=st.integers(0, 10**9),
+    captured=st.integers(0, 10**9),
+    refunded=st.integers(0, 10**9),
+    is_payable=st.booleans(),
+)
+def test_what_is_due_is_never_negative_and_no_refund_is_due_again(
+    total: int, captured: int, refunded: int, is_payable: bool
+) -> None:
+    payments = [Sums("CAPTURED", captured, min(captured, refunded)), Sums("FAILED")]
+    due = amount_due(total, payments, is_payable=is_payable)
+    assert due == (max(0, total - captured) if is_payable else 0)
+
+
+@pytest.mark.parametrize("status", UNDECIDED)
+@pytest.mark.parametrize("terms", ClosingTerms)
+def test_an_order_gives_way_to_a_payment_by_its_terms(status: PaymentStatus, terms: ClosingTerms) -> None:
+    withdrawn = {
+        ClosingTerms.IF_IDLE: {S.CREATED},
+        ClosingTerms.IF_UNCONFIRMED: {S.CREATED, S.REQUIRES_ACTION},
+        ClosingTerms.ALWAYS: UNDECIDED,
+    }
+    assert may_withdraw(status, terms, age=timedelta(minutes=1)) == (status in withdrawn[terms])
 
 
 @pytest.mark.parametrize(

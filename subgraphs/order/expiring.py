@@ -1,0 +1,70 @@
+"""The end of orders that are not paid in time. Payment is asked first: an order is not undone while its money may be on its way.
+
+    CLOSED      no payment stands, and payment takes none any more: the order expires
+    UNDER_WAY   the order waits on, and payment is asked again
+    PAID        the order is paid, although nobody has told it so yet
+    no answer   the order waits on
+
+A buyer who is at the bank's page holds the order once as long again as an unpaid order is held; after that the payment is withdrawn.
+"""
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.order import changes, payment_results, repository
+from subgraphs.order.desk import Desk
+from subgraphs.order.model import OrderStatus
+from subgraphs.order.payments import Closing, Outcome, Terms
+from subgraphs.order.tables import Order
+
+EXPIRED_AT_ONCE = 100
+ASK_AGAIN = timedelta(seconds=30)
+REASON = "It was not paid in time"
+
+_log = structlog.get_logger(__name__)
+
+
+async def expire_overdue(desk: Desk) -> int:
+    """End the orders that were not paid in time and will not be; how many. Any number of replicas may do so at once."""
+    async with desk.database.reading() as session:
+        overdue = await repository.overdue(session, now=desk.clock(), limit=EXPIRED_AT_ONCE)
+    expired = 0
+    for order in overdue:
+        try:
+            closing = await desk.payments.close_order(order.id, _terms(desk, order))
+        except ServiceError as error:
+            _log.warning("order.expiry_waits", order_id=order.id, error=str(error))
+            break  # the others would wait for the same answer
+        expired += await _follow(desk, order.id, closing)
+    return expired
+
+
+def _terms(desk: Desk, order: Order) -> Terms:
+    patience = timedelta(seconds=2 * desk.hold_seconds)
+    return Terms.IF_IDLE if desk.clock() < order.created_at + patience else Terms.IF_UNCONFIRMED
+
+
+async def _follow(desk: Desk, order_id: str, closing: Closing) -> bool:
+    """Do with the order as payment's answer has it; True when it has expired."""
+    now: datetime = desk.clock()
+    async with desk.database.transaction() as session:
+        order = await repository.locked_order(session, order_id)
+        if order is None or order.status != OrderStatus.AWAITING_PAYMENT.value:
+            return False
+        match closing.outcome:
+            case Outcome.CLOSED:
+                await changes.change(session, order, OrderStatus.EXPIRED, actor=changes.SYSTEM, reason=REASON, now=now)
+                return True
+            case Outcome.PAID if closing.standing is not None:
+                _log.warning("order.paid_without_a_word", order_id=order.id, payment_id=closing.standing.payment_id)
+                await payment_results.follow(session, order, closing.standing, now=now)
+            case Outcome.PAID | Outcome.UNDER_WAY:
+                _log.info("order.expiry_put_off", order_id=order.id)
+            case _:
+                assert_never(closing.outcome)
+        # Also where it was paid with a sum that is not the order's: it waits until that payment is gone.
+        await repository.put_off(session, order_id, now=now, pay_by=now + ASK_AGAIN)
+        return False

@@ -1,0 +1,63 @@
+"""Orders whose placing was cut off: the service finishes them from their rows, or calls them off.
+
+A request that timed out may have been the buyer's last: nobody else would come back for its order. For two minutes the order is placed as it was asked for,
+since the buyer is likely there yet. After that it is called off, and what stock was held is freed; a buyer who never saw the order is told nothing.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.order import changes, placing, repository
+from subgraphs.order.desk import Desk
+from subgraphs.order.errors import OutOfStock
+from subgraphs.order.model import OrderStatus
+from subgraphs.order.quote import Line
+from subgraphs.order.tables import Order
+
+FINISH_WITHIN = timedelta(minutes=2)
+FINISHED_AT_ONCE = 50
+REASON = "It could not be placed in time"
+
+_log = structlog.get_logger(__name__)
+
+
+async def finish_pending(desk: Desk) -> int:
+    """Finish the orders that no request is at work on any more; how many are placed or called off now."""
+    async with desk.database.reading() as session:
+        left = await repository.unfinished(session, now=desk.clock(), limit=FINISHED_AT_ONCE)
+    finished = 0
+    for known in left:
+        now = desk.clock()
+        async with desk.database.transaction() as session:
+            if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+                continue  # a request with the key, or another replica, was faster
+            order = await repository.locked_order(session, known.order_id)
+            items = await repository.items(session, known.order_id)
+        if order is None or order.status != OrderStatus.PENDING.value:
+            continue
+        lines = [Line(item.product_id, item.quantity) for item in items]
+        try:
+            await _finish(desk, order, lines)
+        except ServiceError as error:
+            _log.warning("order.finishing_waits", order_id=order.id, error=str(error))
+            break  # the others would wait for the same answer
+        finished += 1
+    return finished
+
+
+async def _finish(desk: Desk, order: Order, lines: list[Line]) -> None:
+    if desk.clock() < order.created_at + FINISH_WITHIN:
+        try:
+            await placing.finish(desk, order, lines)
+        except OutOfStock:
+            _log.info("order.finished_out_of_stock", order_id=order.id)
+        return
+    async with desk.database.transaction() as session:
+        current = await repository.locked_order(session, order.id)
+        if current is not None and current.status == OrderStatus.PENDING.value:
+            await changes.change(
+                session, current, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=REASON, now=desk.clock()
+            )
+        await repository.set_outcome(session, order.id, {"kind": placing.PLACED})

@@ -1,0 +1,30 @@
+"""Asking the provider what became of a payment. Its answer is recorded as if a webhook had brought it."""
+
+from subgraphs.payment import recording, refunds, repository
+from subgraphs.payment.desk import Desk
+from subgraphs.payment.tables import Payment
+from subgraphs.payment.withdrawing import required
+
+
+async def ask(desk: Desk, payment: Payment) -> Payment:
+    """Return the payment after what the provider says of it and of its refunds now.
+
+    A payment without a reference was never confirmed: there is nothing to ask, and it is returned as it is.
+
+    Raises:
+        ProviderUnavailable: when the provider does not answer.
+        ProviderRefused: when it does not know the payment.
+    """
+    if payment.provider_reference is None:
+        return payment
+    intent = await desk.provider.get(payment.provider_reference)
+    async with desk.database.transaction() as session:
+        current = await required(session, payment.id)
+        after = await recording.record_intent(session, current, intent, now=desk.clock())
+        undecided = await repository.undecided_refunds(session, payment.id)
+    known = {refund.refund_id for refund in intent.refunds}
+    for refund in undecided:
+        # The provider never heard of it, or its answer was lost: the refund's id makes a second call answer the first's.
+        if refund.id not in known:
+            after = await refunds.carry_out(desk, refund)
+    return after

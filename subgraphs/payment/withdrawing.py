@@ -1,0 +1,49 @@
+"""Withdrawing a payment at the provider, so that it takes no money any more."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from subgraphs.payment import recording, repository
+from subgraphs.payment.desk import Desk
+from subgraphs.payment.errors import ProviderRefused
+from subgraphs.payment.providers.interface import Failure, Intent
+from subgraphs.payment.tables import Payment
+
+
+async def withdraw(desk: Desk, payment: Payment) -> Payment:
+    """Return the payment after it was withdrawn, or was decided in the meantime: a provider that will not cancel is asked why.
+
+    Raises:
+        ProviderUnavailable: when the provider does not answer.
+    """
+    intent, failure = None, None
+    try:
+        # Without a reference its request was cut off: the provider may have its intent, and answers it by the same key.
+        reference = payment.provider_reference or (await created(desk, payment)).reference
+        intent = await _cancelled(desk, reference)
+    except ProviderRefused as refusal:  # it does not know the payment, so it never takes money for it
+        failure = Failure(refusal.code, str(refusal), is_retryable=False)
+    async with desk.database.transaction() as session:
+        current, now = await required(session, payment.id), desk.clock()
+        if intent is not None:
+            return await recording.record_intent(session, current, intent, now=now)
+        assert failure is not None, "the provider answered or refused"
+        return await recording.record_failure(session, current, failure, now=now)
+
+
+async def created(desk: Desk, payment: Payment) -> Intent:
+    """Return the provider's intent for a payment, the same however often it is asked for."""
+    return await desk.provider.create(payment_id=payment.id, amount=payment.amount, currency=payment.currency)
+
+
+async def required(session: AsyncSession, payment_id: str) -> Payment:
+    """Return a payment that is known to exist, with its lock."""
+    payment = await repository.payment(session, payment_id)
+    assert payment is not None, "a payment is never deleted"
+    return payment
+
+
+async def _cancelled(desk: Desk, reference: str) -> Intent:
+    try:
+        return await desk.provider.cancel(reference)
+    except ProviderRefused:
+        return await desk.provider.get(reference)
