@@ -24,7 +24,7 @@ from subgraphs.catalog.tables import ProductRow
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.client import ServiceUnavailable
-from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
@@ -217,18 +217,23 @@ class OrderMarket:
         assert row is not None
         return row.stock, row.held, row.sold
 
-    async def deliver_all(self) -> list[Envelope]:
-        """Deliver every event that is due, as the worker does; those delivered, in order."""
+    async def deliver_all(self, clock: Clock | None = None) -> list[Envelope]:
+        """Deliver every event that is due, as the worker does; those delivered, in order.
+
+        Args:
+            clock: The worker's; the market's when absent.
+        """
+        clock = clock or self.clock
         delivered: list[Envelope] = []
         while True:
             async with self.database.reading() as session:
-                due = select(Outbox).where(is_due(Outbox, self.clock())).order_by(Outbox.due_at, Outbox.id)
+                due = select(Outbox).where(is_due(Outbox, clock())).order_by(Outbox.due_at, Outbox.id)
                 rows = list(await session.scalars(due))
             if not rows:
                 return delivered
             for row in rows:
                 assert await work_off(
-                    self.database, Outbox, row.id, lambda envelope: deliver(self.courier, envelope), clock=self.clock
+                    self.database, Outbox, row.id, lambda envelope: deliver(self.courier, envelope), clock=clock
                 )
                 delivered.append(Envelope.model_validate(row.envelope))
 
@@ -272,9 +277,13 @@ def order_settings(folder: Path, *, database_url: str, redis_url: str, **more: A
 
 @asynccontextmanager
 async def order_market(
-    folder: Path, *, database_url: str, analytics_url: str, redis_url: str
+    folder: Path, *, database_url: str, analytics_url: str, redis_url: str, payment_url: str = ""
 ) -> AsyncIterator[OrderMarket]:
-    """The order service on its two databases, with its neighbours."""
+    """The order service on its two databases, with its neighbours.
+
+    Args:
+        payment_url: of a real payment service; one that takes notes when empty.
+    """
     clock = MovedClock()
     common: dict[str, Any] = {
         "data_dir": folder,
@@ -306,7 +315,7 @@ async def order_market(
         await upgrade(user_settings.database, USER_MIGRATIONS)
         await seed_users(user_settings, seed)
         user_url = await servers.serve(create_user_app(user_settings))
-        payment_url = await servers.serve(payments.app)
+        payment_url = payment_url or f"{await servers.serve(payments.app)}/graphql"
 
         settings = order_settings(
             folder,
@@ -315,7 +324,7 @@ async def order_market(
             analytics_database_url=analytics_url,
             catalog_url=f"{catalog_url}/graphql",
             user_url=f"{user_url}/graphql",
-            payment_url=f"{payment_url}/graphql",
+            payment_url=payment_url,
         )
         await upgrade(settings.database, MIGRATIONS)
         await upgrade(settings.analytics_database, ANALYTICS_MIGRATIONS)

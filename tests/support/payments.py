@@ -34,6 +34,8 @@ from tests.support.subgraphs import SubgraphUnderTest
 CONTRACT = Path(__file__).parents[1] / "contract" / "sdl" / "order.graphql"
 NOWHERE = "http://127.0.0.1:9"
 
+SUPPORT = account("support-1", "SUPPORT")
+
 START = """mutation ($input: StartPaymentInput!) { startPayment(input: $input) {
   __typename
   ... on PaymentSuccess { payment { ...P } }

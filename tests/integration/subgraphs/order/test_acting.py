@@ -141,7 +141,7 @@ async def test_a_capture_after_the_cancellation_goes_back_and_ends_refunded(mark
 
 async def test_a_second_payment_or_a_wrong_sum_goes_back_and_the_order_stays(market: OrderMarket) -> None:
     order = await market.placed()
-    await tell(market, order["id"], amount=1489, paymentId="too-little")
+    await tell(market, order["id"], amount=1489, capturedAmount=1489, paymentId="too-little")
     assert await status_of(market, order["id"]) == "AWAITING_PAYMENT"
     await tell(market, order["id"])
     await tell(market, order["id"], paymentId="twice")

@@ -9,6 +9,7 @@ from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.payment import reconciling
 from subgraphs.payment.reconciling import OVERLAP, Comparison, DifferenceKind, ask_undecided, compare, compare_when_due
+from subgraphs.payment.report import lines, reconciled
 from subgraphs.payment.tables import Outbox, Payment, Reconciliation, Refund
 from tests.support.bank import RunningBank, eventually
 from tests.support.payments import Shop
@@ -188,6 +189,22 @@ async def test_the_watermark_moves_on_when_all_is_equal(shop: Shop, silent_bank:
     started = utc_now()
     await compare(shop.desk(later=3 * OVERLAP), since=started + OVERLAP)
     assert await watermark(shop) >= started + 2 * OVERLAP
+
+
+async def test_the_command_settles_asks_and_prints_what_differs(shop: Shop, silent_bank: RunningBank) -> None:
+    await set_watermark(shop, utc_now())
+    order_id, payment_id = await captured_without_a_word(shop, silent_bank)
+    found = await reconciled(shop.desk(later=LATER), is_whole=False)
+    assert about(found, payment_id) == []
+    assert (await shop.shown(payment_id))["status"] == "CAPTURED"
+    await damage(shop, payment_id, captured_amount=1)
+    found = await reconciled(shop.desk(later=LATER), is_whole=False)
+    (row,) = await shop.rows(order_id)
+    printed = lines(found)
+    assert printed[0].endswith("different")
+    assert [f"CAPTURED_AMOUNT      {payment_id}  {row.provider_reference}  1     5000"] == [
+        line for line in printed if payment_id in line
+    ]
 
 
 async def damage(shop: Shop, payment_id: str, **columns: object) -> None:

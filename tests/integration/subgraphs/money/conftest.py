@@ -1,0 +1,51 @@
+"""Order, payment and the bank together."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.bank import RunningBank, running_bank
+from tests.support.databases import make_postgres_database
+from tests.support.money import MoneyMarket, money_market
+from tests.support.ports import free_ports
+
+
+@pytest.fixture(scope="session")
+def bank_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningBank, int]]:
+    """The bank of these tests, and the port that it sends events to."""
+    file, port = tmp_path_factory.mktemp("bank") / "bank.db", free_ports(1)[0]
+    with running_bank(file, webhook_url=f"http://127.0.0.1:{port}/webhooks/bank") as running:
+        yield running, port
+
+
+@pytest.fixture
+def more_urls(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """The URLs of two more databases on the engine of the test: order's analytics, payment's."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite+aiosqlite:///{tmp_path / 'analytics.db'}", f"sqlite+aiosqlite:///{tmp_path / 'payment.db'}"
+    port = request.getfixturevalue("postgres_port")
+    return make_postgres_database(port), make_postgres_database(port)
+
+
+@pytest.fixture
+async def money(
+    tmp_path: Path,
+    database_url: str,
+    more_urls: tuple[str, str],
+    redis_url: str,
+    bank_and_port: tuple[RunningBank, int],
+) -> AsyncIterator[MoneyMarket]:
+    """The services on SQLite and on PostgreSQL; the bank does all that is asked of it, and without faults."""
+    (bank, port), (analytics_url, payment_database_url) = bank_and_port, more_urls
+    async with money_market(
+        tmp_path,
+        database_url=database_url,
+        analytics_url=analytics_url,
+        payment_database_url=payment_database_url,
+        redis_url=redis_url,
+        bank=bank,
+        port=port,
+    ) as running:
+        yield running
+    await bank.set_faults()
