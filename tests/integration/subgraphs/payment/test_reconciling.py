@@ -202,9 +202,8 @@ async def test_the_command_settles_asks_and_prints_what_differs(shop: Shop, sile
     (row,) = await shop.rows(order_id)
     printed = lines(found)
     assert printed[0].endswith("different")
-    assert [f"CAPTURED_AMOUNT      {payment_id}  {row.provider_reference}  1     5000"] == [
-        line for line in printed if payment_id in line
-    ]
+    found_line = next(line for line in printed if payment_id in line)
+    assert found_line.split() == ["CAPTURED_AMOUNT", payment_id, row.provider_reference, "1", "5000"]
 
 
 async def damage(shop: Shop, payment_id: str, **columns: object) -> None:
