@@ -25,13 +25,15 @@ from starlette.routing import BaseRoute, Route
 from strawberry.types.execution import ExecutionResult
 
 from subgraphs.kit.graph.context import Context
-from subgraphs.kit.graph.errors import NO_OPERATION, presented
+from subgraphs.kit.graph.errors import NO_OPERATION, UNAVAILABLE, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
+from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
 from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens
 from subgraphs.kit.runtime.telemetry import continued_trace
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 
 _NAMED = re.compile(r"\s*(?:query|mutation|subscription)\s+(\w+)")
 
@@ -108,6 +110,7 @@ def create_app(
             *health_routes(name, {**checks, **lifespan.checks}, metrics_token=metrics_token),
             *routes,
         ],
+        exception_handlers={DatabaseUnavailable: _answer_later, QueueUnavailable: _answer_later},
         lifespan=lifespan,
     )
 
@@ -205,6 +208,14 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         is_quiet = outcome == "ok" and operation in self._quiet_operations
         note = _log.debug if is_quiet else _log.info
         note("graphql.request", operation=operation, caller=caller, outcome=outcome, ms=round(seconds * 1000, 1))
+
+
+async def _answer_later(request: Request, fault: Exception) -> Response:
+    """Refuse a request of the service's own routes (a webhook, a picture) while a dependency is away."""
+    _log.warning("http.dependency_unavailable", path=request.url.path, kind=type(fault).__name__, error=str(fault))
+    response = json_response({"code": UNAVAILABLE}, status=503)
+    response.headers["retry-after"] = "1"
+    return response
 
 
 async def _read_body(request: Request, limit: int) -> bytes:

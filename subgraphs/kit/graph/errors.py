@@ -12,10 +12,15 @@ from strawberry import federation
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound, Refusal, VersionConflict
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.pagination import InvalidCursor, InvalidPage
+
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+"""The code of an answer that a client may ask for again; `extensions.retryable` is true beside it."""
 
 NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 
@@ -87,7 +92,10 @@ def presented(error: GraphQLError) -> dict[str, Any]:
     if error.path is not None:
         shown["path"] = error.path
     code, message = _code_and_message(error)
-    return {**shown, "message": message, "extensions": {**(error.extensions or {}), "code": code}}
+    extensions = {**(error.extensions or {}), "code": code}
+    if code == UNAVAILABLE:
+        extensions["retryable"] = True
+    return {**shown, "message": message, "extensions": extensions}
 
 
 def _code_and_message(error: GraphQLError) -> tuple[str, str]:
@@ -103,7 +111,10 @@ def _code_and_message(error: GraphQLError) -> tuple[str, str]:
             return "DEADLINE_EXCEEDED", "The request ran out of time"
         case ServiceError():
             _log.warning("graphql.service_failed", service_called=cause.service, error=str(cause))
-            return "SERVICE_UNAVAILABLE", f"The {cause.service} service did not answer"
+            return UNAVAILABLE, f"The {cause.service} service did not answer"
+        case DatabaseUnavailable() | QueueUnavailable():
+            _log.warning("graphql.dependency_unavailable", kind=type(cause).__name__, error=str(cause), path=error.path)
+            return UNAVAILABLE, "The service cannot answer now: try again"
         case GraphQLError() | None:
             return "GRAPHQL_PARSE_FAILED" if isinstance(
                 error, GraphQLSyntaxError

@@ -35,7 +35,7 @@ async def _run(url: str, folder: Path, command_name: str, revision: str) -> None
             connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
         getattr(command, command_name)(config, revision)
 
-    engines = open_engines(url)
+    engines = open_engines(url, has_time_limits=False)
     try:
         async with engines.writer.begin() as connection:
             await connection.run_sync(run)

@@ -20,7 +20,7 @@ def counted_statements(database: Database) -> Iterator[list[str]]:
         if not statement.startswith(_NOT_COUNTED):
             seen.append(statement)
 
-    engines = {id(engine): engine for engine in (database.engines.writer, database.engines.reader)}.values()
+    engines = (database.engines.writer, database.engines.reader)
     for engine in engines:
         event.listen(engine.sync_engine, "before_cursor_execute", note)
     try:

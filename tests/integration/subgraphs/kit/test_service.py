@@ -11,6 +11,9 @@ import pytest
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from strawberry import federation
 from strawberry.federation.schema_directives import Inaccessible
 
@@ -19,10 +22,12 @@ from subgraphs.kit.graph.context import Context
 from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.graph.scalars import MinorUnits
 from subgraphs.kit.graph.schema import make_schema
+from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime import server
 from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.deadline import within
+from subgraphs.kit.storage.faults import DatabaseUnavailable, TransactionConflict
 from tests.support.identity import account, service, service_tokens
 from tests.support.processes import free_port
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
@@ -53,6 +58,15 @@ class Query:
     @strawberry.field
     def refused(self) -> str | None:
         raise Fault("TEAPOT", "I am a teapot")
+
+    @strawberry.field
+    def unavailable(self, info: Info, dependency: str) -> str | None:
+        raise {
+            "database": DatabaseUnavailable("database is locked"),
+            "conflict": TransactionConflict("SQLSTATE 40P01"),
+            "queue": QueueUnavailable("ConnectionError"),
+            "service": ServiceUnavailable("catalog", "timed out"),
+        }[dependency]
 
     @strawberry.field
     def double(self, amount: MinorUnits) -> MinorUnits:
@@ -96,6 +110,10 @@ async def is_away() -> None:
     raise ConnectionError
 
 
+async def hook(_: Request) -> Response:
+    raise DatabaseUnavailable("database is locked")
+
+
 def make_app() -> Starlette:
     return create_app(
         name="test",
@@ -105,6 +123,7 @@ def make_app() -> Starlette:
         loaders=lambda _, __: None,
         checks={"database": is_away},
         lifespan=Lifespan(Loop("test.market", fail_round, pause_seconds=60.0), close=close_nothing),
+        routes=[Route("/hook", hook, methods=["POST"])],
         max_body_bytes=10_000,
     )
 
@@ -113,6 +132,19 @@ def make_app() -> Starlette:
 async def subgraph() -> AsyncIterator[SubgraphUnderTest]:
     async with running_subgraph(make_app()) as running:
         yield running
+
+
+@pytest.mark.parametrize("dependency", ["database", "conflict", "queue", "service"])
+async def test_a_dependency_that_is_away_is_told_as_such(subgraph: SubgraphUnderTest, dependency: str) -> None:
+    answer = await subgraph.answer("query ($d: String!) { unavailable(dependency: $d) }", {"d": dependency})
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "SERVICE_UNAVAILABLE", "retryable": True}
+    assert not {"locked", "40P01", "timed"} & set(error["message"].split())
+
+
+async def test_a_webhook_while_the_database_is_away_is_asked_to_come_again(subgraph: SubgraphUnderTest) -> None:
+    answer = await subgraph.http.post("/hook")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 async def test_access_directives_are_enforced_here(subgraph: SubgraphUnderTest) -> None:

@@ -142,10 +142,8 @@ async def test_guarded_updates_at_once_never_oversell(database: Database) -> Non
     assert sum(await asyncio.gather(*(buy() for _ in range(20)))) == 5
 
 
-async def test_the_reading_side_of_sqlite_cannot_write(database: Database) -> None:
-    if not database.url.startswith("sqlite"):
-        pytest.skip("PostgreSQL has one engine for both")
-    with pytest.raises(Exception, match="readonly"):
+async def test_the_reading_side_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"read-?only"):
         async with database.reading() as session:
             await session.execute(update(Item).values(stock=0))
 
