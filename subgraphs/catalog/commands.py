@@ -12,8 +12,8 @@ from subgraphs.catalog.errors import OutOfStock, Shortage
 from subgraphs.catalog.model import AttributeType, AttributeValue, Definition, ProductStatus
 from subgraphs.catalog.tables import ProductRow, ReservationRow, ReservedLineRow
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, VersionConflict
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, Refusal, VersionConflict
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 
 MAX_HOLD_SECONDS = 86_400
 
@@ -33,17 +33,24 @@ class NewProduct:
 
 @dataclass(frozen=True, slots=True)
 class ProductChanges:
-    """What a seller changes; None leaves a value as it is."""
+    """What a seller changes; None leaves a value as it is.
+
+    Args:
+        on_hand: pieces that the seller has, those held for orders included.
+        stock_delta: pieces that came in, or, below zero, went out; not beside `on_hand`.
+    """
 
     title: str | None = None
     description: str | None = None
     category_id: str | None = None
     price_amount: int | None = None
     currency: str | None = None
-    stock: int | None = None
+    on_hand: int | None = None
+    stock_delta: int | None = None
     attributes: tuple[AttributeValue, ...] | None = None
 
 
+@run_again_on_conflict
 async def create_product(database: Database, seller_id: str, new: NewProduct, *, now: datetime) -> ProductRow:
     """A new product of the seller, as a draft.
 
@@ -61,7 +68,7 @@ async def create_product(database: Database, seller_id: str, new: NewProduct, *,
         seller_id=seller_id,
         price_amount=model.check_price(new.price_amount),
         currency=new.currency,
-        stock=model.check_stock(new.stock),
+        stock=model.check_stock(new.stock, "input", "stock"),
         held=0,
         sold=0,
         popularity=0.0,
@@ -69,6 +76,7 @@ async def create_product(database: Database, seller_id: str, new: NewProduct, *,
         created_at=now,
         updated_at=now,
         version=1,
+        edited_version=1,
     )
     async with database.transaction() as session:
         values = model.check_attributes(new.attributes, await _definitions(session, new.category_id))
@@ -78,6 +86,7 @@ async def create_product(database: Database, seller_id: str, new: NewProduct, *,
     return row
 
 
+@run_again_on_conflict
 async def update_product(
     database: Database,
     seller_id: str,
@@ -91,25 +100,31 @@ async def update_product(
 
     Raises:
         NotFound: when there is none, or it is somebody else's.
-        VersionConflict: when it is not at the expected version any more.
+        VersionConflict: when a value that is written over has changed since the expected version.
         InvalidInput, InvalidAttribute: when a value cannot be accepted. In all cases nothing is written.
     """
     columns = _checked_columns(changes)
     async with database.transaction() as session:
         row = await _own_product(session, seller_id, product_id)
-        if row.version != expected_version:
-            raise VersionConflict(row.version)
         values = await _checked_attributes(session, row, changes)
-        if not await repository.update_product(
-            session, product_id, expected_version=expected_version, changes=columns, now=now
-        ):
-            raise VersionConflict(await _current_version(session, row))
+        is_changed = await repository.update_product(
+            session,
+            product_id,
+            expected_version=expected_version,
+            changes=columns,
+            on_hand=changes.on_hand,
+            stock_delta=changes.stock_delta,
+            now=now,
+        )
+        await session.refresh(row)
+        if not is_changed:
+            raise _refused(row, changes, expected_version)
         if values is not None:
             await repository.replace_attributes(session, product_id, values)
-        await session.refresh(row)
         return row
 
 
+@run_again_on_conflict
 async def set_status(
     database: Database, seller_id: str, product_id: str, wanted: ProductStatus, *, now: datetime
 ) -> ProductRow:
@@ -125,15 +140,14 @@ async def set_status(
         current = ProductStatus(row.status)
         model.check_transition(current, wanted)
         if wanted is not current:
-            changes = {"status": wanted.value}
-            if not await repository.update_product(
-                session, product_id, expected_version=row.version, changes=changes, now=now
-            ):
-                raise VersionConflict(await _current_version(session, row))
+            is_set = await repository.set_status(session, product_id, before=row.status, after=wanted.value, now=now)
             await session.refresh(row)
+            if not is_set and row.status != wanted.value:
+                raise VersionConflict(row.version)
         return row
 
 
+@run_again_on_conflict
 async def reserve_stock(
     database: Database, order_id: str, quantities: Mapping[str, int], *, ttl_seconds: int, now: datetime
 ) -> ReservationRow:
@@ -150,29 +164,30 @@ async def reserve_stock(
     if not 1 <= ttl_seconds <= MAX_HOLD_SECONDS:
         raise InvalidInput(f"Stock is held for 1 to {MAX_HOLD_SECONDS} seconds", "ttlSeconds")
     async with database.transaction() as session:
-        existing = await repository.reservation(session, order_id)
-        if existing is not None:
-            return existing
-        await _hold_all(session, quantities)
-        products = await queries.products_by_id(session, list(quantities))
-        row = ReservationRow(
-            order_id=order_id, id=uuid7(now), status="HELD", expires_at=now + timedelta(seconds=ttl_seconds)
+        # The reservation's row first: a second request for the order waits here, and finds what this one has done.
+        # Everything that moves pieces locks in this order: the reservation, then products by their ids.
+        is_new = await repository.begin_reservation(
+            session, order_id, reservation_id=uuid7(now), expires_at=now + timedelta(seconds=ttl_seconds)
         )
-        session.add(row)
-        await session.flush()
-        session.add_all(
-            ReservedLineRow(
-                order_id=order_id,
-                product_id=product_id,
-                quantity=quantity,
-                unit_price_amount=products[product_id].price_amount,
-                currency=products[product_id].currency,
+        if is_new:
+            await _hold_all(session, quantities)
+            products = await queries.products_by_id(session, list(quantities))
+            session.add_all(
+                ReservedLineRow(
+                    order_id=order_id,
+                    product_id=product_id,
+                    quantity=quantity,
+                    unit_price_amount=products[product_id].price_amount,
+                    currency=products[product_id].currency,
+                )
+                for product_id, quantity in quantities.items()
             )
-            for product_id, quantity in quantities.items()
-        )
-        return row
+        reserved = await repository.reservation(session, order_id)
+        assert reserved is not None, "a reservation is never deleted"
+        return reserved
 
 
+@run_again_on_conflict
 async def commit_reservation(database: Database, order_id: str) -> bool:
     """Sell what was held; True if it is sold now, by this call or an earlier one; False if it was given back or never held."""
     async with database.transaction() as session:
@@ -183,6 +198,7 @@ async def commit_reservation(database: Database, order_id: str) -> bool:
         return existing is not None and existing.status == "COMMITTED"
 
 
+@run_again_on_conflict
 async def release_reservation(database: Database, order_id: str) -> bool:
     """Give back what was held or sold, for an order that is called off; True if it is free now, by this call or an earlier one.
 
@@ -197,14 +213,23 @@ async def release_reservation(database: Database, order_id: str) -> bool:
 
 
 async def release_expired(database: Database, *, now: datetime) -> int:
-    """Give back the stock that nobody came for in time; how many reservations that were."""
-    released = 0
+    """Give back the stock that nobody came for in time; how many reservations that were.
+
+    Each in a transaction of its own: one that held a hundred reservations' products at once made buyers wait and deadlocked with them.
+    """
+    async with database.reading() as session:
+        due = await repository.expired_reservations(session, now=now)
+    released = [order_id for order_id in due if await _release_held(database, order_id)]
+    return len(released)
+
+
+@run_again_on_conflict
+async def _release_held(database: Database, order_id: str) -> bool:
     async with database.transaction() as session:
-        for order_id in await repository.expired_reservations(session, now=now):
-            if await repository.step_reservation(session, order_id, before="HELD", after="RELEASED"):
-                await repository.move_pieces(session, order_id, before="held", after="stock")
-                released += 1
-    return released
+        is_released = await repository.step_reservation(session, order_id, before="HELD", after="RELEASED")
+        if is_released:
+            await repository.move_pieces(session, order_id, before="held", after="stock")
+    return is_released
 
 
 async def _hold_all(session: AsyncSession, quantities: Mapping[str, int]) -> None:
@@ -230,9 +255,16 @@ async def _own_product(session: AsyncSession, seller_id: str, product_id: str) -
     return row
 
 
-async def _current_version(session: AsyncSession, row: ProductRow) -> int:
-    await session.refresh(row)
-    return row.version
+def _refused(row: ProductRow, changes: ProductChanges, expected_version: int) -> Refusal:
+    """The reason why the product, as it was read after the refusal, cannot be changed so."""
+    seen = row.version if changes.on_hand is not None else row.edited_version
+    if not seen <= expected_version <= row.version:
+        return VersionConflict(row.version)
+    if changes.on_hand is not None:
+        return InvalidInput(f"{row.held} pieces are held for orders", "patch", "stock")
+    if (changes.stock_delta or 0) < 0:
+        return InvalidInput(f"{row.stock} pieces are free, and no more can go out", "patch", "stockDelta")
+    return InvalidInput(f"At most {model.MAX_STOCK} pieces are on hand", "patch", "stockDelta")
 
 
 def _checked_columns(changes: ProductChanges) -> dict[str, Any]:
@@ -246,8 +278,12 @@ def _checked_columns(changes: ProductChanges) -> dict[str, Any]:
     if changes.price_amount is not None:
         columns["price_amount"] = model.check_price(changes.price_amount)
         columns["currency"] = changes.currency
-    if changes.stock is not None:
-        columns["stock"] = model.check_stock(changes.stock)
+    if changes.on_hand is not None:
+        model.check_stock(changes.on_hand, "patch", "stock")
+    if changes.stock_delta is not None:
+        model.check_stock(abs(changes.stock_delta), "patch", "stockDelta")
+        if changes.on_hand is not None:
+            raise InvalidInput("The stock is either set or changed by a delta", "patch", "stockDelta")
     return columns
 
 

@@ -133,14 +133,17 @@ def check_price(amount: int) -> int:
     return amount
 
 
-def check_stock(stock: int) -> int:
+def check_stock(stock: int, *path: str) -> int:
     """The number of pieces.
+
+    Args:
+        path: the part of the input that it comes from.
 
     Raises:
         InvalidInput: if it is negative or above a million.
     """
     if not 0 <= stock <= MAX_STOCK:
-        raise InvalidInput(f"Stock is between 0 and {MAX_STOCK}", "stock")
+        raise InvalidInput(f"Stock is between 0 and {MAX_STOCK}", *path)
     return stock
 
 

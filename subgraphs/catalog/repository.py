@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.catalog.model import AttributeValue
+from subgraphs.catalog.model import MAX_STOCK, AttributeValue
 from subgraphs.catalog.tables import AttributeRow, ProductRow, ReservationRow, ReservedLineRow
+from subgraphs.kit.storage.inserts import insert_missing
 
 
 async def product(session: AsyncSession, product_id: str) -> ProductRow | None:
@@ -17,13 +18,52 @@ async def product(session: AsyncSession, product_id: str) -> ProductRow | None:
 
 
 async def update_product(
-    session: AsyncSession, product_id: str, *, expected_version: int, changes: Mapping[str, Any], now: datetime
+    session: AsyncSession,
+    product_id: str,
+    *,
+    expected_version: int,
+    changes: Mapping[str, Any],
+    on_hand: int | None,
+    stock_delta: int | None,
+    now: datetime,
 ) -> bool:
-    """Change a product that is still at the expected version; False if it is not."""
+    """Change a product that its seller has not edited since the expected version; False if that cannot be.
+
+    Args:
+        on_hand: replaces what is on hand, held pieces included, if nothing was sold or came back since the expected version either.
+        stock_delta: is added to the free pieces, whatever was sold meanwhile.
+    """
+    guards: list[ColumnElement[bool]] = [
+        ProductRow.version >= expected_version,
+        ProductRow.edited_version <= expected_version,
+    ]
+    stock: dict[str, ColumnElement[int]] = {}
+    if on_hand is not None:
+        stock["stock"] = on_hand - ProductRow.held
+        guards += [ProductRow.version == expected_version, ProductRow.held <= on_hand]
+    elif stock_delta is not None:
+        stock["stock"] = after = ProductRow.stock + stock_delta
+        guards += [after >= 0, after + ProductRow.held <= MAX_STOCK]
+    return await _edit(session, product_id, {**changes, **stock}, *guards, now=now)
+
+
+async def set_status(session: AsyncSession, product_id: str, *, before: str, after: str, now: datetime) -> bool:
+    """Take a product from one status to the next; False if it is not in that one (any more)."""
+    return await _edit(session, product_id, {"status": after}, ProductRow.status == before, now=now)
+
+
+async def _edit(
+    session: AsyncSession,
+    product_id: str,
+    changes: Mapping[str, Any],
+    *guards: ColumnElement[bool],
+    now: datetime,
+) -> bool:
+    next_version = ProductRow.version + 1
     done = await session.execute(
         update(ProductRow)
-        .where(ProductRow.id == product_id, ProductRow.version == expected_version)
-        .values(**changes, version=expected_version + 1, updated_at=now)
+        .where(ProductRow.id == product_id, *guards)
+        .values({**changes, "version": next_version, "edited_version": next_version, "updated_at": now})
         .returning(ProductRow.id)
         .execution_options(synchronize_session=False)
     )
@@ -45,6 +85,12 @@ async def replace_attributes(session: AsyncSession, product_id: str, values: Map
     ]
     if rows:
         await session.execute(insert(AttributeRow), rows)
+
+
+async def begin_reservation(session: AsyncSession, order_id: str, *, reservation_id: str, expires_at: datetime) -> bool:
+    """Write the reservation of an order; False, with nothing written, if the order has one."""
+    row = {"order_id": order_id, "id": reservation_id, "status": "HELD", "expires_at": expires_at}
+    return bool(await insert_missing(session, ReservationRow, [row]))
 
 
 async def reservation(session: AsyncSession, order_id: str) -> ReservationRow | None:
@@ -83,11 +129,19 @@ async def move_pieces(session: AsyncSession, order_id: str, *, before: str, afte
     )
     counts = {"stock": ProductRow.stock, "held": ProductRow.held, "sold": ProductRow.sold}
     taken_from, given_to = counts[before], counts[after]
+    # What is sold or comes back changes what the seller has on hand, and so the product's version.
+    version = ProductRow.version + 1 if "sold" in {before, after} else ProductRow.version
     for line in lines.all():
         await session.execute(
             update(ProductRow)
             .where(ProductRow.id == line.product_id)
-            .values({taken_from: taken_from - line.quantity, given_to: given_to + line.quantity})
+            .values(
+                {
+                    taken_from: taken_from - line.quantity,
+                    given_to: given_to + line.quantity,
+                    ProductRow.version: version,
+                }
+            )
             .execution_options(synchronize_session=False)
         )
 
@@ -107,12 +161,11 @@ async def extend_reservations(
 
 
 async def expired_reservations(session: AsyncSession, *, now: datetime, limit: int = 100) -> list[str]:
-    """Orders whose held stock nobody came for in time."""
+    """Orders whose held stock nobody came for in time, the longest due first; they may have moved on when they are looked at."""
     due = (
         select(ReservationRow.order_id)
         .where(ReservationRow.status == "HELD", ReservationRow.expires_at <= now)
         .order_by(ReservationRow.expires_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return list(await session.scalars(due))

@@ -87,6 +87,7 @@ def _product(line: Line) -> Line:
         "created_at": created_at,
         "updated_at": created_at,
         "version": 1,
+        "edited_version": 1,
     }
 
 

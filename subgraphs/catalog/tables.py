@@ -1,7 +1,10 @@
 """The catalog's tables.
 
 Pieces of a product are in one of three places, and only guarded statements move them: `stock` is free, `held` is reserved for an
-order that is not paid yet, `sold` is gone. Their sum changes only when the seller changes the stock.
+order that is not paid yet, `sold` is gone. What a seller has on hand is `stock` and `held` together.
+
+A product's `version` counts each change of what its seller may set: edits, and pieces that were sold or came back. `edited_version` is
+the version of the last edit. An edit is made from a version, and refused when what it writes over has changed since.
 """
 
 from datetime import datetime
@@ -90,6 +93,7 @@ class ProductRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+    edited_version: Mapped[int] = mapped_column(default=1)
 
 
 class AttributeRow(Base):
@@ -150,6 +154,7 @@ class ListedProduct(Base):
     currency: Mapped[str]
     compare_at_amount: Mapped[int | None]
     stock: Mapped[int]
+    held: Mapped[int]
     popularity: Mapped[float]
     picture: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]

@@ -10,11 +10,12 @@ from subgraphs.config.definitions import Definition, checked
 from subgraphs.config.model import REASON, FlagState
 from subgraphs.config.tables import FlagRow
 from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, VersionConflict
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 
 MAX_REASON_CHARACTERS = REASON.most
 
 
+@run_again_on_conflict
 async def save(
     database: Database, definition: Definition, *, expected_version: int | None, actor: str, now: datetime
 ) -> tuple[FlagRow, int]:
@@ -38,6 +39,7 @@ async def save(
         return saved, revision
 
 
+@run_again_on_conflict
 async def set_state(
     database: Database, key: str, state: FlagState, *, reason: str, actor: str, now: datetime
 ) -> tuple[FlagRow, int]:
@@ -58,6 +60,7 @@ async def set_state(
         return await repository.write(session, row, changed, actor=actor, comment=reason.strip(), now=now), revision
 
 
+@run_again_on_conflict
 async def rollback(database: Database, key: str, to_version: int, *, actor: str, now: datetime) -> tuple[FlagRow, int]:
     """The flag with an old version's definition as a new version, its state kept, and the new revision.
 

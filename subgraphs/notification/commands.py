@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
+from subgraphs.kit.storage.session import Database, Wake, run_again_on_conflict, wake_after_commit
 from subgraphs.notification import model, queries, repository, templates
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import NotificationRow, TemplateRow
@@ -25,6 +25,7 @@ _left_out = Counter(
 )
 
 
+@run_again_on_conflict
 async def tell(
     database: Database, notice: Notice, *, event_id: str, channels: Sequence[Channel], now: datetime
 ) -> NotificationRow | None:
@@ -68,6 +69,7 @@ def usable(
     return rows[found[0]], found[1]
 
 
+@run_again_on_conflict
 async def mark_read(database: Database, account_id: str, ids: Sequence[str], *, now: datetime) -> int:
     """Mark the account's own notifications as read; how many were unread.
 
@@ -80,6 +82,7 @@ async def mark_read(database: Database, account_id: str, ids: Sequence[str], *, 
         return await repository.mark_read(session, account_id, ids, now=now)
 
 
+@run_again_on_conflict
 async def choose(database: Database, account_id: str, chosen: Mapping[tuple[Topic, Channel], bool]) -> None:
     """Keep the account's choices.
 
@@ -89,10 +92,10 @@ async def choose(database: Database, account_id: str, chosen: Mapping[tuple[Topi
     for (topic, channel), enabled in chosen.items():
         model.check_choice(topic, channel, enabled=enabled)
     async with database.transaction() as session:
-        for (topic, channel), enabled in chosen.items():
-            await repository.choose(session, account_id, topic, channel, enabled=enabled)
+        await repository.choose(session, account_id, chosen)
 
 
+@run_again_on_conflict
 async def register_device(database: Database, account_id: str, token: str, platform: str, *, now: datetime) -> None:
     """Keep a device for push messages.
 
@@ -107,6 +110,7 @@ async def register_device(database: Database, account_id: str, token: str, platf
         await repository.register_device(session, account_id, token, platform, now=now)
 
 
+@run_again_on_conflict
 async def save_template(
     database: Database, key: str, channel: Channel, locale: str, text: Text, *, now: datetime
 ) -> TemplateRow:

@@ -1,13 +1,13 @@
 """What the notification service writes. Nothing here commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.storage.inserts import insert_into
+from subgraphs.kit.storage.inserts import insert_into, upsert
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import (
     AttemptRow,
@@ -139,31 +139,46 @@ async def mark_read(session: AsyncSession, account_id: str, ids: Sequence[str], 
     return len(marked.all())
 
 
-async def choose(session: AsyncSession, account_id: str, topic: Topic, channel: Channel, *, enabled: bool) -> None:
-    """Keep an account's choice."""
-    await session.merge(PreferenceRow(account_id=account_id, topic=topic.value, channel=channel.value, enabled=enabled))
+async def choose(session: AsyncSession, account_id: str, chosen: Mapping[tuple[Topic, Channel], bool]) -> None:
+    """Keep an account's choices."""
+    rows = [
+        {"account_id": account_id, "topic": topic.value, "channel": channel.value, "enabled": enabled}
+        for (topic, channel), enabled in chosen.items()
+    ]
+    await upsert(session, PreferenceRow, rows)
 
 
 async def register_device(session: AsyncSession, account_id: str, token: str, platform: str, *, now: datetime) -> None:
     """Keep a device; a device belongs to the account that registered it last."""
-    await session.merge(DeviceRow(token=token, account_id=account_id, platform=platform, registered_at=now))
+    row = {"token": token, "account_id": account_id, "platform": platform, "registered_at": now}
+    await upsert(session, DeviceRow, [row])
 
 
 async def save_template(
     session: AsyncSession, key: str, channel: Channel, locale: str, text: Text, *, now: datetime
 ) -> TemplateRow:
-    """The text as the newest version of its key, channel and locale."""
+    """The text as the newest version of its key, channel and locale.
+
+    The number is read and written by one statement. Two that read the same number meet at the unique key: the second
+    writes nothing, and takes the next number, which it sees once the first has committed.
+    """
     same = (TemplateRow.key == key, TemplateRow.channel == channel.value, TemplateRow.locale == locale)
-    newest = await session.scalar(select(func.max(TemplateRow.version)).where(*same)) or 0
-    row = TemplateRow(
-        id=uuid7(now),
-        key=key,
-        channel=channel.value,
-        locale=locale,
-        version=newest + 1,
-        subject=text.subject,
-        body=text.body,
-    )
-    session.add(row)
-    await session.flush()
-    return row
+    next_version = select(func.coalesce(func.max(TemplateRow.version), 0) + 1).where(*same).scalar_subquery()
+    while True:
+        written = await session.scalars(
+            insert_into(session, TemplateRow)
+            .values(
+                id=uuid7(now),
+                key=key,
+                channel=channel.value,
+                locale=locale,
+                version=next_version,
+                subject=text.subject,
+                body=text.body,
+            )
+            .on_conflict_do_nothing(index_elements=["key", "channel", "locale", "version"])
+            .returning(TemplateRow)
+        )
+        row: TemplateRow | None = written.one_or_none()
+        if row is not None:
+            return row

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import NotFound
-from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
+from subgraphs.kit.storage.session import Database, Wake, run_again_on_conflict, wake_after_commit
 from subgraphs.recommendation import model, queries, repository
 from subgraphs.recommendation.errors import BelowBaseline
 from subgraphs.recommendation.model import ModelStatus, Question
@@ -31,6 +31,7 @@ class RankedSlate:
     is_degraded: bool
 
 
+@run_again_on_conflict
 async def slate_for(database: Database, question: Question, *, size: int, now: datetime) -> SlateRow:
     """The slate that answers a question now, and a ranking asked for if it is not fresh.
 
@@ -77,6 +78,7 @@ async def keep_slate(session: AsyncSession, question: Question, ranked: RankedSl
     return row
 
 
+@run_again_on_conflict
 async def register_model(database: Database, text: str, manifest: Mapping[str, Any], *, now: datetime) -> ModelRow:
     """A trained model: active at once if it ranks better than the baseline, a candidate otherwise; known versions stay as they are."""
     async with database.transaction() as session:
@@ -107,6 +109,7 @@ async def register_model(database: Database, text: str, manifest: Mapping[str, A
         return row
 
 
+@run_again_on_conflict
 async def activate_model(database: Database, model_id: str, *, is_forced: bool, now: datetime) -> ModelRow:
     """The model, ranking from now on.
 
@@ -126,6 +129,7 @@ async def activate_model(database: Database, model_id: str, *, is_forced: bool, 
         return row
 
 
+@run_again_on_conflict
 async def rollback_model(database: Database, *, now: datetime) -> ModelRow:
     """The model that ranked before the one that does, ranking again.
 

@@ -9,30 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.kit.messaging.jobs import Claim, is_ours
+from subgraphs.kit.storage import inserts
 from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.kit.storage.types import UtcDateTime
 from subgraphs.recommendation.errors import LeaseLost
 from subgraphs.recommendation.model import REMEMBERED_FOR, ModelStatus, Question
 from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow, SlateRow
 
-# Rows go as the parameters of one statement, sent many times: a statement with all of them in it takes ten times as long to build.
-
-
-async def upsert(
-    session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]], *, kept: frozenset[str] = frozenset()
-) -> None:
-    """Write rows over those of the same primary key.
-
-    Args:
-        kept: columns of rows that are there already which stay as they are.
-    """
-    if not rows:
-        return
-    keys = [column.name for column in table.__table__.primary_key.columns]
-    statement = insert_into(session, table.__table__)
-    replaced = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in kept}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=replaced)
-    await (await session.connection()).execute(statement, rows)
+upsert = inserts.upsert
+"""Write rows over those of the same primary key; see the kit."""
 
 
 async def insert_absent(session: AsyncSession, table: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:

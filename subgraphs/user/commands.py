@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, VersionConflict
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.user import model, queries, repository
 from subgraphs.user.errors import SlugTaken
 from subgraphs.user.model import Role
@@ -36,6 +36,7 @@ class NewAddress:
     country: str
 
 
+@run_again_on_conflict
 async def update_buyer_profile(
     database: Database, account_id: str, changes: ProfileChanges, *, expected_version: int
 ) -> Buyer:
@@ -66,6 +67,7 @@ async def update_buyer_profile(
     raise VersionConflict(current.version)
 
 
+@run_again_on_conflict
 async def add_address(database: Database, account_id: str, address: NewAddress) -> Buyer:
     """The buyer who has the address now.
 
@@ -94,6 +96,7 @@ async def add_address(database: Database, account_id: str, address: NewAddress) 
     return buyer
 
 
+@run_again_on_conflict
 async def register_seller(
     database: Database, account_id: str, *, display_name: str, slug: str, about: str | None, clock: Clock
 ) -> Seller:
@@ -121,6 +124,7 @@ async def register_seller(
         return (await queries.sellers_by_id(session, [account_id]))[account_id]
 
 
+@run_again_on_conflict
 async def set_roles(
     database: Database, account_id: str, roles: list[Role], *, acting_account_id: str, now: datetime
 ) -> Account:

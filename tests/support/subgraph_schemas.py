@@ -21,6 +21,8 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "TooManyAttemptsError",
         "SessionExpiredError",
     ),
+    # What a seller has on hand is not what can be sold now; either is changed without losing a sale (decision 0047).
+    "catalog": ("Product.onHand", "ProductPatch.stockDelta"),
     # A page after the first asks for the slate that it began with, and slates have shelves (decision 0005).
     "recommendation": ("Query.rankedSlate(slateId)", "RankedSlate.shelves", "RankedShelf"),
     # Payment's events come by a mutation for services, not by reading payment's tables.

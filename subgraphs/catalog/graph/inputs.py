@@ -103,7 +103,14 @@ class ProductPatch:
     description: Annotated[str, model.DESCRIPTION] | None = None
     category_id: Id | None = None
     price: MoneyInput | None = None
-    stock: int | None = None
+    stock: int | None = strawberry.field(
+        default=None,
+        description="The pieces on hand, those held for orders included; refused when pieces were sold or came back since expectedVersion",
+    )
+    stock_delta: int | None = strawberry.field(
+        default=None,
+        description="Pieces that came in, or, below zero, went out; sales since expectedVersion do not matter",
+    )
     attributes: list[AttributeValueInput] | None = None
 
     def as_changes(self) -> ProductChanges:
@@ -114,7 +121,8 @@ class ProductPatch:
             category_id=self.category_id,
             price_amount=self.price.amount if self.price else None,
             currency=self.price.currency.value if self.price else None,
-            stock=self.stock,
+            on_hand=self.stock,
+            stock_delta=self.stock_delta,
             attributes=tuple(each.as_value() for each in self.attributes) if self.attributes is not None else None,
         )
 

@@ -111,9 +111,16 @@ class Product(Node):
     def availability(self) -> Availability:
         return availability_of(self.row.stock)
 
-    @federation.field(requires_scopes=[["seller:catalog"]])
+    @federation.field(requires_scopes=[["seller:catalog"]], description="The pieces that can be sold now")
     def stock(self, info: Info) -> int | None:
         return self.row.stock if is_own(info.context.identity, self.row) else None
+
+    @federation.field(
+        requires_scopes=[["seller:catalog"]],
+        description="The pieces that the seller has, those held for orders included",
+    )
+    def on_hand(self, info: Info) -> int | None:
+        return self.row.stock + self.row.held if is_own(info.context.identity, self.row) else None
 
     @strawberry.field
     async def category(self, info: Info) -> "Category":

@@ -4,8 +4,8 @@ With SQLAlchemy's defaults a read-then-write on SQLite silently loses updates (9
 writing engine begins every transaction with BEGIN IMMEDIATE, a queue in the process lines writers up before SQLite does
 (p99 1181 -> 55 ms), and readers have an engine of their own that cannot write.
 
-PostgreSQL has two engines as well: reads that take all their connections leave those of the writers alone. A lock is waited for
-at most 1.5 s, a statement has a time limit, and the server ends a transaction whose process went silent with locks in its hands.
+PostgreSQL has two engines as well: reads that take all their connections leave those of the writers alone. A lock and a
+statement have time limits, and the server ends a transaction whose process went silent with locks in its hands.
 """
 
 import asyncio
@@ -23,15 +23,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 
 LOCK_WAIT_SECONDS = 1.5
-"""How long a transaction waits for a lock that nobody gives back; a client is refused within 2 s."""
+"""How long a writer waits for the lock of a SQLite file while the queue does not move; a client is refused within 2 s."""
 
 POOL_SIZE = 5
 READERS = 10
 MAX_OVERFLOW = 5
-POOL_TIMEOUT_SECONDS = 3
+POOL_TIMEOUT_SECONDS = 5
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_MS = 5_000
 WRITE_TIMEOUT_MS = 10_000
+ROW_LOCK_TIMEOUT_MS = 5_000
+"""PostgreSQL's bound holds for a queue that moves as well: ten buyers of one product on a busy machine wait for each other for 2 s."""
 IDLE_TRANSACTION_TIMEOUT_MS = 10_000
 SILENT_SERVER_SECONDS = 15.0
 """A server that is silent for longer than any statement may take is away."""
@@ -130,8 +132,8 @@ def _open_postgres(url: str, *, timeout_ms: int, is_reader: bool = False) -> Asy
     settings = {
         "timezone": "UTC",
         "statement_timeout": str(timeout_ms),
-        "lock_timeout": str(round(LOCK_WAIT_SECONDS * 1000)) if timeout_ms else "0",
-        "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_TIMEOUT_MS) if timeout_ms else "0",
+        "lock_timeout": str(ROW_LOCK_TIMEOUT_MS if timeout_ms else 0),
+        "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_TIMEOUT_MS if timeout_ms else 0),
         "default_transaction_read_only": "on" if is_reader else "off",
     }
     return create_async_engine(

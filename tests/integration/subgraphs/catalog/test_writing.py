@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from subgraphs.catalog import commands
 from subgraphs.catalog.errors import OutOfStock
@@ -22,7 +23,7 @@ CREATE = """mutation ($input: ProductInput!) { createProduct(input: $input) { __
   ... on ProductSuccess { product { id slug status stock version } }
   ... on AttributeError { attribute } ... on UserError { code path } } }"""
 UPDATE = """mutation ($id: ID!, $patch: ProductPatch!, $v: Int!) { updateProduct(id: $id, patch: $patch, expectedVersion: $v) {
-  __typename ... on ProductSuccess { product { title stock version price { amount } attributes { number text } } }
+  __typename ... on ProductSuccess { product { title stock onHand version price { amount } attributes { number text } } }
   ... on VersionConflictError { currentVersion } ... on AttributeError { attribute } ... on UserError { code path } } }"""
 STATUS = """mutation ($id: ID!, $status: ProductStatus!) { setProductStatus(id: $id, status: $status) {
   __typename ... on ProductSuccess { product { status version } } ... on ForbiddenTransitionError { from to }
@@ -159,6 +160,132 @@ async def test_a_shortage_of_one_line_reserves_nothing(catalog: SubgraphUnderTes
         {"productId": "product-13", "available": 0},
     ]
     assert await pieces(resources, "product-01") == (10, 0, 0)
+
+
+async def held(resources: CatalogResources, order_id: str, quantity: int, product_id: str = "product-01") -> None:
+    await commands.reserve_stock(
+        resources.database, order_id, {product_id: quantity}, ttl_seconds=900, now=resources.clock()
+    )
+
+
+async def test_what_is_held_is_not_sold_a_second_time_by_a_count(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    await held(resources, "o1", 3)
+    wanted = {"id": "product-01", "patch": {"stock": 5}, "v": 1}
+    counted = (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]["product"]
+    assert (counted["stock"], counted["onHand"]) == (2, 5)
+    with pytest.raises(OutOfStock):
+        await held(resources, "o2", 3)
+    too_few = (await catalog.data(UPDATE, {**wanted, "patch": {"stock": 2}, "v": 2}, by=SELLER))["updateProduct"]
+    assert (too_few["__typename"], too_few["path"]) == ("ValidationError", ["patch", "stock"])
+    assert await pieces(resources, "product-01") == (2, 3, 0)
+
+
+async def test_a_count_from_before_a_sale_is_refused_and_an_edit_of_the_title_is_not(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    await held(resources, "o1", 3)
+    await commands.commit_reservation(resources.database, "o1")
+    late = {"id": "product-01", "patch": {"stock": 10}, "v": 1}
+    refused = (await catalog.data(UPDATE, late, by=SELLER))["updateProduct"]
+    assert (refused["__typename"], refused["currentVersion"]) == ("VersionConflictError", 2)
+    titled = (await catalog.data(UPDATE, {**late, "patch": {"title": "Mug"}}, by=SELLER))["updateProduct"]["product"]
+    assert (titled["title"], titled["stock"], titled["version"]) == ("Mug", 7, 3)
+    stale = (await catalog.data(UPDATE, {**late, "patch": {"title": "Jug"}, "v": 2}, by=SELLER))["updateProduct"]
+    assert (stale["__typename"], stale["currentVersion"]) == ("VersionConflictError", 3)
+    early = (await catalog.data(UPDATE, {**late, "patch": {"title": "Jug"}, "v": 4}, by=SELLER))["updateProduct"]
+    assert early["__typename"] == "VersionConflictError"
+
+
+async def test_a_count_from_before_a_return_is_refused(catalog: SubgraphUnderTest, resources: CatalogResources) -> None:
+    await held(resources, "o1", 3)
+    await commands.commit_reservation(resources.database, "o1")
+    await commands.release_reservation(resources.database, "o1")
+    refused = await catalog.data(UPDATE, {"id": "product-01", "patch": {"stock": 7}, "v": 2}, by=SELLER)
+    assert refused["updateProduct"]["__typename"] == "VersionConflictError"
+    assert await pieces(resources, "product-01") == (10, 0, 0)
+
+
+async def test_a_delta_counts_with_sales_in_between_and_takes_place_once(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    await held(resources, "o1", 3)
+    await commands.commit_reservation(resources.database, "o1")
+    wanted = {"id": "product-01", "patch": {"stockDelta": 5}, "v": 1}
+    assert (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]["product"]["onHand"] == 12
+    again = (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]
+    assert again["__typename"] == "VersionConflictError"
+    assert await pieces(resources, "product-01") == (12, 0, 3)
+
+
+@pytest.mark.parametrize("patch", [{"stockDelta": -8}, {"stockDelta": 999_999}, {"stock": 5, "stockDelta": 1}])
+async def test_a_delta_out_of_bounds_is_refused(
+    catalog: SubgraphUnderTest, resources: CatalogResources, patch: dict[str, Any]
+) -> None:
+    await held(resources, "o1", 3)
+    refused = (await catalog.data(UPDATE, {"id": "product-01", "patch": patch, "v": 1}, by=SELLER))["updateProduct"]
+    assert (refused["__typename"], refused["path"]) == ("ValidationError", ["patch", "stockDelta"])
+    assert await pieces(resources, "product-01") == (7, 3, 0)
+
+
+async def test_counts_and_sales_at_once_never_sell_more_than_was_counted(
+    catalog: SubgraphUnderTest, resources: CatalogResources
+) -> None:
+    async def buy(number: int) -> int:
+        try:
+            await held(resources, f"order-{number}", 1)
+        except OutOfStock:
+            return 0
+        return int(await commands.commit_reservation(resources.database, f"order-{number}"))
+
+    async def count(version: int) -> bool:
+        wanted = {"id": "product-01", "patch": {"stock": 10}, "v": version}
+        answer = (await catalog.data(UPDATE, wanted, by=SELLER))["updateProduct"]
+        return str(answer["__typename"]) == "ProductSuccess"
+
+    outcomes = await asyncio.gather(count(1), *(buy(number) for number in range(12)), count(1))
+    counted, sold = outcomes[0] + outcomes[-1], sum(outcomes[1:-1])
+    assert counted <= 1, "a second count from the same version is a lost update"
+    on_hand = 10 if not counted else None
+    free, still_held, all_sold = await pieces(resources, "product-01")
+    assert (still_held, all_sold) == (0, sold)
+    assert on_hand is None or free + sold == on_hand
+
+
+async def test_reservations_that_expire_while_others_buy_deadlock_with_nobody(
+    resources: CatalogResources, clock: FixedClock
+) -> None:
+    products = [f"product-{number:02}" for number in range(8)]
+    for number in range(12):
+        wanted = dict.fromkeys(products if number % 2 else reversed(products), 1)
+        await commands.reserve_stock(
+            resources.database, f"old-{number}", dict(list(wanted.items())[:4]), ttl_seconds=60, now=clock()
+        )
+    clock.advance(timedelta(seconds=61))
+
+    async def buy(number: int) -> None:
+        wanted = dict.fromkeys(products[number % 4 :], 1)
+        try:
+            await commands.reserve_stock(resources.database, f"new-{number}", wanted, ttl_seconds=900, now=clock())
+        except OutOfStock:
+            return
+        await commands.commit_reservation(resources.database, f"new-{number}")
+
+    with capture_logs() as logs:
+        released, also, *_ = await asyncio.gather(
+            commands.release_expired(resources.database, now=clock()),
+            commands.release_expired(resources.database, now=clock()),
+            *(buy(number) for number in range(12)),
+        )
+    assert isinstance(released, int)
+    assert isinstance(also, int)
+    assert released + also == 12
+    assert [each for each in logs if each["event"] == "database.conflict"] == [], "one order of locks for all"
+    for each in products:
+        free, still_held, sold = await pieces(resources, each)
+        assert (free + sold, still_held) == (10, 0)
+    await resources.close()
 
 
 async def test_forty_orders_for_ten_pieces_sell_exactly_ten(resources: CatalogResources) -> None:

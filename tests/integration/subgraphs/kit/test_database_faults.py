@@ -204,11 +204,16 @@ async def test_a_writer_that_gives_up_leaves_its_place(sqlite: Database) -> None
     assert await stock(sqlite, "a") == 1
 
 
-async def test_a_row_that_nobody_gives_back_is_a_typed_refusal(postgres: Database) -> None:
-    async with postgres.transaction() as holding:
+async def test_a_row_that_nobody_gives_back_is_a_typed_refusal(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ROW_LOCK_TIMEOUT_MS", 100)
+    database = await opened(postgres_url)
+    async with database.transaction() as holding:
         await holding.execute(update(Item).where(Item.id == "a").values(stock=1))
         with pytest.raises(DatabaseUnavailable, match="55P03"):
-            await add(postgres, "a")
+            await add(database, "a")
+    await database.close()
 
 
 async def test_a_statement_without_end_is_a_typed_refusal(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
