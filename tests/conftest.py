@@ -2,6 +2,7 @@
 
 import re
 
+import structlog
 from hypothesis import settings
 
 from tests.support.databases import database_url, postgres_port, postgres_url
@@ -15,6 +16,17 @@ _WORDS = re.compile(r"[ -~]*")
 # Hypothesis' default deadline of 200 ms is a timed assertion: on a busy machine it fails what is right.
 settings.register_profile("yarmarka", deadline=None)
 settings.load_profile("yarmarka")
+
+# The default renderer draws each traceback with the variables of every frame. That took 2 s of processor on the event loop of a service
+# under test, and on a busy machine the request beside it ran out of time.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
