@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.storage.inserts import upsert
 from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.tables import Outbox, StreamPosition
@@ -81,4 +82,4 @@ async def _settled_after(session: AsyncSession, settled_at: datetime, row_id: st
 
 async def _write(database: Database, name: str, handled_until: datetime, content: str) -> None:
     async with database.transaction() as session:
-        await session.merge(StreamPosition(stream=name, handled_until=handled_until, server=content))
+        await upsert(session, StreamPosition, [{"stream": name, "handled_until": handled_until, "server": content}])

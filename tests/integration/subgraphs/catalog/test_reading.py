@@ -221,7 +221,8 @@ async def test_the_number_of_statements_does_not_grow_with_the_list(
         wanted = [{"__typename": "Product", "id": f"product-{number:02}"} for number in range(count)]
         with counted_statements(resources.database) as seen:
             await catalog.data(query, {"r": wanted})
-        return len(seen)
+        # The loop that frees expired reservations runs beside the requests.
+        return sum("FROM reservations" not in statement for statement in seen)
 
     assert await statements(few) == await statements(13)
 
