@@ -71,6 +71,8 @@ class ServerSettings(_Section):
         drain_seconds: how long requests under way may take when the process is told to stop.
         trusted_proxies: how many proxies in front may be believed about the client's address; 0 believes nobody.
         cors_origins: origins whose pages may call the gateway, as a list or separated by commas; none by default.
+        subgraphs_ready_path: the route beside each subgraph's address that answers 200 when it is ready; when none is, the gateway is
+            not ready either. None asks no subgraph.
         metrics_token: bearer token that /metrics requires; without one everyone who reaches the port reads them.
     """
 
@@ -86,6 +88,7 @@ class ServerSettings(_Section):
     drain_seconds: float = Field(30.0, ge=0)
     trusted_proxies: int = Field(0, ge=0, le=16)
     cors_origins: tuple[str, ...] = ()
+    subgraphs_ready_path: str | None = Field(None, pattern=r"^/[^?#]*$")
     metrics_token: SecretStr = SecretStr("")
 
     @field_validator("cors_origins", mode="before")

@@ -22,8 +22,9 @@ from gateway.server.rates.bucket import BucketStore
 from gateway.server.rates.limiter import RateLimiter
 from gateway.server.rates.memory import MemoryBuckets
 from gateway.server.rates.redis import RedisBuckets
+from gateway.server.readiness import SubgraphReadiness
 from gateway.server.request_log import RequestLog
-from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile
+from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile, served_subgraphs
 from gateway.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -94,6 +95,8 @@ class Gateway:
                 expose_headers=["retry-after"],
                 max_age=600,
             )
+        ready_path = settings.server.subgraphs_ready_path
+        self._readiness = SubgraphReadiness(ready_path, self._addresses) if ready_path is not None else None
         self._sides = side_routes(
             self._failing, self._page, metrics_token=settings.server.metrics_token.get_secret_value()
         )
@@ -118,12 +121,17 @@ class Gateway:
         """Stop what does not end by itself, and say on ``/ready`` that the process is leaving."""
         self._service.stopping.set()
 
-    def _failing(self) -> dict[str, str]:
+    async def _failing(self) -> dict[str, str]:
         if self._service.stopping.is_set():
             return {"process": "draining"}
         if self._service.pipeline is None:
             return {"supergraph": "not loaded"}
-        return {}
+        return await self._readiness.failing() if self._readiness is not None else {}
+
+    def _addresses(self) -> dict[str, str]:
+        pipeline = self._service.pipeline
+        served = served_subgraphs(pipeline.supergraph, self._settings) if pipeline is not None else []
+        return {subgraph.name: subgraph.url for subgraph in served}
 
     async def _send_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._page is not None
@@ -168,6 +176,8 @@ class Gateway:
                 await asyncio.gather(watching, return_exceptions=True)
             await transport.close()
             await self._buckets.close()
+            if self._readiness is not None:
+                self._readiness.close()
             planning.close()
             self._request_log.flush()
 

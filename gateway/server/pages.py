@@ -1,6 +1,6 @@
 """Everything beside the GraphQL route: health, readiness, metrics, and the GraphiQL page's files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from gateway.graphiql.page import Asset, Page
 from gateway.server.metrics import exposition
 from subgraphs.kit.runtime.health import may_read_metrics
 
-FailingChecks = Callable[[], Mapping[str, str]]
+FailingChecks = Callable[[], Awaitable[Mapping[str, str]]]
 """The checks that fail now, by name, each with its reason; empty when the gateway can answer."""
 
 
@@ -26,7 +26,7 @@ def side_routes(failing: FailingChecks, page: Page | None, *, metrics_token: str
         return JSONResponse({"status": "ok", "service": "gateway"})
 
     async def ready(_: Request) -> Response:
-        checks = failing()
+        checks = await failing()
         if checks:
             return JSONResponse({"status": "unavailable", "service": "gateway", "failing": dict(checks)}, 503)
         return JSONResponse({"status": "ready", "service": "gateway"})

@@ -94,7 +94,7 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
             names a root field that the schema does not have, and would silently limit nothing.
     """
     loaded = load_supergraph(path, with_costs=settings.limits.max_cost is not None)
-    for subgraph in _subgraphs(loaded.supergraph, settings):
+    for subgraph in served_subgraphs(loaded.supergraph, settings):
         if not is_http_address(subgraph.url):
             message = (
                 f"subgraph {subgraph.name!r} has no HTTP address: {subgraph.url!r}; set subgraphs.{subgraph.name}.url"
@@ -110,7 +110,7 @@ def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
     return {root.name: root.fields for root in roots if root is not None}
 
 
-def _subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
+def served_subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
     """The subgraphs, each at the address that the settings say, or else the supergraph."""
     return [
         Subgraph(name, settings.subgraphs[name].url if name in settings.subgraphs else url)
@@ -148,7 +148,7 @@ def make_pipeline(
     )
     executor = Executor(
         transport=transport,
-        services=_subgraphs(supergraph, settings),
+        services=served_subgraphs(supergraph, settings),
         api_schema=supergraph.api,
         limits=ExecutionLimits(
             max_representations=settings.execution.max_representations,

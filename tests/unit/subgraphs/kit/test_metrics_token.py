@@ -12,8 +12,12 @@ def subgraph(token: str) -> Starlette:
     return Starlette(routes=list(health_routes("payment", {}, metrics_token=token)))
 
 
+async def nothing_fails() -> dict[str, str]:
+    return {}
+
+
 def gateway(token: str) -> Starlette:
-    return side_routes(dict, None, metrics_token=token)
+    return side_routes(nothing_fails, None, metrics_token=token)
 
 
 @pytest.mark.parametrize("app", [subgraph, gateway])

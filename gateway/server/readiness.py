@@ -1,0 +1,91 @@
+"""Whether the subgraphs behind the gateway can answer: their own readiness routes, asked at most once a second.
+
+One subgraph that cannot answer costs its fields, and the gateway stays ready. When none can, the gateway has nothing to answer with.
+"""
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urljoin
+
+KEPT_SECONDS = 1.0
+PROBE_TIMEOUT_SECONDS = 1.0
+PROBES_AT_ONCE = 8
+
+Probe = Callable[[str], str | None]
+"""From a readiness address to the reason why it is not ready, None if it is; blocks."""
+
+# The subgraphs are neighbours: a proxy of the environment is for the world outside.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def ask(url: str) -> str | None:
+    """Return why the address is not ready: its status, or the kind of the failure; None if it answers 200."""
+    try:
+        with _opener.open(url, timeout=PROBE_TIMEOUT_SECONDS) as response:
+            return None if response.status == 200 else str(response.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return str(error.code)
+    except (OSError, ValueError) as error:
+        return type(error).__name__
+
+
+class SubgraphReadiness:
+    """The readiness of all subgraphs, remembered for a second, so that requests to /ready are no load on the subgraphs.
+
+    Args:
+        path: The readiness route beside each subgraph's address, such as ``/ready``.
+        addresses: Returns the subgraphs in service, name to GraphQL address.
+        probe: Asks one readiness address.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        addresses: Callable[[], Mapping[str, str]],
+        *,
+        probe: Probe = ask,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = path
+        self._addresses = addresses
+        self._probe = probe
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="readiness")
+        self._lock = asyncio.Lock()
+        self._known: dict[str, str] = {}
+        self._known_until = 0.0
+
+    async def unready(self) -> dict[str, str]:
+        """Return the reason of each subgraph that cannot answer now; callers at the same time share one round of probes."""
+        async with self._lock:
+            if self._clock() >= self._known_until:
+                self._known = await self._ask_all()
+                self._known_until = self._clock() + KEPT_SECONDS
+        return self._known
+
+    async def failing(self) -> dict[str, str]:
+        """Return the reason of each subgraph if none of them can answer; empty as long as one can."""
+        unready = await self.unready()
+        return unready if unready and len(unready) == len(self._addresses()) else {}
+
+    def close(self) -> None:
+        """Stop the threads, without waiting for a probe that is under way."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask_all(self) -> dict[str, str]:
+        addresses = self._addresses()
+        reasons = await asyncio.gather(*(self._ask(urljoin(url, self._path)) for url in addresses.values()))
+        return {name: reason for name, reason in zip(addresses, reasons, strict=True) if reason is not None}
+
+    async def _ask(self, url: str) -> str | None:
+        try:
+            async with asyncio.timeout(2 * PROBE_TIMEOUT_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._probe, url)
+        except TimeoutError:
+            return "TimeoutError"

@@ -1,0 +1,83 @@
+"""When the gateway says that it is ready, by what its subgraphs say of themselves."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from gateway.server.readiness import SubgraphReadiness, ask
+from tests.support.ports import free_ports
+
+ADDRESSES = {"goods": "http://goods:1/graphql", "accounts": "http://accounts:2/api/graphql"}
+
+
+class Neighbours:
+    """Subgraphs that are ready but for those in `unready`; notes each address that was asked."""
+
+    def __init__(self) -> None:
+        self.unready: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.now = 100.0
+        self.readiness = SubgraphReadiness("/ready", lambda: ADDRESSES, probe=self._probe, clock=lambda: self.now)
+
+    def _probe(self, url: str) -> str | None:
+        self.asked.append(url)
+        return self.unready.get(url)
+
+
+@pytest.fixture
+def neighbours() -> Iterator[Neighbours]:
+    neighbours = Neighbours()
+    yield neighbours
+    neighbours.readiness.close()
+
+
+async def test_the_gateway_is_ready_while_one_subgraph_is(neighbours: Neighbours) -> None:
+    neighbours.unready = {"http://goods:1/ready": "503"}
+    assert await neighbours.readiness.failing() == {}
+    assert await neighbours.readiness.unready() == {"goods": "503"}
+    assert sorted(neighbours.asked) == ["http://accounts:2/ready", "http://goods:1/ready"]
+
+
+async def test_the_gateway_is_not_ready_when_no_subgraph_is_and_is_again_after_it(neighbours: Neighbours) -> None:
+    neighbours.unready = {"http://goods:1/ready": "503", "http://accounts:2/ready": "ConnectionRefusedError"}
+    assert await neighbours.readiness.failing() == {"goods": "503", "accounts": "ConnectionRefusedError"}
+    neighbours.unready = {}
+    neighbours.now += 1.0
+    assert await neighbours.readiness.failing() == {}
+
+
+async def test_a_storm_of_requests_asks_each_subgraph_once_a_second(neighbours: Neighbours) -> None:
+    await asyncio.gather(*(neighbours.readiness.failing() for _ in range(50)))
+    assert len(neighbours.asked) == 2
+    neighbours.now += 1.0
+    await neighbours.readiness.failing()
+    assert len(neighbours.asked) == 4
+
+
+@pytest.mark.parametrize(("status", "reason"), [(200, None), (503, "503"), (204, "204")])
+def test_a_subgraph_is_ready_when_it_answers_200(status: int, reason: str | None) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    serving.start()
+    try:
+        assert ask(f"http://127.0.0.1:{server.server_port}/ready") == reason
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join()
+
+
+def test_a_subgraph_that_is_away_is_not_ready() -> None:
+    assert ask(f"http://127.0.0.1:{free_ports(1)[0]}/ready") == "URLError"
