@@ -5,6 +5,7 @@ from typing import Any
 
 from subgraphs.feed.commands import Intake
 from subgraphs.feed.events import GROUP, STREAM
+from subgraphs.feed.popular import PopularSlates, SlatesWithFallback
 from subgraphs.feed.seen import SeenEvents
 from subgraphs.feed.settings import FeedSettings
 from subgraphs.feed.signed import FeedTokens
@@ -17,6 +18,8 @@ from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 
+REFRESH_TIMEOUT_SECONDS = 2.0
+
 DEFAULT_CONFIG: dict[str, Any] = {"feed.shelves": True}
 
 
@@ -28,6 +31,7 @@ class FeedResources:
     tokens: ServiceTokens
     feed_tokens: FeedTokens
     slates: Slates
+    popular: PopularSlates
     intake: Intake
     config: ServiceConfig
     ranking_client: GraphQLClient
@@ -49,11 +53,16 @@ class FeedResources:
             tokens=feed_tokens,
             clock=clock,
         )
+        popular = PopularSlates(
+            slates or RecommendationSlates(ranking_client, timeout_seconds=REFRESH_TIMEOUT_SECONDS), settings.redis_url
+        )
+        asked = slates or RecommendationSlates(ranking_client, timeout_seconds=settings.ranking_timeout_seconds)
         return cls(
             settings=settings,
             tokens=tokens,
             feed_tokens=feed_tokens,
-            slates=slates or RecommendationSlates(ranking_client),
+            slates=SlatesWithFallback(asked, popular),
+            popular=popular,
             intake=intake,
             config=config,
             ranking_client=ranking_client,
@@ -64,6 +73,7 @@ class FeedResources:
         """Close what was opened."""
         await self.config.close()
         await self.ranking_client.close()
+        await self.popular.close()
         await self.intake.stream.close()
         await self.intake.seen.close()
         await self.intake.queue.close()

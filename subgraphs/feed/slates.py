@@ -31,10 +31,15 @@ class Slates(Protocol):
 
 
 class RecommendationSlates:
-    """Asks the recommendation service, for the feed itself."""
+    """Asks the recommendation service, for the feed itself.
 
-    def __init__(self, client: GraphQLClient) -> None:
+    Args:
+        timeout_seconds: of one question, both attempts together.
+    """
+
+    def __init__(self, client: GraphQLClient, *, timeout_seconds: float) -> None:
         self._client = client
+        self._timeout_seconds = timeout_seconds
 
     async def newest(self, viewer: Viewer, surface: FeedSurface, category_id: str | None, size: int) -> RankedSlate:
         """See `Slates.newest`."""
@@ -55,7 +60,7 @@ class RecommendationSlates:
         return _slate(found) if found["id"] == slate_id else None
 
     async def _ask(self, variables: dict[str, Any]) -> dict[str, Any]:
-        data = await self._client.execute(_QUERY, variables, attempts=2, timeout_seconds=2.0)
+        data = await self._client.execute(_QUERY, variables, attempts=2, timeout_seconds=self._timeout_seconds)
         found: dict[str, Any] = data["rankedSlate"]
         return found
 

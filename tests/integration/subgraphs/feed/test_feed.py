@@ -21,6 +21,7 @@ from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
 ANN, BOB = account("ann", "BUYER"), account("bob", "BUYER")
+NOBODY = Viewer(None, None)
 DEVICE = Identity(caller=GATEWAY, anonymous_id="device-1")
 FEED = """query ($first: Int, $after: String, $surface: FeedSurface) { feed(first: $first, after: $after, surface: $surface) {
   session { id degraded modelVersion } pageInfo { hasNextPage endCursor }
@@ -43,7 +44,8 @@ class KeptSlates:
         """Another order each time."""
         if self.is_down:
             raise ServiceUnavailable("recommendation", "down")
-        self.asked_for.append(viewer)
+        if viewer != NOBODY:
+            self.asked_for.append(viewer)
         shift = 10 * len(self.kept)
         cards = tuple(RankedCard(str(uuid.UUID(int=n + shift)), FeedReason.TRENDING) for n in range(50))
         slate = RankedSlate(uuid7(), "m1", False, cards, (RankedShelf("cups", ("a", "b")),))
@@ -52,6 +54,8 @@ class KeptSlates:
 
     async def known(self, slate_id: str, surface: FeedSurface, size: int) -> RankedSlate | None:
         """A slate that was shown."""
+        if self.is_down:
+            raise ServiceUnavailable("recommendation", "down")
         return self.kept.get(slate_id)
 
 
@@ -171,9 +175,10 @@ async def test_a_device_without_an_account_has_a_feed_too(feed: SubgraphUnderTes
     assert slates.asked_for == [Viewer(None, "device-1")]
 
 
-async def test_recommendation_being_down_is_a_fault_with_a_code(feed: SubgraphUnderTest, slates: KeptSlates) -> None:
-    slates.is_down = True
-    assert await feed.codes(FEED, by=ANN) == ["SERVICE_UNAVAILABLE"]
+@pytest.mark.parametrize("category_id", ["", "nonsense", "x" * 5_000])
+async def test_a_malformed_category_is_refused_as_input(feed: SubgraphUnderTest, category_id: str) -> None:
+    query = "query ($id: ID) { feed(surface: CATEGORY, categoryId: $id) { session { id } } }"
+    assert await feed.codes(query, {"id": category_id}, by=ANN) == ["VALIDATION_FAILED"]
 
 
 async def test_events_are_kept_with_the_place_where_the_product_was_shown(

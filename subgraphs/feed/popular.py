@@ -1,0 +1,184 @@
+"""The fallback of the feed: the most popular products, kept by this service for the time when recommendation is away.
+
+While recommendation answers, `PopularSlates.loop` refreshes one slate of nobody in particular for the whole market, and one
+for each category that was asked for lately. Each is kept in memory, and in Redis, where a replica that starts during an outage
+and a replica that answers the next page find it. `SlatesWithFallback` asks recommendation first, for a fraction of a second,
+and serves the kept slate, marked as degraded, if no answer comes.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import structlog
+from prometheus_client import Counter
+from redis.exceptions import RedisError
+
+from subgraphs.feed.model import (
+    SLATE_LIFETIME,
+    SLATE_SIZE,
+    FeedReason,
+    FeedSurface,
+    RankedCard,
+    RankedShelf,
+    RankedSlate,
+    Viewer,
+)
+from subgraphs.feed.slates import Slates
+from subgraphs.kit.messaging.stq import async_redis_client
+from subgraphs.kit.runtime.background import Loop
+from subgraphs.kit.runtime.client import ServiceError
+
+REFRESH_SECONDS = 30.0
+LONGEST_BACKOFF_SECONDS = 5.0
+
+REDIS_TIMEOUT_SECONDS = 0.05
+"""Of a look-up that a request waits for; the whole fallback answers within 0.3 s."""
+
+KEPT_SECONDS = int(SLATE_LIFETIME.total_seconds())
+MAX_CATEGORIES = 64
+
+_NOBODY = Viewer(None, None)
+_log = structlog.get_logger(__name__)
+_fallbacks = Counter("feed_fallbacks_total", "Pages asked for while recommendation gave no slate.", ["outcome"])
+
+
+class PopularSlates:
+    """The newest popular slate of the whole market and of the categories in use.
+
+    Args:
+        slates: where the slates are refreshed from, with a timeout that suits a background task.
+    """
+
+    def __init__(self, slates: Slates, redis_url: str) -> None:
+        self._slates = slates
+        self._redis = async_redis_client(redis_url)
+        self._by_category: dict[str | None, RankedSlate] = {}
+        self._in_use: OrderedDict[str, None] = OrderedDict()
+        # Not required: a feed without a list to fall back on serves what recommendation gives.
+        self.loop = Loop(
+            "feed.popular",
+            self.refresh,
+            pause_seconds=REFRESH_SECONDS,
+            longest_backoff_seconds=LONGEST_BACKOFF_SECONDS,
+            is_required=False,
+        )
+
+    async def newest(self, category_id: str | None) -> RankedSlate | None:
+        """Return the popular slate of a category, or of the whole market without one; None if none is kept."""
+        return self._by_category.get(category_id) or await self._read(_newest_key(category_id))
+
+    async def known(self, slate_id: str) -> RankedSlate | None:
+        """Return a popular slate by its id; None if it is not kept."""
+        for slate in self._by_category.values():
+            if slate.id == slate_id:
+                return slate
+        return await self._read(_slate_key(slate_id))
+
+    def use(self, category_id: str | None) -> None:
+        """Keep a slate of this category too, in the place of the category that was asked for longest ago."""
+        if category_id is None:
+            return
+        self._in_use[category_id] = None
+        self._in_use.move_to_end(category_id)
+        while len(self._in_use) > MAX_CATEGORIES:
+            dropped, _ = self._in_use.popitem(last=False)
+            self._by_category.pop(dropped, None)
+
+    async def refresh(self) -> None:
+        """Ask for each slate that is kept.
+
+        Raises:
+            ServiceError: when recommendation does not answer; what is kept stays.
+        """
+        wanted: list[str | None] = [None, *self._in_use]
+        for category_id in wanted:
+            slate = await self._slates.newest(_NOBODY, FeedSurface.HOME, category_id, SLATE_SIZE)
+            if not slate.cards:
+                continue
+            popular = replace(slate, is_degraded=True)
+            changed = self._by_category.get(category_id) != popular
+            self._by_category[category_id] = popular
+            if changed:
+                await self._write(category_id, popular)
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._redis.aclose()
+
+    async def _read(self, key: str) -> RankedSlate | None:
+        try:
+            async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                kept = await self._redis.get(key)
+        except (RedisError, OSError) as error:
+            _log.warning("feed.popular_read_failed", error=type(error).__name__)
+            return None
+        return _from_json(kept) if kept is not None else None
+
+    async def _write(self, category_id: str | None, slate: RankedSlate) -> None:
+        kept = orjson.dumps(slate)
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.set(_newest_key(category_id), kept, ex=KEPT_SECONDS)
+                pipeline.set(_slate_key(slate.id), kept, ex=KEPT_SECONDS)
+                await pipeline.execute()
+        except (RedisError, OSError) as error:  # this process has it in memory
+            _log.warning("feed.popular_write_failed", error=type(error).__name__)
+
+
+class SlatesWithFallback:
+    """Slates of recommendation, and a popular slate where it gives none.
+
+    Args:
+        slates: recommendation's, with the short timeout of a page that somebody waits for.
+    """
+
+    def __init__(self, slates: Slates, popular: PopularSlates) -> None:
+        self._slates = slates
+        self._popular = popular
+
+    async def newest(self, viewer: Viewer, surface: FeedSurface, category_id: str | None, size: int) -> RankedSlate:
+        """See `Slates.newest`."""
+        try:
+            slate = await self._slates.newest(viewer, surface, category_id, size)
+        except ServiceError:
+            popular = await self._popular.newest(category_id)
+            _fallbacks.labels("served" if popular is not None else "missing").inc()
+            if popular is None:
+                raise
+            return popular
+        if slate.cards:  # of a category that exists: a made-up id takes nobody's place
+            self._popular.use(category_id)
+        return slate
+
+    async def known(self, slate_id: str, surface: FeedSurface, size: int) -> RankedSlate | None:
+        """See `Slates.known`; while recommendation is away only popular slates are known."""
+        try:
+            return await self._slates.known(slate_id, surface, size)
+        except ServiceError:
+            popular = await self._popular.known(slate_id)
+            _fallbacks.labels("served" if popular is not None else "missing").inc()
+            if popular is None:
+                raise
+            return popular
+
+
+def _newest_key(category_id: str | None) -> str:
+    return f"feed:popular:{category_id or 'all'}"
+
+
+def _slate_key(slate_id: str) -> str:
+    return f"feed:slate:{slate_id}"
+
+
+def _from_json(kept: bytes) -> RankedSlate:
+    found: dict[str, Any] = orjson.loads(kept)
+    return RankedSlate(
+        id=found["id"],
+        model_version=found["model_version"],
+        is_degraded=found["is_degraded"],
+        cards=tuple(RankedCard(each["product_id"], FeedReason(each["reason"])) for each in found["cards"]),
+        shelves=tuple(RankedShelf(each["category_id"], tuple(each["product_ids"])) for each in found["shelves"]),
+    )
