@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from subgraphs.catalog import queries
+from subgraphs.catalog import model, queries
 from subgraphs.catalog.graph.schema import schema
 from subgraphs.catalog.holds import release_unwanted
 from subgraphs.catalog.loaders import make_loaders
@@ -37,7 +37,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
             row = (await queries.products_by_id(session, [product_id])).get(product_id)
         if row is None:
             return PlainTextResponse("no such product", status_code=404)
-        drawn = picture(row.picture, title=row.title)
+        drawn = picture(row.picture, title=model.public_title(row.status, row.title, row.shown_title) or "")
         return Response(drawn, media_type="image/svg+xml", headers={"cache-control": "public, max-age=3600"})
 
     return create_app(

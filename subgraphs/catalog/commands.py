@@ -140,7 +140,11 @@ async def set_status(
         current = ProductStatus(row.status)
         model.check_transition(current, wanted)
         if wanted is not current:
-            is_set = await repository.set_status(session, product_id, before=row.status, after=wanted.value, now=now)
+            # Strangers keep seeing the title that was published; later edits are the seller's alone.
+            shown_title = row.title if current is ProductStatus.PUBLISHED else row.shown_title
+            is_set = await repository.set_status(
+                session, product_id, before=row.status, after=wanted.value, shown_title=shown_title, now=now
+            )
             await session.refresh(row)
             if not is_set and row.status != wanted.value:
                 raise VersionConflict(row.version)

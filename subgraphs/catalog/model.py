@@ -27,6 +27,7 @@ ATTRIBUTE_CODE = TextRule(60, least=1)
 ATTRIBUTE_TEXT = TextRule(500, least=1)
 SEARCH = TextRule(200)
 TREE_DEPTH = RangeRule(1, 6)
+CHANGES_PAGE = RangeRule(1, 500)
 
 
 class ProductStatus(enum.Enum):
@@ -42,6 +43,11 @@ TRANSITIONS: Mapping[ProductStatus, frozenset[ProductStatus]] = {
     ProductStatus.PUBLISHED: frozenset({ProductStatus.DRAFT, ProductStatus.ARCHIVED}),
     ProductStatus.ARCHIVED: frozenset({ProductStatus.DRAFT}),
 }
+
+
+def public_title(status: str, title: str, shown_title: str | None) -> str | None:
+    """Return the title under which anybody may see a product; None if it was never on sale."""
+    return title if status == ProductStatus.PUBLISHED.value else shown_title
 
 
 class Availability(enum.Enum):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
@@ -72,6 +73,19 @@ async def products_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str,
 async def products_by_slug(session: AsyncSession, slugs: Sequence[str]) -> dict[str, ProductRow]:
     """Products by slug, whatever their status."""
     return await rows_by(session, ProductRow, ProductRow.slug, slugs)
+
+
+async def changed_products(
+    session: AsyncSession, *, since: datetime, after: str | None, size: int
+) -> Sequence[ProductRow]:
+    """Products that were changed at or after an instant, oldest change first; those of the instant itself after an id."""
+    is_next = ProductRow.updated_at >= since
+    if after is not None:
+        is_next = or_(ProductRow.updated_at > since, and_(ProductRow.updated_at == since, ProductRow.id > after))
+    rows = await session.scalars(
+        select(ProductRow).where(is_next).order_by(ProductRow.updated_at, ProductRow.id).limit(size)
+    )
+    return list(rows)
 
 
 async def categories_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, CategoryRow]:

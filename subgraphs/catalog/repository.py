@@ -47,9 +47,12 @@ async def update_product(
     return await _edit(session, product_id, {**changes, **stock}, *guards, now=now)
 
 
-async def set_status(session: AsyncSession, product_id: str, *, before: str, after: str, now: datetime) -> bool:
+async def set_status(
+    session: AsyncSession, product_id: str, *, before: str, after: str, shown_title: str | None, now: datetime
+) -> bool:
     """Take a product from one status to the next; False if it is not in that one (any more)."""
-    return await _edit(session, product_id, {"status": after}, ProductRow.status == before, now=now)
+    changes = {"status": after, "shown_title": shown_title}
+    return await _edit(session, product_id, changes, ProductRow.status == before, now=now)
 
 
 async def _edit(

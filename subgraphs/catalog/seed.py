@@ -88,6 +88,7 @@ def _product(line: Line) -> Line:
         "updated_at": created_at,
         "version": 1,
         "edited_version": 1,
+        "shown_title": line["title"] if line["status"] == "ARCHIVED" else None,
     }
 
 

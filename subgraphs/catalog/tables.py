@@ -63,7 +63,11 @@ class DefinitionRow(Base):
 
 
 class ProductRow(Base):
-    """A product with its stock."""
+    """A product with its stock.
+
+    Attributes:
+        shown_title: The title under which the product was last on sale; None while it is on sale for the first time or was never.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
@@ -73,6 +77,7 @@ class ProductRow(Base):
         Index("ix_products_category", "category_id", "status"),
         Index("ix_products_seller", "seller_id", "created_at", "id"),
         Index("ix_products_popular", "status", "popularity", "id"),
+        Index("ix_products_changed", "updated_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -94,6 +99,7 @@ class ProductRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     edited_version: Mapped[int] = mapped_column(default=1)
+    shown_title: Mapped[str | None] = mapped_column(String(200))
 
 
 class AttributeRow(Base):

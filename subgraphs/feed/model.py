@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from subgraphs.kit.runtime.ids import is_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
@@ -78,10 +79,16 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class RankedCard:
-    """A product of a slate."""
+    """A product of a slate.
+
+    Attributes:
+        is_on_sale: False once the seller has withdrawn the product: it is not shown, and keeps its place all the same, so
+            that the cursors behind it still name the items that they named.
+    """
 
     product_id: str
     reason: FeedReason
+    is_on_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,17 @@ def items_of(slate: RankedSlate) -> list[RankedItem]:
             items.extend([shelf] if (shelf := next(shelves, None)) is not None else [])
         items.append(card)
     return items
+
+
+def window(items: Sequence[RankedItem], *, start: int, size: int) -> tuple[list[tuple[int, RankedItem]], bool]:
+    """Return the first `size` items from a place on that can be shown, each with its place, and whether more follow."""
+    shown = ((place, item) for place, item in enumerate(items[start:], start) if _can_be_shown(item))
+    page = list(islice(shown, size))
+    return page, next(shown, None) is not None
+
+
+def _can_be_shown(item: RankedItem) -> bool:
+    return item.is_on_sale if isinstance(item, RankedCard) else bool(item.product_ids)
 
 
 def without_shelves(slate: RankedSlate) -> RankedSlate:

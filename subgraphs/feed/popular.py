@@ -173,12 +173,14 @@ def _slate_key(slate_id: str) -> str:
     return f"feed:slate:{slate_id}"
 
 
-def _from_json(kept: bytes) -> RankedSlate:
+def _from_json(kept: bytes | str) -> RankedSlate:
     found: dict[str, Any] = orjson.loads(kept)
     return RankedSlate(
         id=found["id"],
         model_version=found["model_version"],
         is_degraded=found["is_degraded"],
-        cards=tuple(RankedCard(each["product_id"], FeedReason(each["reason"])) for each in found["cards"]),
+        cards=tuple(
+            RankedCard(each["product_id"], FeedReason(each["reason"]), each["is_on_sale"]) for each in found["cards"]
+        ),
         shelves=tuple(RankedShelf(each["category_id"], tuple(each["product_ids"])) for each in found["shelves"]),
     )

@@ -7,7 +7,7 @@ from subgraphs.kit.runtime.client import GraphQLClient
 
 _QUERY = """query RankedSlate($slate: ID, $buyer: ID, $anonymous: ID, $surface: String!, $category: ID, $size: Int!) {
   rankedSlate(slateId: $slate, buyerId: $buyer, anonymousId: $anonymous, surface: $surface, categoryId: $category, size: $size) {
-    id modelVersion degraded items { product { id } source } shelves { category { id } products { id } } } }"""
+    id modelVersion degraded items { product { id } source isOnSale } shelves { category { id } products { id } } } }"""
 
 
 class Slates(Protocol):
@@ -70,7 +70,9 @@ def _slate(found: dict[str, Any]) -> RankedSlate:
         id=found["id"],
         model_version=found["modelVersion"],
         is_degraded=found["degraded"],
-        cards=tuple(RankedCard(each["product"]["id"], _reason(each["source"])) for each in found["items"]),
+        cards=tuple(
+            RankedCard(each["product"]["id"], _reason(each["source"]), each["isOnSale"]) for each in found["items"]
+        ),
         shelves=tuple(
             RankedShelf(each["category"]["id"], tuple(product["id"] for product in each["products"]))
             for each in found["shelves"]

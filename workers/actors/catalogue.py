@@ -1,6 +1,6 @@
 """Keeping the copy of the catalogue: asked of the catalog service, page by page, once a minute; and how popular its products are."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,16 @@ from workers.features.families.popularity import decayed_popularity
 from workers.features.snapshot import Market
 
 PAGE = 100
+PUBLISHED = "PUBLISHED"
+OVERLAP = timedelta(seconds=60)
+"""At least the difference of two clocks and the time of a transaction together; `refresh_catalogue` finds what it missed."""
 
 _PRODUCTS = """query Catalogue($first: Int!, $after: String) { products(first: $first, after: $after, sort: NEWEST) {
   pageInfo { hasNextPage endCursor }
   edges { node { id category { id } seller { id } price { amount } compareAtPrice { amount } stock createdAt } } } }"""
+_CHANGED = """query CatalogueChanges($since: DateTime!, $after: ID, $first: Int!) {
+  changedProducts(since: $since, after: $after, first: $first) {
+    id status category { id } seller { id } price { amount } compareAtPrice { amount } stock createdAt updatedAt } }"""
 _CATEGORIES = (
     """query Tree { categoryTree(depth: 6) { id children { id children { id children { id children { id } } } } } }"""
 )
@@ -56,17 +62,66 @@ async def refresh_catalogue(database: Database, client: GraphQLClient) -> int:
     return len(rows)
 
 
+class CatalogueChanges:
+    """Follows the changes that sellers make, so that a withdrawn product leaves slates within seconds.
+
+    Args:
+        since: The instant from which changes are read at first.
+    """
+
+    def __init__(self, database: Database, client: GraphQLClient, *, since: datetime) -> None:
+        self._database = database
+        self._client = client
+        self._read_until = since
+
+    async def follow(self) -> int:
+        """Write the changes since the last time into the copy; how many there were.
+
+        The last `OVERLAP` is read again each time: the instants are those of several processes, and a transaction commits
+        later than the instant that it wrote. To write a change twice changes nothing.
+
+        Raises:
+            ServiceError: when the catalog does not answer; the changes are read the next time.
+        """
+        since, after, read = self._read_until - OVERLAP, None, 0
+        while True:
+            variables = {"since": since.isoformat(), "after": after, "first": PAGE}
+            data = await self._client.execute(_CHANGED, variables, identity=_ASKING, attempts=3)
+            nodes: list[dict[str, Any]] = data["changedProducts"]
+            await self._write(nodes)
+            read += len(nodes)
+            if nodes:
+                since, after = datetime.fromisoformat(nodes[-1]["updatedAt"]), nodes[-1]["id"]
+                self._read_until = max(self._read_until, since)
+            if len(nodes) < PAGE:
+                return read
+
+    async def _write(self, nodes: list[dict[str, Any]]) -> None:
+        if not nodes:
+            return
+        on_sale = sorted((_row(each) for each in nodes if each["status"] == PUBLISHED), key=lambda row: str(row["id"]))
+        withdrawn = [each["id"] for each in nodes if each["status"] != PUBLISHED]
+        async with self._database.transaction() as session:
+            if on_sale:
+                await repository.upsert(session, ProductRow, on_sale, kept=frozenset({"popularity"}))
+            await _withdraw(session, withdrawn)
+
+
 async def _withdraw_all_but(session: AsyncSession, on_sale: set[str]) -> int:
     published = await session.scalars(select(ProductRow.id).where(ProductRow.is_published.is_(True)))
     gone = sorted(set(published) - on_sale)
-    for part in chunks(iter(gone)):
+    await _withdraw(session, gone)
+    return len(gone)
+
+
+async def _withdraw(session: AsyncSession, product_ids: list[str]) -> None:
+    for part in chunks(iter(sorted(product_ids))):
         await session.execute(
             update(ProductRow)
             .where(ProductRow.id.in_(part))
             .values(is_published=False)
             .execution_options(synchronize_session=False)
         )
-    return len(gone)
 
 
 async def refresh_popularity(database: Database, market: Market, *, now: datetime) -> None:

@@ -19,7 +19,7 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
 from workers.actors.behaviour import Learner, take_in_order, work_off_stream
-from workers.actors.catalogue import refresh_catalogue, refresh_popularity
+from workers.actors.catalogue import CatalogueChanges, refresh_catalogue, refresh_popularity
 from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
@@ -48,6 +48,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     tokens = ServiceTokens(settings.service_key_ring)
     catalog = GraphQLClient(settings.catalog_url, service="catalog", caller="recommendation", tokens=tokens)
     state = MarketState(database)
+    changes = CatalogueChanges(database, catalog, since=utc_now())
     learner = Learner(database, stream, state, utc_now, consumer=f"{socket.gethostname()}-{os.getpid()}")
     ranker = Ranker(database, state, utc_now)
 
@@ -66,6 +67,13 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     async def purge_slates() -> int:
         async with database.transaction() as session:
             return await repository.purge_slates(session, now=utc_now())
+
+    async def follow_changes() -> int:
+        try:
+            return await changes.follow()
+        except ServiceError as error:
+            _log.warning("catalogue.changes_failed", error=str(error))
+            return 0
 
     async def refresh() -> int:
         await refresh_popularity(database, await state.market(), now=utc_now())
@@ -105,6 +113,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
                     "recommendation.behaviours": purging(
                         database, BehaviourRow, BehaviourRow.at, days=settings.behaviour_days
                     ),
+                    "catalogue.changes": follow_changes,
                     "catalogue.refresh": at_most_every(REFRESH_SECONDS, refresh),
                 },
             )

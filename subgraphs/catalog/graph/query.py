@@ -1,5 +1,6 @@
 """The catalog's root fields for reading."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -7,10 +8,9 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
 from subgraphs.catalog import model, queries
-from subgraphs.catalog.graph.context import Info, is_own
+from subgraphs.catalog.graph.context import Info
 from subgraphs.catalog.graph.inputs import ProductFilter, ProductSort
 from subgraphs.catalog.graph.types import Category, Product, ProductConnection
-from subgraphs.catalog.model import ProductStatus
 from subgraphs.catalog.queries import FacetCount, Filter, Listing
 from subgraphs.kit.graph.connections import sized_list
 from subgraphs.kit.graph.lookup_keys import check_one_key
@@ -30,11 +30,7 @@ class Query:
         slug: Annotated[str, model.PRODUCT_SLUG] | None = None,
     ) -> Product | None:
         check_one_key(id=id, slug=slug)
-        by = info.context.loaders
-        row = await (by.product_by_id.load(id) if id is not None else by.product_by_slug.load(slug or ""))
-        if row is None or (row.status != ProductStatus.PUBLISHED.value and not is_own(info.context.identity, row)):
-            return None
-        return Product.of(row)
+        return await Product.resolve_reference(info, id=id, slug=slug)
 
     @federation.field(directives=[sized_list()])
     async def products(
@@ -62,6 +58,23 @@ class Query:
         async with resources.database.reading() as session:
             page = await queries.listed(session, listing, cursors=resources.cursors)
         return ProductConnection(page=page, count=count, facet_counts=facets)
+
+    @federation.field(inaccessible=True, tags=["internal"], description="catalog -> recommendation, service to service")
+    async def changed_products(
+        self,
+        info: Info,
+        since: datetime,
+        after: Id | None = None,
+        first: Annotated[int, model.CHANGES_PAGE] = 100,
+    ) -> list[Product]:
+        """The products that their sellers changed at or after an instant, of any status, in the order of the changes.
+
+        Args:
+            after: the id of the last product of the page before, whose `updatedAt` is then `since`.
+        """
+        async with info.context.resources.database.reading() as session:
+            rows = await queries.changed_products(session, since=since, after=after, size=first)
+        return [Product.of(row) for row in rows]
 
     @strawberry.field
     async def category(

@@ -75,6 +75,7 @@ class Image:
 @federation.type(keys=["id", "slug"])
 class Product(Node):
     row: strawberry.Private[ProductRow]
+    is_card: strawberry.Private[bool]
     slug: str
     title: str
     description: str
@@ -84,32 +85,38 @@ class Product(Node):
     version: int
 
     @classmethod
-    def of(cls, row: Any) -> "Product":
-        """The product of a row."""
+    def of(cls, row: Any, *, card_title: str | None = None) -> "Product":
+        """Return the product of a row.
+
+        Args:
+            card_title: The title of a card: a product that is no longer on sale, without offer, description and attributes.
+        """
+        is_card = card_title is not None
         return cls(
             row=row,
+            is_card=is_card,
             id=strawberry.ID(row.id),
             slug=row.slug,
-            title=row.title,
-            description=row.description,
+            title=card_title if card_title is not None else row.title,
+            description="" if is_card else row.description,
             status=ProductStatus(row.status),
             created_at=row.created_at,
             updated_at=row.updated_at,
             version=row.version,
         )
 
-    @strawberry.field
-    def price(self) -> Money:
-        return money(self.row.price_amount, self.row.currency)
+    @strawberry.field(description="The offer; null when the product is not on sale")
+    def price(self) -> Money | None:
+        return None if self.is_card else money(self.row.price_amount, self.row.currency)
 
     @strawberry.field
     def compare_at_price(self) -> Money | None:
         amount = self.row.compare_at_amount
-        return money(amount, self.row.currency) if amount is not None else None
+        return None if amount is None or self.is_card else money(amount, self.row.currency)
 
     @strawberry.field
     def availability(self) -> Availability:
-        return availability_of(self.row.stock)
+        return Availability.OUT_OF_STOCK if self.is_card else availability_of(self.row.stock)
 
     @federation.field(requires_scopes=[["seller:catalog"]], description="The pieces that can be sold now")
     def stock(self, info: Info) -> int | None:
@@ -135,7 +142,7 @@ class Product(Node):
 
     @strawberry.field
     async def attributes(self, info: Info) -> list[ProductAttribute]:
-        found = await info.context.loaders.attributes.load(self.row.id)
+        found = [] if self.is_card else await info.context.loaders.attributes.load(self.row.id)
         return [ProductAttribute.of(value, definition) for value, definition in found]
 
     @strawberry.field
@@ -150,11 +157,18 @@ class Product(Node):
         id: strawberry.ID | None = None,
         slug: str | None = None,
     ) -> "Product | None":
+        """Return the product as the caller may see it.
+
+        Orders, feeds and links refer to products that are no longer on sale: these answer as a card. A product that was never
+        on sale is its seller's alone.
+        """
         by = info.context.loaders
         row = await (by.product_by_id.load(id) if id is not None else by.product_by_slug.load(slug or ""))
-        # Orders and feeds refer to what was sold before too; only drafts are their seller's alone.
-        is_hidden = row is None or (row.status == ProductStatus.DRAFT.value and not is_own(info.context.identity, row))
-        return None if row is None or is_hidden else cls.of(row)
+        if row is None:
+            return None
+        if row.status == ProductStatus.PUBLISHED.value or is_own(info.context.identity, row):
+            return cls.of(row)
+        return cls.of(row, card_title=row.shown_title) if row.shown_title is not None else None
 
 
 @strawberry.type

@@ -55,9 +55,9 @@ async def _slate_and_start(
 def _window(info: Info, slate: RankedSlate, surface: FeedSurface, *, start: int, size: int) -> FeedConnection:
     resources, viewer = info.context.resources, viewer_of(info)
     shown = slate if resources.config.current.get("feed.shelves") else model.without_shelves(slate)
-    items = model.items_of(shown)
+    page, has_more = model.window(model.items_of(shown), start=start, size=size)
     edges = []
-    for position, item in enumerate(items[start : start + size], start):
+    for position, item in page:
         about = item.product_id if isinstance(item, RankedCard) else item.category_id
         edges.append(
             FeedEdge(
@@ -68,7 +68,7 @@ def _window(info: Info, slate: RankedSlate, surface: FeedSurface, *, start: int,
             )
         )
     page_info = PageInfo(
-        has_next_page=start + size < len(items),
+        has_next_page=has_more,
         has_previous_page=start > 0,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,

@@ -12,6 +12,7 @@ from subgraphs.recommendation import commands, model, queries
 from subgraphs.recommendation.graph.context import Info
 from subgraphs.recommendation.graph.types import RankedSlate, RankingModel
 from subgraphs.recommendation.model import NOBODY, Question, viewer_of
+from subgraphs.recommendation.tables import SlateRow
 
 
 @strawberry.type
@@ -37,14 +38,23 @@ class Query:
             async with resources.database.reading() as session:
                 kept = await queries.slate(session, slate_id)
             if kept is not None:
-                return RankedSlate.of(kept, wanted)
+                return await _shown(info, kept, wanted)
         is_personal = resources.config.current.get("recommendation.personal")
         question = Question(viewer_of(buyer_id, anonymous_id) if is_personal else NOBODY, category_id)
         row = await commands.slate_for(resources.database, question, size=model.MAX_SIZE, now=resources.clock())
-        return RankedSlate.of(row, wanted)
+        return await _shown(info, row, wanted)
 
     @federation.field(requires_scopes=[["ml:read"]], tags=["admin"])
     async def ranking_models(self, info: Info) -> list[RankingModel] | None:
         """All models, the newest first."""
         async with info.context.resources.database.reading() as session:
             return [RankingModel.of(row) for row in await queries.models(session)]
+
+
+async def _shown(info: Info, row: SlateRow, size: int) -> RankedSlate:
+    """The slate with what has become of its products since it was ranked."""
+    ids = {product_id for product_id, _, _ in row.items[:size]}
+    ids.update(product_id for _, product_ids in row.shelves for product_id in product_ids)
+    async with info.context.resources.database.reading() as session:
+        withdrawn = await queries.withdrawn(session, sorted(ids))
+    return RankedSlate.of(row, size, withdrawn=withdrawn)

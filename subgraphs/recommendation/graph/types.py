@@ -128,6 +128,9 @@ class ScoredProduct:
     product: Product
     score: float
     source: str
+    is_on_sale: bool = strawberry.field(
+        description="False once the seller has withdrawn the product; it keeps its place"
+    )
 
 
 @strawberry.type
@@ -140,16 +143,22 @@ class RankedShelf:
 class RankedSlate:
     row: strawberry.Private[SlateRow]
     size: strawberry.Private[int]
+    withdrawn: strawberry.Private[frozenset[str]]
     id: strawberry.ID
     model_version: str
     degraded: bool
 
     @classmethod
-    def of(cls, row: SlateRow, size: int) -> "RankedSlate":
-        """The first `size` products of a row."""
+    def of(cls, row: SlateRow, size: int, *, withdrawn: frozenset[str]) -> "RankedSlate":
+        """The first `size` products of a row.
+
+        Args:
+            withdrawn: ids of products that may not be shown any more.
+        """
         return cls(
             row=row,
             size=size,
+            withdrawn=withdrawn,
             id=strawberry.ID(row.id),
             model_version=row.model_version,
             degraded=row.is_degraded,
@@ -158,7 +167,12 @@ class RankedSlate:
     @strawberry.field
     def items(self) -> list[ScoredProduct]:
         return [
-            ScoredProduct(product=Product(id=strawberry.ID(product_id)), score=score, source=source)
+            ScoredProduct(
+                product=Product(id=strawberry.ID(product_id)),
+                score=score,
+                source=source,
+                is_on_sale=product_id not in self.withdrawn,
+            )
             for product_id, score, source in self.row.items[: self.size]
         ]
 
@@ -167,7 +181,7 @@ class RankedSlate:
         return [
             RankedShelf(
                 category=Category(id=strawberry.ID(category_id)),
-                products=[Product(id=strawberry.ID(each)) for each in product_ids],
+                products=[Product(id=strawberry.ID(each)) for each in product_ids if each not in self.withdrawn],
             )
             for category_id, product_ids in self.row.shelves
         ]

@@ -103,6 +103,56 @@ async def test_a_forbidden_transition_says_from_where_to_where(catalog: Subgraph
     assert (result["setProductStatus"]["from"], result["setProductStatus"]["to"]) == ("ARCHIVED", "PUBLISHED")
 
 
+CARD = """query ($r: [_Any!]!, $slug: String) { product(slug: $slug) { ...card } _entities(representations: $r) { ...card } }
+fragment card on Product { title status description availability price { amount } attributes { text } }"""
+WITHDRAWN = {"description": "", "availability": "OUT_OF_STOCK", "price": None, "attributes": []}
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "ARCHIVED"])
+async def test_a_product_that_was_on_sale_resolves_to_a_card_without_an_offer(
+    catalog: SubgraphUnderTest, status: str
+) -> None:
+    await catalog.data(STATUS, {"id": "product-01", "status": status}, by=SELLER)
+    asked = {"r": [{"__typename": "Product", "id": "product-01"}], "slug": "cup-01"}
+    seen = await catalog.data(CARD, asked, by=account("b", "BUYER"))
+    assert seen["_entities"] == [seen["product"]] == [{"title": "Cup 1", "status": status, **WITHDRAWN}]
+    own = (await catalog.data(CARD, asked, by=SELLER))["product"]
+    assert (own["price"], own["description"]) == ({"amount": 1001}, "A cup.")
+
+
+async def test_a_card_keeps_the_title_of_the_sale_while_the_seller_edits_the_draft(catalog: SubgraphUnderTest) -> None:
+    withdrawn = await catalog.data(STATUS, {"id": "product-01", "status": "DRAFT"}, by=SELLER)
+    version = withdrawn["setProductStatus"]["product"]["version"]
+    await catalog.data(UPDATE, {"id": "product-01", "patch": {"title": "Secret"}, "v": version}, by=SELLER)
+    asked = {"r": [{"__typename": "Product", "id": "product-01"}], "slug": "cup-01"}
+    assert (await catalog.data(CARD, asked))["product"]["title"] == "Cup 1"
+    picture = await catalog.http.get("/images/product-01.svg")
+    assert "Cup 1" in picture.text
+    assert "Secret" not in picture.text
+    await catalog.data(STATUS, {"id": "product-01", "status": "PUBLISHED"}, by=SELLER)
+    assert (await catalog.data(CARD, asked))["product"]["title"] == "Secret"
+
+
+CHANGED = """query ($since: DateTime!, $after: ID, $first: Int!) {
+  changedProducts(since: $since, after: $after, first: $first) { id status updatedAt } }"""
+
+
+async def test_changes_are_read_page_by_page_in_their_order(catalog: SubgraphUnderTest, clock: FixedClock) -> None:
+    since = clock().isoformat()
+    for number in (3, 1, 2):
+        await catalog.data(STATUS, {"id": f"product-0{number}", "status": "DRAFT"}, by=SELLER)
+    clock.advance(timedelta(seconds=1))
+    await catalog.data(STATUS, {"id": "product-01", "status": "PUBLISHED"}, by=SELLER)
+    read: list[tuple[str, str]] = []
+    after = None
+    for _ in range(2):
+        page = await catalog.data(CHANGED, {"since": since, "after": after, "first": 2}, by=service("recommendation"))
+        read += [(each["id"], each["status"]) for each in page["changedProducts"]]
+        since, after = page["changedProducts"][-1]["updatedAt"], page["changedProducts"][-1]["id"]
+    assert read == [("product-02", "DRAFT"), ("product-03", "DRAFT"), ("product-01", "PUBLISHED")]
+    assert await catalog.codes(CHANGED, {"since": since, "first": 2}, by=SELLER) == ["FORBIDDEN"]
+
+
 async def pieces(resources: CatalogResources, product_id: str) -> tuple[int, int, int]:
     async with resources.database.reading() as session:
         row = await session.get(ProductRow, product_id)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import redis as redis_py
+from sqlalchemy import update
 
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.config import ConfigSnapshot
@@ -15,8 +16,10 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.recommendation import commands, model
+from subgraphs.recommendation.commands import RankedSlate
 from subgraphs.recommendation.model import NOBODY, Question
 from subgraphs.recommendation.resources import RecommendationResources
+from subgraphs.recommendation.tables import ProductRow
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.recommendation import ANN, BOB, job_of, keep, slates_of
 from tests.support.subgraphs import SubgraphUnderTest
@@ -24,7 +27,7 @@ from tests.support.subgraphs import SubgraphUnderTest
 FEED = service("feed")
 SLATE = """query ($slate: ID, $buyer: ID, $device: ID, $category: ID, $size: Int! = 200) {
   rankedSlate(surface: "HOME", slateId: $slate, buyerId: $buyer, anonymousId: $device, categoryId: $category, size: $size) {
-    id modelVersion degraded items { product { id } score source } shelves { category { id } products { id } } } }"""
+    id modelVersion degraded items { product { id } score source isOnSale } shelves { category { id } products { id } } } }"""
 POPULAR = ["pen-1", "pan-1", "cup-1", "cup-2", "cup-3", "pen-2"]
 
 
@@ -67,11 +70,24 @@ async def test_a_category_that_nobody_knows_is_empty_and_leaves_no_trace(
     assert wakes(redis_url) == 0
 
 
+async def test_a_withdrawn_product_keeps_its_place_in_a_slate_and_leaves_the_shelves(
+    recommendation: SubgraphUnderTest, database: Database, clock: FixedClock
+) -> None:
+    items = [["pen-1", 2.0, "TRENDING"], ["cup-1", 1.0, "TRENDING"]]
+    ranked = RankedSlate(items, [["home", ["cup-1", "cup-2"]]], "m1", "hash", is_degraded=False)
+    async with database.transaction() as session:
+        kept = await commands.keep_slate(session, ANN, ranked, now=clock())
+        await session.execute(update(ProductRow).where(ProductRow.id == "cup-1").values(is_published=False))
+    for variables in ({"buyer": "ann"}, {"slate": kept.id}):
+        found = await slate(recommendation, **variables)
+        assert [(each["product"]["id"], each["isOnSale"]) for each in found["items"]] == [
+            ("pen-1", True),
+            ("cup-1", False),
+        ]
+        assert found["shelves"] == [{"category": {"id": "home"}, "products": [{"id": "cup-2"}]}]
+
+
 async def test_what_cannot_be_bought_is_not_shown(recommendation: SubgraphUnderTest, database: Database) -> None:
-    from sqlalchemy import update
-
-    from subgraphs.recommendation.tables import ProductRow
-
     async with database.transaction() as session:
         await session.execute(update(ProductRow).where(ProductRow.id == "pen-1").values(is_published=False))
         await session.execute(update(ProductRow).where(ProductRow.id == "pan-1").values(stock=0))
@@ -87,7 +103,7 @@ async def test_a_fresh_slate_is_given_out_as_it_is_and_asks_for_nothing(
         found = await slate(recommendation, buyer="ann")
     assert (found["id"], products(found), found["degraded"]) == (kept.id, ["cup-3", "pen-2"], False)
     assert found["shelves"] == [{"category": {"id": "cups"}, "products": [{"id": "cup-1"}]}]
-    assert len(seen) == 1
+    assert len(seen) == 2  # the slate, and which of its products were withdrawn since
     assert wakes(redis_url) == 0
     assert (await slate(recommendation, buyer="bob"))["id"] != kept.id
 

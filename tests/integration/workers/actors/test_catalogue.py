@@ -1,7 +1,7 @@
 """The copy of the catalogue, asked of the real catalog service."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from subgraphs.catalog.app import create_catalog_app
+from subgraphs.catalog.commands import set_status
+from subgraphs.catalog.model import ProductStatus
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.seed import seed as seed_catalog
 from subgraphs.catalog.settings import MIGRATIONS as CATALOG_MIGRATIONS
@@ -27,7 +29,7 @@ from tests.support.orders import write_lines
 from tests.support.recommendation import ANN, NOWHERE, ask, learner_of, slates_of
 from workers.actors import catalogue
 from workers.actors.behaviour import take_in
-from workers.actors.catalogue import refresh_catalogue, refresh_popularity
+from workers.actors.catalogue import CatalogueChanges, refresh_catalogue, refresh_popularity
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, rank_slate
 from workers.features.event import Behaviour, Kind
@@ -142,6 +144,50 @@ async def test_what_was_withdrawn_vanishes_from_the_next_slate_and_comes_back(
     await change(catalog, "cup-2", status="PUBLISHED")
     assert await refresh_catalogue(database, client) == 7
     assert len(await ranked()) == 7
+
+
+async def test_what_a_seller_changed_is_in_the_copy_after_the_next_look(
+    database: Database, client: GraphQLClient, catalog: CatalogResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "PAGE", 2)
+    await refresh_catalogue(database, client)
+    started_at = datetime.now(UTC)
+    changes = CatalogueChanges(database, client, since=started_at)
+    assert await changes.follow() == 0
+    for product_id in ("cup-1", "cup-2", "cup-3"):
+        await set_status(catalog.database, "anna", product_id, ProductStatus.DRAFT, now=started_at)
+    await set_status(catalog.database, "anna", "cup-7", ProductStatus.PUBLISHED, now=started_at)
+    assert await changes.follow() == 4
+    on_sale = {name for name, row in (await copied(database)).items() if row.is_published}
+    assert on_sale == {"cup-4", "cup-5", "cup-6", "cup-7"}
+    await set_status(catalog.database, "anna", "cup-1", ProductStatus.PUBLISHED, now=started_at + timedelta(seconds=1))
+    await changes.follow()
+    assert (await copied(database))["cup-1"].is_published
+
+
+async def test_a_change_that_commits_after_a_later_one_is_read_all_the_same(
+    database: Database, client: GraphQLClient, catalog: CatalogResources
+) -> None:
+    await refresh_catalogue(database, client)
+    now = datetime.now(UTC)
+    changes = CatalogueChanges(database, client, since=now)
+    await set_status(catalog.database, "anna", "cup-1", ProductStatus.DRAFT, now=now + timedelta(seconds=30))
+    await changes.follow()
+    await set_status(catalog.database, "anna", "cup-2", ProductStatus.DRAFT, now=now)
+    await changes.follow()
+    rows = await copied(database)
+    assert not rows["cup-1"].is_published
+    assert not rows["cup-2"].is_published
+
+
+async def test_a_draft_that_was_never_on_sale_is_not_copied(
+    database: Database, client: GraphQLClient, catalog: CatalogResources
+) -> None:
+    await refresh_catalogue(database, client)
+    now = datetime.now(UTC)
+    await change(catalog, "cup-7", title="Bowl", updated_at=now)
+    assert await CatalogueChanges(database, client, since=now).follow() == 1
+    assert "cup-7" not in await copied(database)
 
 
 async def test_prices_and_stock_follow_the_catalog_and_popularity_is_our_own(

@@ -37,6 +37,16 @@ def a_slate(cards: int, shelves: int) -> RankedSlate:
     )
 
 
+def test_a_withdrawn_product_and_an_empty_shelf_keep_their_places_and_are_not_shown() -> None:
+    cards = tuple(RankedCard(f"p{n}", FeedReason.FOR_YOU, is_on_sale=n not in {1, 7}) for n in range(10))
+    slate = RankedSlate(uuid7(NOW), "m1", False, cards, (RankedShelf("c0", ()),))
+    items = model.items_of(slate)
+    first, has_more = model.window(items, start=0, size=4)
+    assert ([place for place, _ in first], has_more) == ([0, 2, 3, 4], True)
+    rest, has_more = model.window(items, start=5, size=4)
+    assert ([place for place, _ in rest], has_more) == ([5, 7, 9, 10], False)
+
+
 def sent(**more: Any) -> SentEvent:
     return SentEvent(
         **{
