@@ -27,5 +27,6 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
         checks={"database": opened.database.ready},
         lifespan=Lifespan(opened.snapshots.loop, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
-        quiet_operations=frozenset({"ClientConfig"}),
+        quiet_operations=frozenset({"ServiceConfig"}),
+        on_drain=opened.snapshots.drain,
     )

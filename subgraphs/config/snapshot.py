@@ -3,7 +3,8 @@
 A row that is no flag, or a flag whose evaluation fails, is left out of the answer, counted and logged; the others are served.
 Administrators see it by `Flag.problem` and the metric `config_flags_left_out_total`.
 
-Every replica polls the one row that says the revision, four times a second, so a change reaches them all without a message.
+The replica that makes a change reads it at once. The others poll the one row that says the revision, twice a second, so a change
+reaches them all without a message. Services wait here for the next revision: a long poll each, however many they are.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 
 from subgraphs.config import queries
 from subgraphs.config.conditions import Subject
@@ -22,7 +24,7 @@ from subgraphs.config.tables import FlagRow
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.storage.session import Database
 
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
 _left_out = Counter("config_flags_left_out", "Flags left out of an answer because they cannot be evaluated.", ["flag"])
@@ -72,6 +74,7 @@ class Snapshots:
         self._database = database
         self._newest: Snapshot | None = None
         self._moved = asyncio.Condition()
+        self._is_draining = False
         self.loop = Loop("config.snapshots", self.newest, pause_seconds=POLL_SECONDS)
 
     async def newest(self) -> Snapshot:
@@ -90,9 +93,28 @@ class Snapshots:
         """The snapshot now, and then each newer one; of several changes at once, the last."""
         seen = await self.newest()
         yield seen
-        while True:
-            async with self._moved:
-                while self._newest is None or self._newest.revision == seen.revision:
-                    await self._moved.wait()
-                seen = self._newest
+        while (newer := await self.newer_than(seen.revision)) is not None:
+            seen = newer
             yield seen
+
+    async def wake(self) -> None:
+        """Read what was just committed here, for all who wait; if it cannot be read, the loop finds it."""
+        try:
+            await self.newest()
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("config.wake_failed", error=type(error).__name__)
+
+    async def newer_than(self, revision: int) -> Snapshot | None:
+        """Wait for another revision than this one; None when the process is about to stop."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._is_draining or self._has_moved_from(revision))
+            return None if self._is_draining else self._newest
+
+    async def drain(self) -> None:
+        """End all waiting, now and later, so that the process can stop."""
+        async with self._moved:
+            self._is_draining = True
+            self._moved.notify_all()
+
+    def _has_moved_from(self, revision: int) -> bool:
+        return self._newest is not None and self._newest.revision != revision

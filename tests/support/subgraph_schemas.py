@@ -47,9 +47,9 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "Order.capturedAmount",
         "Order.refundedAmount",
     ),
-    # Strawberry's JSON says where JSON is specified.
     "notification": ("Template.problem",),
-    "config": ("JSON @specifiedBy", "Flag.problem"),
+    # Strawberry's JSON says where JSON is specified. Services wait for a change instead of polling.
+    "config": ("JSON @specifiedBy", "Flag.problem", "Query.serviceConfig"),
 }
 
 

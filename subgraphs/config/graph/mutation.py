@@ -19,7 +19,9 @@ _WRITERS: Any = {"requires_scopes": [["config:write"]], "tags": ["admin"]}
 _KILLERS: Any = {"requires_scopes": [["config:kill"], ["config:write"]], "tags": ["admin"]}
 
 
-def _saved(row: FlagRow, revision: int) -> FlagSuccess:
+async def _saved(info: Info, row: FlagRow, revision: int) -> FlagSuccess:
+    """The answer to a change that is committed; whoever waits for the next revision is woken."""
+    await info.context.resources.snapshots.wake()
     return FlagSuccess(flag=Flag.of(row), revision=str(revision))
 
 
@@ -33,7 +35,7 @@ async def _set_state(info: Info, key: str, state: FlagState, reason: str) -> Any
         raise Fault(refusal.code, str(refusal)) from refusal
     except Refusal as refusal:
         return user_error(refusal)
-    return _saved(row, revision)
+    return await _saved(info, row, revision)
 
 
 @strawberry.type
@@ -54,7 +56,7 @@ class Mutation:
             return SchemaViolationError(code=refusal.code, message=str(refusal), path=list(refusal.path) or None)
         except Refusal as refusal:
             return user_error(refusal)
-        return _saved(row, revision)
+        return await _saved(info, row, revision)
 
     @federation.mutation(**_KILLERS)
     async def kill_flag(
@@ -84,4 +86,4 @@ class Mutation:
             raise Fault(refusal.code, str(refusal)) from refusal
         except Refusal as refusal:
             return user_error(refusal)
-        return _saved(row, revision)
+        return await _saved(info, row, revision)

@@ -11,7 +11,7 @@ Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -84,6 +84,7 @@ def create_app(
     max_body_bytes: int = 4_000_000,
     quiet_operations: frozenset[str] = frozenset(),
     metrics_token: str = "",
+    on_drain: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     """The service's application.
 
@@ -94,6 +95,7 @@ def create_app(
         routes: the service's own, beside /graphql and the health routes.
         metrics_token: the bearer token that /metrics requires; "" lets everyone read them.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
+        on_drain: ends the requests that wait on purpose, when the process is told to stop; see `kit.runtime.server.serve`.
     """
     endpoint = _Endpoint(
         name=name,
@@ -104,7 +106,7 @@ def create_app(
         max_body_bytes=max_body_bytes,
         quiet_operations=quiet_operations,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["POST"]),
             *health_routes(name, {**checks, **lifespan.checks}, metrics_token=metrics_token),
@@ -113,6 +115,8 @@ def create_app(
         exception_handlers={DatabaseUnavailable: _answer_later, QueueUnavailable: _answer_later},
         lifespan=lifespan,
     )
+    app.state.on_drain = on_drain
+    return app
 
 
 class _Endpoint(Generic[ResourcesT, LoadersT]):

@@ -111,7 +111,8 @@ def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
         except ServerTooOld as refusal:
             print(f"{deployable.name}: {refusal}", file=sys.stderr)
             return 2
-    return serve(deployable.app(settings), host=settings.host, port=settings.port)
+    app = deployable.app(settings)
+    return serve(app, host=settings.host, port=settings.port, on_drain=app.state.on_drain)
 
 
 async def _migrate(databases: list[MigratedDatabase], *, is_down: bool) -> None:

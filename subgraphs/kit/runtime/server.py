@@ -9,6 +9,7 @@ Draining: stop listening, mark every answer `Connection: close`, let idle connec
 import asyncio
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import structlog
@@ -22,6 +23,8 @@ KEEP_ALIVE_SECONDS = 30
 DRAIN_SECONDS = 1.0
 GRACE_SECONDS = 10
 BACKLOG = 2048
+
+OnDrain = Callable[[], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -63,7 +66,15 @@ class ReadTimeoutProtocol(HttpToolsProtocol):
 
 
 class DrainingServer(uvicorn.Server):
-    """uvicorn's server, which on a signal lets open connections finish before it closes them."""
+    """uvicorn's server, which on a signal lets open connections finish before it closes them.
+
+    Args:
+        on_drain: as of `serve`.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, on_drain: OnDrain | None = None) -> None:
+        super().__init__(config)
+        self._on_drain = on_drain
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to stop now: asked to, or the application's life has ended by an exception and it answers from ruins."""
@@ -80,6 +91,8 @@ class DrainingServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         self.server_state.default_headers.append((b"connection", b"close"))
+        if self._on_drain is not None:
+            await self._on_drain()
         until = time.monotonic() + DRAIN_SECONDS
         # A connection that is idle may carry one more request, already on its way: closing it now would drop that.
         while time.monotonic() < until and self.server_state.connections:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -87,8 +100,11 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(app: ASGIApp, *, host: str, port: int) -> int:
+def serve(app: ASGIApp, *, host: str, port: int, on_drain: OnDrain | None = None) -> int:
     """Run the app until SIGTERM or SIGINT, or until its life ends by an exception.
+
+    Args:
+        on_drain: Ends the requests that wait on purpose, such as long polls; called when the server is told to stop.
 
     Returns:
         The exit status: 0 when it was asked to stop, 1 when the application failed, so that a supervisor starts it again.
@@ -111,7 +127,7 @@ def serve(app: ASGIApp, *, host: str, port: int) -> int:
         backlog=BACKLOG,
     )
     _log.info("server.starting", host=host, port=port)
-    server = DrainingServer(config)
+    server = DrainingServer(config, on_drain=on_drain)
     server.run()
     if server.has_failed:
         _log.critical("server.application_failed")
