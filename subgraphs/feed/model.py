@@ -157,16 +157,6 @@ def check_page(first: int) -> int:
     return first
 
 
-def check_category(category_id: str | None) -> None:
-    """Return if there can be a category with this id, or none is named.
-
-    Raises:
-        InvalidInput: when the id is not a UUID.
-    """
-    if category_id is not None and not is_uuid(category_id):
-        raise InvalidInput("A category's id is a UUID", "categoryId")
-
-
 @dataclass(frozen=True, slots=True)
 class SentEvent:
     """An event as the app sends it."""

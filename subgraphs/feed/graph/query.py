@@ -31,10 +31,6 @@ class Query:
             size = model.check_page(first if first is not None else 20)
         except InvalidInput as refusal:
             raise Fault("INVALID_PAGE", str(refusal)) from refusal
-        try:
-            model.check_category(category_id)
-        except InvalidInput as refusal:
-            raise Fault(refusal.code, str(refusal)) from refusal
         slate, start = await _slate_and_start(info, after, surface, category_id)
         return _window(info, slate, surface, start=start, size=size)
 

@@ -175,12 +175,6 @@ async def test_a_device_without_an_account_has_a_feed_too(feed: SubgraphUnderTes
     assert slates.asked_for == [Viewer(None, "device-1")]
 
 
-@pytest.mark.parametrize("category_id", ["", "nonsense", "x" * 5_000])
-async def test_a_malformed_category_is_refused_as_input(feed: SubgraphUnderTest, category_id: str) -> None:
-    query = "query ($id: ID) { feed(surface: CATEGORY, categoryId: $id) { session { id } } }"
-    assert await feed.codes(query, {"id": category_id}, by=ANN) == ["VALIDATION_FAILED"]
-
-
 async def test_events_are_kept_with_the_place_where_the_product_was_shown(
     feed: SubgraphUnderTest, resources: FeedResources
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from subgraphs.feed import popular
 from subgraphs.feed.app import create_feed_app
 from subgraphs.feed.model import FeedReason, FeedSurface, RankedCard, RankedShelf, RankedSlate, Viewer
 from subgraphs.feed.popular import MAX_CATEGORIES
@@ -89,8 +90,9 @@ async def test_without_recommendation_the_popular_list_is_served_and_called_degr
 
 
 async def test_a_replica_that_starts_during_the_outage_serves_what_the_others_kept(
-    settings: FeedSettings, recommendation: Recommendation
+    settings: FeedSettings, recommendation: Recommendation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(popular, "REDIS_TIMEOUT_SECONDS", 10.0)  # a busy machine may need more than 50 ms
     before = FeedResources.open(settings, slates=recommendation)
     await before.popular.refresh()
     recommendation.is_down = True
