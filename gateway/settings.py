@@ -267,9 +267,18 @@ class HeaderSettings(_Section):
 
 
 class SubgraphSettings(_Section):
-    """What is said of one subgraph beside the supergraph: where it answers here."""
+    """What is said of one subgraph beside the supergraph.
 
-    url: str = Field(pattern=r"^https?://")
+    Attributes:
+        url: where it answers here; None for the supergraph's own address.
+        timeout_seconds: for one fetch that only reads, and for a subscription to be accepted; None leaves it the time of the
+            whole request. A fetch that takes longer costs its own fields (``SUBGRAPH_TIMEOUT``).
+        mutation_timeout_seconds: for one fetch of a mutation's own fields, which a client cannot know the outcome of after it.
+    """
+
+    url: str | None = Field(None, pattern=r"^https?://")
+    timeout_seconds: float | None = Field(None, gt=0)
+    mutation_timeout_seconds: float | None = Field(None, gt=0)
 
 
 class ExecutionSettings(_Section):

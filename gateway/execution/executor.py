@@ -109,7 +109,7 @@ class Executable:
             body,
             request.headers(program.service.name),
             hop_headers=request.hop_headers,
-            deadline=request.deadline,
+            deadline=program.service.due(now=loop.time(), deadline=request.deadline, is_safe=True),
         )
         try:
             async with aclosing(events):

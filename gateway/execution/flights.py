@@ -1,6 +1,6 @@
 """Requests in flight: shared between equal ones, and handed on by an execution that was given up."""
 
-from asyncio import Future
+from asyncio import Future, get_running_loop
 
 from gateway.execution.request import HeaderLines, Service
 from gateway.execution.transport import Reply, Transport
@@ -35,10 +35,16 @@ class Flights:
         deadline: float,
         is_safe: bool,
     ) -> tuple[Future[Reply], bool]:
-        """The reply as by `Transport.post`, and whether it is somebody else's request that brings it."""
-        if not is_safe:
+        """The reply as by `Transport.post`, and whether it is somebody else's request that brings it.
+
+        The subgraph's own time-out may end the request before `deadline`. A request that its sender's deadline cuts shorter than
+        that is not shared: whoever joins would lose time that is theirs.
+        """
+        due = service.due(now=get_running_loop().time(), deadline=deadline, is_safe=is_safe)
+        is_cut = service.timeout_seconds is not None and due == deadline
+        if not is_safe or is_cut:
             future = self._transport.post(
-                service, body, headers, hop_headers=hop_headers, deadline=deadline, is_safe=is_safe
+                service, body, headers, hop_headers=hop_headers, deadline=due, is_safe=is_safe
             )
             return future, False
         key = (service.url, headers, body)
@@ -46,12 +52,10 @@ class Flights:
         if flying is not None and self._deadlines[flying] <= deadline and not flying.done():
             self._waiters[flying] += 1
             return flying, True
-        future = self._transport.post(
-            service, body, headers, hop_headers=hop_headers, deadline=deadline, is_safe=is_safe
-        )
+        future = self._transport.post(service, body, headers, hop_headers=hop_headers, deadline=due, is_safe=is_safe)
         self._by_key[key] = future
         self._waiters[future] = 1
-        self._deadlines[future] = deadline
+        self._deadlines[future] = due
 
         def landed(landed_future: Future[Reply]) -> None:
             del self._waiters[landed_future]

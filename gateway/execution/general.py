@@ -23,7 +23,7 @@ from gateway.execution.origins import name_services
 from gateway.execution.program import FetchProgram, GroupProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
 from gateway.execution.representations import Gathered, gather
-from gateway.execution.request import Answer, ExecutionRequest
+from gateway.execution.request import Answer, ExecutionRequest, Service
 from gateway.execution.trace import FetchTrace, Trace
 from gateway.execution.transport import Reply
 from gateway.execution.tree import Place, Tree, merge, trail_path, walk
@@ -136,7 +136,7 @@ class GeneralRun:
             self._flying.discard(future)
             try:
                 request.outcome = self._outcome(program, request, future, trace)
-                if request.is_shared and self._is_out_of_time_early(request.outcome):
+                if request.is_shared and self._is_out_of_time_early(program.service, request.outcome):
                     send(request)
                     return
                 unanswered -= 1
@@ -170,10 +170,11 @@ class GeneralRun:
             trace.shared += request.is_shared
         return future
 
-    def _is_out_of_time_early(self, outcome: SubgraphResponse | SubgraphError) -> bool:
+    def _is_out_of_time_early(self, service: Service, outcome: SubgraphResponse | SubgraphError) -> bool:
         """Whether a shared request ran out of the time of whoever sent it, while this one's is not over."""
         return (
-            isinstance(outcome, SubgraphError)
+            service.timeout_seconds is None  # else it had the subgraph's whole time: see `Flights.post`
+            and isinstance(outcome, SubgraphError)
             and outcome.code == "SUBGRAPH_TIMEOUT"
             and self._loop.time() < self._request.deadline
         )

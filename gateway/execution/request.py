@@ -17,10 +17,26 @@ NO_HEADERS = HeaderLines(b"")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A subgraph as the executor knows it: the name it has in plans, and where it answers."""
+    """A subgraph as the executor knows it: the name it has in plans, and where it answers.
+
+    Attributes:
+        timeout_seconds: for one fetch that only reads, or for a subscription to be accepted; None leaves it the whole request's time.
+        mutation_timeout_seconds: for one fetch of a mutation's own fields.
+    """
 
     name: str
     url: str
+    timeout_seconds: float | None = None
+    mutation_timeout_seconds: float | None = None
+
+    def due(self, *, now: float, deadline: float, is_safe: bool) -> float:
+        """Return when a fetch that starts now must be answered: the request's deadline, or earlier.
+
+        Args:
+            is_safe: Whether the fetch only reads.
+        """
+        timeout = self.timeout_seconds if is_safe else self.mutation_timeout_seconds
+        return deadline if timeout is None else min(deadline, now + timeout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
-from gateway.settings import Settings
+from gateway.settings import Settings, SubgraphSettings
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.features import read_features
 from gateway.supergraph.model import Supergraph
@@ -111,11 +111,14 @@ def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
 
 
 def served_subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
-    """The subgraphs, each at the address that the settings say, or else the supergraph."""
-    return [
-        Subgraph(name, settings.subgraphs[name].url if name in settings.subgraphs else url)
-        for name, url in supergraph.subgraphs.items()
-    ]
+    """The subgraphs, each at the address that the settings say, or else the supergraph, with its time-outs."""
+    return [_subgraph(name, url, settings.subgraphs.get(name)) for name, url in supergraph.subgraphs.items()]
+
+
+def _subgraph(name: str, url: str, said: SubgraphSettings | None) -> Subgraph:
+    if said is None:
+        return Subgraph(name, url)
+    return Subgraph(name, said.url or url, said.timeout_seconds, said.mutation_timeout_seconds)
 
 
 def _cost_rules(text: str) -> CostRules:

@@ -13,7 +13,7 @@ from subgraphs.order.quote import Line
 # For itself, not for the buyer: how many pieces there are is not the buyer's to see.
 _IDENTITY = Identity(caller="order", scopes=frozenset({"seller:catalog"}))
 ATTEMPTS = 3
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 0.8
 
 _PRODUCTS = """query ProductsToOrder($wanted: [_Any!]!) { _entities(representations: $wanted) {
   ... on Product { id title status stock price { amount currency } seller { id } } } }"""

@@ -6,7 +6,7 @@ from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import Identity
 
 ATTEMPTS = 2
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 0.8
 
 _ADDRESSES = """query AddressesOfBuyer($buyer: [_Any!]!) { _entities(representations: $buyer) {
   ... on Buyer { addresses { id line1 line2 city postalCode country } } } }"""

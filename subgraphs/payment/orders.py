@@ -7,7 +7,7 @@ from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import Identity
 
 ATTEMPTS = 2
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 0.8
 
 _QUERY = """query OrderToPay($id: ID!) {
   order(id: $id) { id number status allowedActions buyer { id } total { amount currency } }

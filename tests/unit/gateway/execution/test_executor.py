@@ -1,7 +1,8 @@
 """Execution of plans written by hand, on both paths: order of fetches, merging, errors and nulls."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,10 +73,11 @@ async def execute(
     variables: Mapping[str, Any] | None = None,
     limits: ExecutionLimits | None = None,
     seconds: float = 5.0,
+    services: Sequence[Service] = SERVICES,
     **more: Any,
 ) -> Answer:
     transport = subgraphs if isinstance(subgraphs, FakeTransport) else FakeTransport(subgraphs)
-    executor = Executor(transport=transport, services=SERVICES, api_schema=API, limits=limits)
+    executor = Executor(transport=transport, services=services, api_schema=API, limits=limits)
     executable = executor.prepare(plan, normalized(API, text))
     deadline = asyncio.get_running_loop().time() + seconds
     return await executable.execute(ExecutionRequest(deadline=deadline, variables=variables or {}, **more))
@@ -596,6 +598,48 @@ async def test_the_deadline_costs_the_fields_of_the_slow_subgraph() -> None:
     answer = await execute(FAVOURITES_PLAN, "{ users { name favourite { title } } }", transport, seconds=0.05)
     assert answer.data["users"][0] == {"name": "Ada", "favourite": {"title": None}}
     assert {error["extensions"]["code"] for error in answer.errors} == {"SUBGRAPH_TIMEOUT"}
+
+
+async def test_a_subgraphs_own_time_out_costs_its_fields_long_before_the_deadline() -> None:
+    transport = FakeTransport({"accounts": ACCOUNTS, "products": PRODUCTS})
+    transport.hold("products")
+    services = [SERVICES[0], replace(SERVICES[1], timeout_seconds=0.02)]
+    answer = await execute(FAVOURITES_PLAN, FAVOURITES, transport, seconds=3_600.0, services=services)
+    assert answer.data["users"][0] == {"name": "Ada", "favourite": None}  # its price is not nullable
+    assert {error["extensions"]["code"] for error in answer.errors} == {"SUBGRAPH_TIMEOUT"}
+    assert [sent.service for sent in transport.sent] == ["accounts", "products"]
+
+
+async def test_whoever_joins_a_request_that_times_out_does_not_ask_again() -> None:
+    transport = FakeTransport({"accounts": ACCOUNTS})
+    transport.hold("accounts")
+    services = [replace(SERVICES[0], timeout_seconds=0.05)]
+    executor = Executor(transport=transport, services=services, api_schema=API)
+    executable = executor.prepare(
+        query_plan(WRITER.root(0, "accounts", "{ me { name } }")), normalized(API, "{ me { name } }")
+    )
+    deadline = asyncio.get_running_loop().time() + 3_600
+    answers = await asyncio.gather(*(executable.execute(ExecutionRequest(deadline=deadline)) for _ in range(3)))
+    assert [answer.errors[0]["extensions"]["code"] for answer in answers] == ["SUBGRAPH_TIMEOUT"] * 3
+    assert len(transport.sent) == 1
+
+
+async def test_a_request_that_its_senders_deadline_cuts_short_is_not_shared() -> None:
+    transport = FakeTransport({"accounts": ACCOUNTS})
+    transport.hold("accounts")
+    services = [replace(SERVICES[0], timeout_seconds=600.0)]
+    executor = Executor(transport=transport, services=services, api_schema=API)
+    executable = executor.prepare(
+        query_plan(WRITER.root(0, "accounts", "{ me { name } }")), normalized(API, "{ me { name } }")
+    )
+    now = asyncio.get_running_loop().time()
+    short = asyncio.create_task(executable.execute(ExecutionRequest(deadline=now + 0.05)))
+    await transport.until_sent("accounts")
+    patient = asyncio.create_task(executable.execute(ExecutionRequest(deadline=now + 3_600)))
+    await transport.until_sent("accounts", "accounts")
+    assert (await short).errors[0]["extensions"]["code"] == "SUBGRAPH_TIMEOUT"
+    transport.release("accounts")
+    assert (await patient).data == {"me": {"name": "Ada"}}
 
 
 async def test_cancelling_an_execution_gives_its_fetches_up() -> None:
