@@ -156,7 +156,7 @@ async def test_a_source_without_any_answer_is_not_ready_and_serves_defaults(tmp_
 
 @pytest.mark.parametrize(
     "answer",
-    [b'{"errors": ["x"]}', b'{"errors": "x"}', b"[]", b"null", b'{"data": {"clientConfig": 7}}', b"\xff", b"{}"],
+    [b'{"errors": ["x"]}', b'{"errors": "x"}', b"[]", b"null", b'{"data": {"serviceConfig": 7}}', b"\xff", b"{}"],
 )
 async def test_a_configuration_outlives_an_answer_that_makes_no_sense(
     answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -165,7 +165,7 @@ async def test_a_configuration_outlives_an_answer_that_makes_no_sense(
         data_dir=tmp_path, service_keys=SecretStr(SERVICE_KEYS), cursor_keys=SecretStr(CURSOR_KEYS)
     )
     source = ServiceConfig({"size": 10}, service="order", settings=settings, tokens=service_tokens())
-    good = b'{"data": {"clientConfig": {"revision": "r1", "flags": [{"key": "size", "value": 20}]}}}'
+    good = b'{"data": {"serviceConfig": {"revision": "r1", "flags": [{"key": "size", "value": 20}]}}}'
     answers = iter([answer, good])
 
     async def read_next(*_: object, **__: object) -> dict[str, Any]:
