@@ -3,6 +3,8 @@
 import os
 import shlex
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,6 +42,21 @@ class Containers:
     def kill(self, service: str) -> None:
         """End a container's process at once."""
         self._run("kill", service)
+
+    @contextmanager
+    def stopped(self, service: str) -> Iterator[None]:
+        """Pause a container during the block."""
+        self._run("pause", service)
+        try:
+            yield
+        finally:
+            self._run("unpause", service)
+
+    @contextmanager
+    def killed(self, service: str) -> Iterator[None]:
+        """Kill a container; `wait_until_back` starts it again."""
+        self.kill(service)
+        yield
 
     def wait_until_back(self, service: str) -> None:
         """Start the container, since whoever kills one by hand must, and wait until its own health check passes."""

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,6 +58,12 @@ class Market(Protocol):
     def wait_until_back(self, service: str) -> None:
         """Wait until a process that was killed is ready again; fails if it does not come back."""
 
+    def stopped(self, service: str) -> AbstractContextManager[None]:
+        """Stop a process during the block (SIGSTOP): it takes connections and answers nothing."""
+
+    def killed(self, service: str) -> AbstractContextManager[None]:
+        """Kill a process and keep it away during the block."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalMarket:
@@ -88,6 +94,26 @@ class LocalMarket:
     def wait_until_back(self, service: str) -> None:
         """Wait until the supervisor has started the process anew and it is ready."""
         eventually(lambda: self._is_ready(service), seconds=COME_BACK_SECONDS, what=f"{service} coming back")
+
+    @contextmanager
+    def stopped(self, service: str) -> Iterator[None]:
+        """Stop a subgraph during the block."""
+        pid = self.pid_of(f"subgraphs.{service}")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def killed(self, service: str) -> Iterator[None]:
+        """Kill a subgraph; the supervisor is stopped during the block, so that it does not start another."""
+        os.kill(self.supervisor_pid, signal.SIGSTOP)
+        try:
+            self.kill(service)
+            yield
+        finally:
+            os.kill(self.supervisor_pid, signal.SIGCONT)
 
     def pid_of(self, command: str) -> int:
         """The process id of the supervisor's child whose command line holds `command`."""

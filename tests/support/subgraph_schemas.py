@@ -22,12 +22,11 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "SessionExpiredError",
     ),
     # What a seller has on hand is not what can be sold now; either is changed without losing a sale (decision 0047).
-    "catalog": ("Product.onHand", "ProductPatch.stockDelta"),
+    # Recommendation follows what sellers change, so that a withdrawn product leaves slates within seconds.
+    "catalog": ("Product.onHand", "ProductPatch.stockDelta", "Query.changedProducts"),
     # A page after the first asks for the slate that it began with, and slates have shelves (decision 0005).
     # A withdrawn product keeps its place, so that cursors stay right.
     "recommendation": ("Query.rankedSlate(slateId)", "RankedSlate.shelves", "RankedShelf", "ScoredProduct.isOnSale"),
-    # Recommendation follows what sellers change, so that a withdrawn product leaves slates within seconds.
-    "catalog": ("Query.changedProducts",),
     # Payment's events come by a mutation for services, not by reading payment's tables.
     "order": (
         "Mutation.recordPaymentResult",

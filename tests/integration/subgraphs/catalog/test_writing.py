@@ -105,7 +105,7 @@ async def test_a_forbidden_transition_says_from_where_to_where(catalog: Subgraph
 
 CARD = """query ($r: [_Any!]!, $slug: String) { product(slug: $slug) { ...card } _entities(representations: $r) { ...card } }
 fragment card on Product { title status description availability price { amount } attributes { text } }"""
-WITHDRAWN = {"description": "", "availability": "OUT_OF_STOCK", "price": None, "attributes": []}
+WITHDRAWN: dict[str, object] = {"description": "", "availability": "OUT_OF_STOCK", "price": None, "attributes": []}
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "ARCHIVED"])
