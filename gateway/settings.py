@@ -250,9 +250,17 @@ class IdentitySettings(_Section):
 
 
 class HeaderSettings(_Section):
-    """Headers that go on to subgraphs as the client sent them; everything not listed stays here."""
+    """Headers that go on to subgraphs as the client sent them; everything not listed stays here.
+
+    Attributes:
+        forward: their names.
+        client_address: name of a header of ours with the client's address, as far as the trusted proxies tell it. Identical
+            queries of several clients may share one fetch, which then has the address of one of them: a subgraph may count by
+            it, and answers nothing by it. Forward `x-forwarded-for` to a subgraph whose answers depend on the address.
+    """
 
     forward: tuple[str, ...] = ()
+    client_address: str | None = Field(None, pattern=r"^x-[a-z0-9-]+$")
 
     @field_validator("forward")
     @classmethod

@@ -11,7 +11,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import ClientError
-from gateway.execution.request import Answer
+from gateway.execution.request import Answer, HeaderLines
 from gateway.operation.access import ANONYMOUS, Caller
 from gateway.operation.model import OperationKind
 from gateway.operation.persisted import PersistedQueries
@@ -204,7 +204,9 @@ class GraphqlApp:
                 deadline=exchange.began + self._timeout,
                 caller=caller,
                 headers=self._propagation.identity_lines(caller, scope["headers"], scope["client"]),
-                hop_headers=exchange.trace,
+                hop_headers=HeaderLines(
+                    exchange.trace + self._propagation.hop_lines(scope["headers"], scope["client"])
+                ),
                 labels=self._service.labels.decide(),
                 shows_plan=b"plan" in explain,
                 is_traced=b"trace" in explain,

@@ -28,6 +28,7 @@ FORWARDED_FOR = b"x-forwarded-for"
 
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 ANONYMOUS_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 TOKEN_SAFE = re.compile(rb"[\x20-\x7e\x80-\xff\t]*")
 
 Mint = Callable[[Caller], str]
@@ -57,6 +58,7 @@ class Propagation:
             name.encode() for name in settings.headers.forward if mint is None or name != "authorization"
         )
         self._trusted_proxies = settings.server.trusted_proxies
+        self._address_header = settings.headers.client_address
         self._minted: dict[Caller, tuple[float, HeaderLines]] = {}
         self._ahead = clock() - age_clock()
 
@@ -79,6 +81,15 @@ class Propagation:
             if name in self._forwarded and name != FORWARDED_FOR and TOKEN_SAFE.fullmatch(value)
         ]
         return HeaderLines(lines + header_lines(listed)) if listed else lines
+
+    def hop_lines(self, headers: RawHeaders, peer: Sequence[object] | None) -> HeaderLines:
+        """The client's address, where the settings name a header for it: a line that makes no other caller."""
+        if self._address_header is None:
+            return NO_HEADERS
+        claimed = b",".join(value for name, value in headers if name == FORWARDED_FOR)
+        address = client_address(peer, claimed, self._trusted_proxies)
+        # A proxy may have been told anything: an address has no other letters.
+        return header_lines([(self._address_header, address)]) if ADDRESS.fullmatch(address) else NO_HEADERS
 
     def _token_line(self, caller: Caller) -> HeaderLines:
         age_now = self._age_clock()

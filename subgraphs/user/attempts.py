@@ -1,61 +1,161 @@
-"""How often an address may be tried: counted in Redis, so that replicas count together.
+"""Limits on how often an account is tried: counted in Redis, so that replicas count together.
 
-When Redis is away attempts are let through: argon2 still slows a guesser down, and nobody should be locked out by an outage.
+Two windows count each sign-in. One is per account and client address, so that a stranger locks out nobody but himself. The other is
+per account, over all addresses, and stops guesses from many of them; it does not hold for addresses from which the account has
+signed in before.
+
+A Redis that is away opens neither: the process counts in its own memory meanwhile. Any other failure refuses the attempt.
 """
 
 import hashlib
+import ipaddress
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-import redis.asyncio
+import redis.exceptions
 import structlog
-from redis.exceptions import RedisError
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage.redis.redispy import RedispyBridge
+from limits.aio.strategies import FixedWindowRateLimiter
+from prometheus_client import Counter
 
-from subgraphs.user.errors import TooManyAttempts
+from subgraphs.user.errors import AttemptsNotCounted, TooManyAttempts
+
+KNOWN_ADDRESS_SECONDS = 90 * 86_400
+IPV6_PREFIX = 64
 
 _TIMEOUT_SECONDS = 0.5
 
+Counted = TypeVar("Counted")
+
 _log = structlog.get_logger(__name__)
+_uncounted = Counter(
+    "user_attempts_not_in_redis_total", "Attempts that Redis did not count, by what happened instead.", ["instead"]
+)
 
 
-class SignInAttempts:
-    """A window of attempts for each address."""
+class AttemptCounter:
+    """Fixed windows of attempts, in Redis, or in this process's memory while Redis is away.
 
-    def __init__(self, url: str, *, limit: int, window_seconds: int) -> None:
-        self._redis = redis.asyncio.Redis.from_url(
-            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS, retry=None
+    Args:
+        url: of Redis.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._shared = RedisStorage(
+            url,
+            implementation="redispy",
+            key_prefix="user",
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
         )
-        self._limit = limit
-        self._window_seconds = window_seconds
+        self._own = MemoryStorage()
 
-    async def count(self, email: str) -> None:
+    async def hit(self, limit: RateLimitItem, *key: str) -> None:
         """Count one attempt.
 
         Raises:
-            TooManyAttempts: when the window has had its fill.
+            TooManyAttempts: when the window is full.
+            AttemptsNotCounted: when Redis answers, but does not count.
         """
-        key = self._key(email)
-        try:
-            async with self._redis.pipeline(transaction=True) as pipeline:
-                pipeline.incr(key)
-                pipeline.expire(key, self._window_seconds, nx=True)
-                pipeline.pttl(key)
-                tried, _, left_ms = await pipeline.execute()
-        except (RedisError, OSError) as error:
-            _log.warning("sign_in.attempts_not_counted", error=type(error).__name__)
-            return
-        if tried > self._limit:
-            raise TooManyAttempts(max(0, int(left_ms)))
 
-    async def forget(self, email: str) -> None:
-        """Begin anew after a success."""
-        try:
-            await self._redis.delete(self._key(email))
-        except (RedisError, OSError) as error:
-            _log.warning("sign_in.attempts_not_counted", error=type(error).__name__)
+        async def counted(storage: Storage) -> float | None:
+            limiter = FixedWindowRateLimiter(storage)
+            if await limiter.hit(limit, *key):
+                return None
+            return (await limiter.get_window_stats(limit, *key)).reset_time
+
+        reset_at = await self._count(counted)
+        if reset_at is not None:
+            raise TooManyAttempts(max(0, int((reset_at - time.time()) * 1000)))
+
+    async def forget(self, limit: RateLimitItem, *key: str) -> None:
+        """Empty a window."""
+        await self._count(lambda storage: storage.clear(limit.key_for(*key)))
+
+    async def mark(self, key: str, *, seconds: int) -> None:
+        """Remember a key for some time."""
+        await self._count(lambda storage: storage.incr(key, seconds))
+
+    async def is_marked(self, key: str) -> bool:
+        """Return True when the key is remembered."""
+        return await self._count(lambda storage: storage.get(key)) > 0
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        await self._redis.aclose()
+        bridge = self._shared.bridge
+        assert isinstance(bridge, RedispyBridge), "the storage was opened with redis-py"
+        await bridge.storage.aclose()
 
-    def _key(self, email: str) -> str:
-        # The address itself stays out of Redis.
-        return f"user:sign-in:{hashlib.sha256(email.encode()).hexdigest()[:32]}"
+    async def _count(self, counting: Callable[[Storage], Awaitable[Counted]]) -> Counted:
+        try:
+            return await counting(self._shared)
+        except (redis.exceptions.AuthenticationError, redis.exceptions.AuthorizationError) as error:
+            raise self._refusal(error) from error
+        except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError) as error:
+            _uncounted.labels("memory").inc()
+            _log.warning("user.attempts_counted_in_memory", error=type(error).__name__)
+            return await counting(self._own)
+        except Exception as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: Exception) -> AttemptsNotCounted:
+        _uncounted.labels("refused").inc()
+        _log.error("user.attempts_not_counted", error=type(error).__name__, exc_info=error)
+        return AttemptsNotCounted()
+
+
+class SignInAttempts:
+    """The limits of signing in.
+
+    Args:
+        per_address: attempts at one account from one client address in a window.
+        per_account: attempts at one account from all addresses that it has not signed in from before.
+    """
+
+    def __init__(self, counter: AttemptCounter, *, per_address: int, per_account: int, window_seconds: int) -> None:
+        self._counter = counter
+        self._per_address = RateLimitItemPerSecond(per_address, window_seconds, namespace="sign-in-from")
+        self._per_account = RateLimitItemPerSecond(per_account, window_seconds, namespace="sign-in")
+
+    async def count(self, email: str, address: str | None) -> None:
+        """Count one attempt at the account of an e-mail address, from a client's address.
+
+        Raises:
+            TooManyAttempts: when one of the windows is full.
+            AttemptsNotCounted: when Redis answers, but does not count.
+        """
+        account, source = _hashed(email), _hashed(network_of(address))
+        await self._counter.hit(self._per_address, account, source)
+        if not await self._counter.is_marked(_known(account, source)):
+            await self._counter.hit(self._per_account, account)
+
+    async def succeeded(self, email: str, address: str | None) -> None:
+        """Begin a new window after a success, and remember the address as one of the account's."""
+        account, source = _hashed(email), _hashed(network_of(address))
+        await self._counter.forget(self._per_address, account, source)
+        await self._counter.mark(_known(account, source), seconds=KNOWN_ADDRESS_SECONDS)
+
+
+def network_of(address: str | None) -> str:
+    """The part of a client's address that one client holds: an IPv4 address, or the first 64 bits of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))
+    return str(parsed)
+
+
+def _hashed(text: str) -> str:
+    # Neither e-mail addresses nor client addresses are readable in Redis.
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _known(account: str, source: str) -> str:
+    return f"sign-in-known/{account}/{source}"

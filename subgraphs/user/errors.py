@@ -32,7 +32,7 @@ class InvalidCredentials(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """Raised when an address was tried too often lately."""
+    """Raised when an account was tried too often lately; the wait is in milliseconds."""
 
     code = "TOO_MANY_ATTEMPTS"
 
@@ -48,3 +48,21 @@ class SessionExpired(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The session is over: sign in again")
+
+
+class AttemptsNotCounted(Refusal):
+    """Raised when an attempt cannot be counted; it is refused, since an uncounted one would be without a limit."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("Attempts cannot be counted at the moment: try again later")
+
+
+class PasswordsBusy(Refusal):
+    """Raised when more passwords wait to be hashed than can be in good time."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("Too many sign-ins at the moment: try again in a second")

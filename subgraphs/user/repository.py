@@ -56,15 +56,22 @@ async def address_count(session: AsyncSession, account_id: str) -> int:
     return int(found or 0)
 
 
-async def use_refresh_token(session: AsyncSession, token_id: str, secret_hash: str, *, now: datetime) -> bool:
-    """Use a token up; False when it was used before. Of two uses at once the database lets one through."""
+async def use_refresh_token(
+    session: AsyncSession, token_id: str, secret_hash: str, *, successor_id: str, successor_sealed: str, now: datetime
+) -> bool:
+    """Use a token up and keep its successor; False when it was used before. Of two uses at once the database lets one through."""
     used = await session.execute(
         update(RefreshToken)
         .where(RefreshToken.id == token_id, RefreshToken.secret_hash == secret_hash, RefreshToken.used_at.is_(None))
-        .values(used_at=now)
+        .values(used_at=now, successor_id=successor_id, successor_sealed=successor_sealed)
         .returning(RefreshToken.id)
     )
     return used.first() is not None
+
+
+async def refresh_token(session: AsyncSession, token_id: str) -> RefreshToken:
+    """The token as it is now."""
+    return await session.get_one(RefreshToken, token_id, populate_existing=True)
 
 
 async def session_of(session: AsyncSession, token_id: str, secret_hash: str) -> Session | None:

@@ -8,7 +8,7 @@ from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
-from subgraphs.user.attempts import SignInAttempts
+from subgraphs.user.attempts import AttemptCounter, SignInAttempts
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.sessions import Sessions
 from subgraphs.user.settings import UserSettings
@@ -26,7 +26,7 @@ class UserResources:
     tokens: ServiceTokens
     token_keys: TokenKeys
     sessions: Sessions
-    attempts: SignInAttempts
+    attempts: AttemptCounter
     config: ServiceConfig
     clock: Clock
 
@@ -38,14 +38,17 @@ class UserResources:
         database = Database(settings.database)
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         token_keys = TokenKeys(settings.token_keys)
-        attempts = SignInAttempts(
-            settings.redis_url, limit=settings.sign_in_attempts, window_seconds=settings.sign_in_window_seconds
-        )
+        attempts = AttemptCounter(settings.redis_url)
         sessions = Sessions(
             database=database,
             passwords=passwords or Passwords(),
             access_tokens=AccessTokens(token_keys, settings.issuer, timedelta(seconds=settings.access_ttl_seconds)),
-            attempts=attempts,
+            attempts=SignInAttempts(
+                attempts,
+                per_address=settings.sign_in_attempts,
+                per_account=settings.sign_in_attempts_per_account,
+                window_seconds=settings.sign_in_window_seconds,
+            ),
             refresh_ttl=timedelta(days=settings.refresh_ttl_days),
             clock=clock,
         )
@@ -54,6 +57,7 @@ class UserResources:
 
     async def close(self) -> None:
         """Close what was opened."""
+        self.sessions.passwords.close()
         await self.config.close()
         await self.attempts.close()
         await self.database.close()

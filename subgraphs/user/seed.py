@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
-from subgraphs.user.model import phone_of
+from subgraphs.user.model import email_of, phone_of
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.settings import UserSettings
 from subgraphs.user.tables import Account, Address, Buyer, Seller
@@ -58,7 +58,7 @@ async def _accounts(session: AsyncSession, people: list[Person], *, roles: list[
     rows = [
         {
             "id": person["id"],
-            "email": person["email"].lower(),
+            "email": email_of(person["email"]),
             "password_hash": None,
             "roles": roles,
             "created_at": _instant(person),
@@ -78,7 +78,7 @@ def _buyer(person: Person) -> Person:
     same = {name: person[name] for name in ("id", "display_name", "locale")}
     return {
         **same,
-        "email": person["email"].lower(),
+        "email": email_of(person["email"]),
         "phone": phone_of(person["phone"]) if person.get("phone") else None,
         "created_at": _instant(person),
         "version": 1,

@@ -1,7 +1,10 @@
 """Signing up, in and out, and the rotation of refresh tokens.
 
-A refresh token is good once: each use gives the next one. Whoever uses one a second time has a stolen copy, or was stolen from, and
-nobody can tell which: the whole session ends.
+A refresh token is good once: each use gives the next one. A client that uses one a second time has a stolen copy, or was stolen from, and
+the service cannot see which: the whole session ends.
+
+Tabs of one client refresh at the same moment, and a lost answer is asked for again. So a second use within `REFRESH_GRACE` of the first
+gets the same new pair as the first.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ from subgraphs.user.model import Role
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.tables import Account, Buyer, RefreshToken, Session
 from subgraphs.user.tokens import AccessTokens, RefreshSecret
+
+REFRESH_GRACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +79,27 @@ class Sessions:
             session.add(Buyer(id=account_id, display_name=name, email=email, locale=locale, created_at=now, version=1))
             return await self._begin(session, account_id, roles, now=now)
 
-    async def sign_in(self, email: str, password: str) -> SignedIn:
+    async def sign_in(self, email: str, password: str, *, address: str | None) -> SignedIn:
         """A new session of the account.
 
+        Args:
+            address: the client's network address, if it is known.
+
         Raises:
-            TooManyAttempts: when the address was tried too often.
+            TooManyAttempts: when the account was tried too often, from this address or from many.
+            AttemptsNotCounted, PasswordsBusy: when the attempt cannot be made now.
             InvalidCredentials: when the address or the password is wrong.
         """
-        address = email.strip().lower()[:254]
-        await self.attempts.count(address)
+        # Refused before it is counted: a queue that others filled uses up nobody's attempts.
+        self.passwords.check_room()
+        name = model.sign_in_address(email)
+        await self.attempts.count(name, address)
         async with self.database.reading() as session:
-            account = await repository.account_by_email(session, address)
+            account = await repository.account_by_email(session, name)
         kept = account.password_hash if account is not None else None
-        is_correct = await self.passwords.is_correct(password[: model.MAX_PASSWORD_CHARACTERS], kept)
-        if account is None or not is_correct:
+        if not await self._is_correct(password, kept) or account is None:
             raise InvalidCredentials
-        await self.attempts.forget(address)
+        await self.attempts.succeeded(name, address)
         async with self.database.transaction() as session:
             return await self._begin(session, account.id, account.roles, now=self.clock())
 
@@ -126,24 +136,56 @@ class Sessions:
         found = await repository.session_of(session, given.token_id, given.secret_hash)
         if found is None or found.revoked_at is not None or found.expires_at <= now:
             return None
-        if not await repository.use_refresh_token(session, given.token_id, given.secret_hash, now=now):
+        successor = RefreshSecret.new()
+        is_first_use = await repository.use_refresh_token(
+            session,
+            given.token_id,
+            given.secret_hash,
+            successor_id=successor.token_id,
+            successor_sealed=given.seal(successor),
+            now=now,
+        )
+        account = await session.get_one(Account, found.account_id)
+        if is_first_use:
+            self._keep(session, successor, session_id=found.id, now=now)
+            return self._pair(account.id, account.roles, successor, session_id=found.id, issued_at=now)
+        used = await repository.refresh_token(session, given.token_id)
+        # Tokens that were used before successors were kept have none.
+        if (
+            used.used_at is None
+            or used.successor_id is None
+            or used.successor_sealed is None
+            or (now - used.used_at > REFRESH_GRACE)
+        ):
             await repository.revoke_session(session, found.id, because="reuse", now=now)
             return None
-        account = await session.get_one(Account, found.account_id)
-        return self._issue(session, account.id, account.roles, session_id=found.id, now=now)
+        successor = given.unseal(used.successor_id, used.successor_sealed)
+        return self._pair(account.id, account.roles, successor, session_id=found.id, issued_at=used.used_at)
+
+    async def _is_correct(self, password: str, kept: str | None) -> bool:
+        for form in model.password_forms(password):
+            if await self.passwords.is_correct(form, kept):
+                return True
+        return False
 
     async def _begin(self, session: AsyncSession, account_id: str, roles: list[str], *, now: datetime) -> SignedIn:
         begun = Session(id=uuid7(), account_id=account_id, created_at=now, expires_at=now + self.refresh_ttl)
         session.add(begun)
         await session.flush()
-        return self._issue(session, account_id, roles, session_id=begun.id, now=now)
+        first = RefreshSecret.new()
+        self._keep(session, first, session_id=begun.id, now=now)
+        return self._pair(account_id, roles, first, session_id=begun.id, issued_at=now)
 
-    def _issue(
-        self, session: AsyncSession, account_id: str, roles: list[str], *, session_id: str, now: datetime
-    ) -> SignedIn:
-        refresh = RefreshSecret.new()
+    def _keep(self, session: AsyncSession, secret: RefreshSecret, *, session_id: str, now: datetime) -> None:
         session.add(
-            RefreshToken(id=refresh.token_id, session_id=session_id, secret_hash=refresh.secret_hash, issued_at=now)
+            RefreshToken(id=secret.token_id, session_id=session_id, secret_hash=secret.secret_hash, issued_at=now)
         )
-        access_token, expires_at = self.access_tokens.issue(account_id, roles=roles, session_id=session_id, now=now)
+
+    def _pair(
+        self, account_id: str, roles: list[str], refresh: RefreshSecret, *, session_id: str, issued_at: datetime
+    ) -> SignedIn:
+        """The pair with a refresh token; the same arguments give the same pair."""
+        access_token, expires_at = self.access_tokens.issue(
+            account_id, roles=roles, session_id=session_id, token_id=refresh.token_id, now=issued_at
+        )
         return SignedIn(account_id, access_token, refresh.text, expires_at)

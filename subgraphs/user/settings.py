@@ -11,7 +11,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class UserSettings(ServiceSettings):
-    """The user service's settings."""
+    """The user service's settings.
+
+    Attributes:
+        sign_in_attempts: at one account from one client address in a window.
+        sign_in_attempts_per_account: at one account from all addresses that are new to it.
+    """
 
     model_config = SettingsConfigDict(env_prefix="USER_", frozen=True, extra="ignore", populate_by_name=True)
 
@@ -21,6 +26,7 @@ class UserSettings(ServiceSettings):
     access_ttl_seconds: int = Field(900, ge=60, le=3600)
     refresh_ttl_days: int = Field(30, ge=1, le=365)
     sign_in_attempts: int = Field(10, ge=1)
+    sign_in_attempts_per_account: int = Field(100, ge=1)
     sign_in_window_seconds: int = Field(300, ge=1)
 
     @property

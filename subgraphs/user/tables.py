@@ -84,7 +84,7 @@ class Session(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token, of which only the hash is kept. Good once."""
+    """One refresh token, of which only the hash is kept. Good once; used, it keeps the next one, sealed under its own secret."""
 
     __tablename__ = "refresh_tokens"
 
@@ -93,3 +93,5 @@ class RefreshToken(Base):
     secret_hash: Mapped[str] = mapped_column(String(64))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    successor_id: Mapped[str | None] = mapped_column(String(36))
+    successor_sealed: Mapped[str | None] = mapped_column(String(200))

@@ -4,6 +4,7 @@ The keys' file is a JWK set with the private parts. The first key signs, all are
 two old ones, and a running service sees the change by the file's time.
 """
 
+import base64
 import hashlib
 import os
 import secrets
@@ -14,6 +15,7 @@ from typing import Any
 
 import jwt
 import orjson
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
@@ -85,8 +87,10 @@ class AccessTokens:
     issuer: str
     ttl: timedelta
 
-    def issue(self, account_id: str, *, roles: list[str], session_id: str, now: datetime) -> tuple[str, datetime]:
-        """A token for the account and the instant when it expires."""
+    def issue(
+        self, account_id: str, *, roles: list[str], session_id: str, token_id: str, now: datetime
+    ) -> tuple[str, datetime]:
+        """A token for the account and the instant when it expires. The same arguments give the same token."""
         kid, private = self.keys.signing
         expires_at = now + self.ttl
         claims = {
@@ -97,7 +101,7 @@ class AccessTokens:
             "scope": " ".join(sorted(scopes_of(roles))),
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
-            "jti": uuid7(now),
+            "jti": token_id,
             "sid": session_id,
         }
         return jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": kid}), expires_at
@@ -130,3 +134,15 @@ class RefreshSecret:
     def secret_hash(self) -> str:
         """What is kept. A fast hash is enough for 256 random bits."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    def seal(self, successor: "RefreshSecret") -> str:
+        """The successor's secret under a key made of this one's: who holds both this token and the database reads it, nobody else."""
+        return self._box().encrypt(successor.secret.encode()).decode()
+
+    def unseal(self, successor_id: str, sealed: str) -> "RefreshSecret":
+        """The successor that was sealed under this token."""
+        return RefreshSecret(successor_id, self._box().decrypt(sealed.encode()).decode())
+
+    def _box(self) -> Fernet:
+        key = hashlib.sha256(f"yarmarka refresh successor:{self.secret}".encode()).digest()
+        return Fernet(base64.urlsafe_b64encode(key))

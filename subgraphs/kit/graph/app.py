@@ -39,6 +39,8 @@ _NAMED = re.compile(r"\s*(?:query|mutation|subscription)\s+(\w+)")
 
 DEFAULT_DEADLINE_SECONDS = 10.0
 PING_SECONDS = 12.0
+CLIENT_ADDRESS_HEADER = "x-client-address"
+"""The header in which the gateway (`headers.client_address` of its settings) tells the client's address."""
 
 ResourcesT = TypeVar("ResourcesT")
 LoadersT = TypeVar("LoadersT")
@@ -148,7 +150,12 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
             except BadRequest as refusal:
                 self._note(started, caller=None, operation=None, outcome=refusal.code)
                 return _refused(refusal)
-            context = Context(identity, self._resources, self._loaders(self._resources, identity))
+            context = Context(
+                identity,
+                self._resources,
+                self._loaders(self._resources, identity),
+                client_address=None if identity.is_service else request.headers.get(CLIENT_ADDRESS_HEADER),
+            )
             if "text/event-stream" in request.headers.get("accept", ""):
                 return StreamingResponse(
                     _with_pings(self._events(asked, context)),

@@ -17,11 +17,14 @@ class Context(Generic[ResourcesT, LoadersT]):
     Args:
         resources: what lives as long as the process: database, clients, settings, clock.
         loaders: what lives as long as the request.
+        client_address: of the client behind the gateway, as the gateway tells it. For counting, never for an answer: queries of
+            several clients may share one request.
     """
 
     identity: Identity
     resources: ResourcesT
     loaders: LoadersT
+    client_address: str | None = None
 
     @property
     def account_id(self) -> str:

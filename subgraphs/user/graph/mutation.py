@@ -88,7 +88,10 @@ class Mutation:
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult | None:
         """Begin a session."""
         try:
-            return await _signed_in(info, await info.context.resources.sessions.sign_in(input.email, input.password))
+            signed_in = await info.context.resources.sessions.sign_in(
+                input.email, input.password, address=info.context.client_address
+            )
+            return await _signed_in(info, signed_in)
         except Refusal as refusal:
             return _answer(refusal)
 

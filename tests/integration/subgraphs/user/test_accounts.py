@@ -1,5 +1,6 @@
 """The user subgraph over HTTP, on SQLite and on PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import jwt
 import orjson
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select, update
 
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.ids import uuid7
@@ -18,8 +20,9 @@ from subgraphs.user.app import create_user_app
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.resources import UserResources
 from subgraphs.user.seed import seed
+from subgraphs.user.sessions import REFRESH_GRACE
 from subgraphs.user.settings import MIGRATIONS, UserSettings
-from subgraphs.user.tables import Base
+from subgraphs.user.tables import Account, Base, RefreshToken
 from subgraphs.user.tokens import TokenKeys
 from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account, service
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
@@ -52,6 +55,7 @@ def settings_for(url: str, folder: Path, redis: str) -> UserSettings:
         config_url="http://127.0.0.1:9/graphql",
         token_keys_file=keys,
         sign_in_attempts=3,
+        sign_in_attempts_per_account=7,
     )
 
 
@@ -79,6 +83,16 @@ async def signed_up(user: SubgraphUnderTest, email: str = "ann@example.org") -> 
     answer = await user.data(SIGN_UP, {"input": new})
     assert answer["signUp"]["__typename"] == "SignInSuccess", answer
     return dict(answer["signUp"])
+
+
+async def from_address(user: SubgraphUnderTest, address: str, credentials: dict[str, str]) -> dict[str, Any]:
+    """Sign in from a client's address, as the gateway tells it."""
+    response = await user.http.post(
+        "/graphql",
+        json={"query": SIGN_IN, "variables": credentials},
+        headers={**user.headers(), "x-client-address": address},
+    )
+    return dict(response.json()["data"]["signIn"])
 
 
 async def test_migrations_make_the_tables_of_the_code_and_take_them_away(database_url: str) -> None:
@@ -131,12 +145,49 @@ async def test_an_address_has_one_account_whatever_its_case(user: SubgraphUnderT
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("email", "nobody"), ("password", "short"), ("displayName", "  "), ("locale", "12")],
+    [
+        ("email", "nobody"),
+        ("email", "x,victim@example.org"),
+        ("password", "short"),
+        ("displayName", "  "),
+        ("locale", "12"),
+    ],
 )
 async def test_sign_up_names_the_part_that_is_wrong(user: SubgraphUnderTest, field: str, value: str) -> None:
     new = {"email": "ann@example.org", "password": "correct horse", "displayName": "Ann", field: value}
     answer = (await user.data(SIGN_UP, {"input": new}))["signUp"]
     assert answer == {"__typename": "ValidationError", "code": "VALIDATION_FAILED", "path": ["input", field]}
+
+
+async def test_a_password_is_the_same_from_every_keyboard(user: SubgraphUnderTest) -> None:
+    composed, decomposed = "caf\u00e9 creme", "cafe\u0301 creme"
+    new = {"email": "ann@example.org", "password": decomposed, "displayName": "Ann"}
+    assert (await user.data(SIGN_UP, {"input": new}))["signUp"]["__typename"] == "SignInSuccess"
+    for password in (composed, decomposed, "\uff43af\u00e9 creme"):
+        found = (await user.data(SIGN_IN, {"email": "ann@example.org", "password": password}))["signIn"]
+        assert found["__typename"] == "SignInSuccess"
+
+
+async def test_a_password_that_was_hashed_as_it_was_given_still_fits(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    await signed_up(user)
+    given = "\uff43af\u00e9 creme"
+    kept = await resources.sessions.passwords.hash(given)
+    async with resources.database.transaction() as session:
+        await session.execute(update(Account).values(password_hash=kept))
+    found = (await user.data(SIGN_IN, {"email": "ann@example.org", "password": given}))["signIn"]
+    assert found["__typename"] == "SignInSuccess"
+
+
+async def test_an_account_from_before_addresses_were_parsed_signs_in(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    await signed_up(user)
+    async with resources.database.transaction() as session:
+        await session.execute(update(Account).values(email="x,ann@example.org"))
+    found = (await user.data(SIGN_IN, {"email": "X,ann@example.org", "password": "correct horse"}))["signIn"]
+    assert found["__typename"] == "SignInSuccess"
 
 
 async def test_sign_in_tells_not_whether_the_account_exists(user: SubgraphUnderTest) -> None:
@@ -157,11 +208,64 @@ async def test_too_many_attempts_are_refused_even_with_the_right_password(user: 
     assert 0 < refused["retryAfterMs"] <= 300_000
 
 
-async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(user: SubgraphUnderTest) -> None:
+async def test_a_stranger_who_guesses_does_not_lock_the_owner_out(user: SubgraphUnderTest) -> None:
+    await signed_up(user)
+    wrong = {"email": "ann@example.org", "password": "wrong horse"}
+    right = {"email": "ann@example.org", "password": "correct horse"}
+    assert (await from_address(user, "192.0.2.1", right))["__typename"] == "SignInSuccess"
+    strangers = [await from_address(user, f"2001:db8::{n}", wrong) for n in range(4)]
+    assert [each["code"] for each in strangers] == ["INVALID_CREDENTIALS"] * 3 + ["TOO_MANY_ATTEMPTS"]
+    assert (await from_address(user, "192.0.2.1", right))["__typename"] == "SignInSuccess"
+
+
+async def test_guesses_from_many_addresses_are_counted_together_and_spare_the_owners_address(
+    user: SubgraphUnderTest,
+) -> None:
+    await signed_up(user)
+    wrong = {"email": "ann@example.org", "password": "wrong horse"}
+    right = {"email": "ann@example.org", "password": "correct horse"}
+    assert (await from_address(user, "192.0.2.1", right))["__typename"] == "SignInSuccess"
+    codes = [(await from_address(user, f"198.51.100.{n}", wrong))["code"] for n in range(8)]
+    # The owner's first sign-in came from an address that was new then, and counted as one of the seven.
+    assert codes == ["INVALID_CREDENTIALS"] * 6 + ["TOO_MANY_ATTEMPTS"] * 2
+    assert (await from_address(user, "198.51.100.99", right))["code"] == "TOO_MANY_ATTEMPTS"
+    assert (await from_address(user, "192.0.2.1", right))["__typename"] == "SignInSuccess"
+
+
+async def test_a_refresh_token_is_good_once_and_its_reuse_ends_the_session(
+    user: SubgraphUnderTest, clock: FixedClock
+) -> None:
     first = (await signed_up(user))["refreshToken"]
     second = (await user.data(REFRESH, {"token": first}))["refreshSession"]["refreshToken"]
+    clock.advance(REFRESH_GRACE + timedelta(seconds=1))
     assert (await user.data(REFRESH, {"token": first}))["refreshSession"]["code"] == "SESSION_EXPIRED"
     assert (await user.data(REFRESH, {"token": second}))["refreshSession"]["code"] == "SESSION_EXPIRED"
+
+
+async def test_parallel_refreshes_of_one_token_get_the_same_new_pair(
+    user: SubgraphUnderTest, clock: FixedClock
+) -> None:
+    first = (await signed_up(user))["refreshToken"]
+    clock.advance(timedelta(seconds=1))
+    pairs = await asyncio.gather(*(user.data(REFRESH, {"token": first}) for _ in range(5)))
+    clock.advance(timedelta(seconds=5))
+    late = await user.data(REFRESH, {"token": first})
+    assert all(pair == late for pair in pairs)
+    assert late["refreshSession"]["__typename"] == "SignInSuccess"
+    assert late["refreshSession"]["refreshToken"] != first
+    third = await user.data(REFRESH, {"token": late["refreshSession"]["refreshToken"]})
+    assert third["refreshSession"]["refreshToken"] not in {first, late["refreshSession"]["refreshToken"]}
+
+
+async def test_the_database_alone_does_not_hold_the_next_refresh_token(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    first = (await signed_up(user))["refreshToken"]
+    second = (await user.data(REFRESH, {"token": first}))["refreshSession"]["refreshToken"]
+    async with resources.database.reading() as session:
+        rows = list(await session.scalars(select(RefreshToken)))
+    kept = [str(value) for row in rows for value in vars(row).values()]
+    assert not any(second.partition(".")[2] in value for value in kept)
 
 
 async def test_a_session_ends_at_sign_out_and_with_time(user: SubgraphUnderTest, clock: FixedClock) -> None:
@@ -218,8 +322,18 @@ async def test_an_update_needs_the_current_version(user: SubgraphUnderTest) -> N
     assert changed["buyer"] == {"displayName": "Anna", "version": 2, "phone": "+4915112345678"}
     stale = (await user.data(update, {"v": 1}, by=mine))["updateBuyerProfile"]
     assert stale == {"__typename": "VersionConflictError", "code": "VERSION_CONFLICT", "currentVersion": 2}
-    wrong = (await user.data(update, {"v": 2, "phone": "call me"}, by=mine))["updateBuyerProfile"]
-    assert wrong == {"__typename": "ValidationError", "path": ["input", "phone"]}
+    for phone in ("call me", ""):
+        wrong = (await user.data(update, {"v": 2, "phone": phone}, by=mine))["updateBuyerProfile"]
+        assert wrong == {"__typename": "ValidationError", "path": ["input", "phone"]}
+
+
+@pytest.mark.parametrize("field", ["displayName", "phone", "locale"])
+async def test_an_empty_text_is_no_change_that_slips_through(user: SubgraphUnderTest, field: str) -> None:
+    mine = account((await signed_up(user))["account"]["id"], "BUYER")
+    change = """mutation ($input: UpdateBuyerProfileInput!) { updateBuyerProfile(input: $input) {
+      __typename ... on ValidationError { path } } }"""
+    answer = await user.data(change, {"input": {field: "", "expectedVersion": 1}}, by=mine)
+    assert answer["updateBuyerProfile"] == {"__typename": "ValidationError", "path": ["input", field]}
 
 
 async def test_an_address_is_added_to_the_caller(user: SubgraphUnderTest) -> None:
@@ -300,8 +414,10 @@ async def test_an_unknown_entity_is_null_and_the_others_stay(user: SubgraphUnder
 
 
 async def test_the_seed_fills_once_and_sets_demo_passwords(
-    user: SubgraphUnderTest, resources: UserResources, tmp_path: Path
+    user: SubgraphUnderTest, resources: UserResources, tmp_path: Path, clock: FixedClock
 ) -> None:
+    # The real hash takes its time, and service tokens are minted by the real clock: ours is ahead of it.
+    clock.advance(timedelta(seconds=40))
     made = "2026-01-02T03:04:05Z"
     seller = {"id": uuid7(), "slug": "kiln", "display_name": "Kiln", "about": None, "logo_url": None, "verified": True}
     buyer = {"id": uuid7(), "display_name": "Ann", "locale": "en", "phone": None, "created_at": made}

@@ -12,7 +12,7 @@ from gateway.server.addresses import client_address
 from gateway.server.labels import OverrideLabels
 from gateway.server.propagation import Propagation, anonymous_id, trace_lines
 from gateway.server.request_log import RequestLog
-from gateway.settings import HeaderSettings, Settings
+from gateway.settings import HeaderSettings, ServerSettings, Settings
 
 PEER = ("10.0.0.1", 5000)
 EVENT = {"operation.kind": "query", "operation.name": "A", "code": None, "ms": 1.25, "fetches": 2, "errors": 0}
@@ -54,6 +54,24 @@ def test_nothing_goes_on_unless_it_is_listed() -> None:
     listed = Settings(headers=HeaderSettings(forward=("X-A", "authorization")))
     lines = Propagation(listed, None).identity_lines(ANONYMOUS, headers, PEER)
     assert lines == b"x-a: 1\r\nauthorization: Bearer t\r\nx-a: 3\r\n"
+
+
+def test_the_clients_address_goes_on_beside_the_identity_under_the_name_that_is_configured() -> None:
+    named = Settings(headers=HeaderSettings(client_address="x-client-address"))
+    claimed = [(b"x-client-address", b"6.6.6.6"), (b"x-forwarded-for", b"6.6.6.6")]
+    propagation = Propagation(named, None)
+    assert propagation.identity_lines(ANONYMOUS, claimed, PEER) == NO_HEADERS
+    assert propagation.hop_lines(claimed, PEER) == b"x-client-address: 10.0.0.1\r\n"
+    assert Propagation(Settings(), None).hop_lines(claimed, PEER) == NO_HEADERS
+
+
+def test_what_is_no_address_does_not_go_on_as_one() -> None:
+    behind_a_proxy = Settings(
+        headers=HeaderSettings(client_address="x-client-address"), server=ServerSettings(trusted_proxies=1)
+    )
+    for claimed in (b"unknown", b"1.2.3.4\r\nx-evil: 1", b""):
+        lines = Propagation(behind_a_proxy, None).hop_lines([(b"x-forwarded-for", claimed)], PEER)
+        assert bytes(lines) in (b"", b"x-client-address: 10.0.0.1\r\n")
 
 
 def test_a_minted_token_takes_the_place_of_the_clients_and_is_minted_once() -> None:
