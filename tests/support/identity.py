@@ -1,5 +1,6 @@
 """Keys and identities for tests."""
 
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.identity import GATEWAY, Identity, ServiceTokens, scopes_of
 from subgraphs.kit.runtime.keys import KeyRing, new_secret
 
@@ -7,9 +8,9 @@ SERVICE_KEYS = new_secret("test", b"service-key-for-tests-only-32-bytes!")
 CURSOR_KEYS = new_secret("test", b"cursor-key-for-tests-only-32-bytes!!")
 
 
-def service_tokens() -> ServiceTokens:
+def service_tokens(*, clock: Clock = utc_now) -> ServiceTokens:
     """Tokens under the tests' service keys."""
-    return ServiceTokens(KeyRing.parse(SERVICE_KEYS))
+    return ServiceTokens(KeyRing.parse(SERVICE_KEYS), clock=clock)
 
 
 def cursor_keys() -> KeyRing:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.identity import Identity
 from tests.support.identity import ANONYMOUS, service_tokens
 
@@ -14,11 +15,15 @@ Json = dict[str, Any]
 
 
 class SubgraphUnderTest:
-    """Asks one application."""
+    """Asks one application.
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    Args:
+        clock: of the callers' tokens; the application's own, so that a slow machine lets no token expire on its way.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, *, clock: Clock = utc_now) -> None:
         self.http = http
-        self._tokens = service_tokens()
+        self._tokens = service_tokens(clock=clock)
 
     def headers(self, identity: Identity = ANONYMOUS) -> dict[str, str]:
         """The headers that prove the identity."""
@@ -46,11 +51,11 @@ class SubgraphUnderTest:
 
 
 @asynccontextmanager
-async def running_subgraph(app: Starlette) -> AsyncIterator[SubgraphUnderTest]:
+async def running_subgraph(app: Starlette, *, clock: Clock = utc_now) -> AsyncIterator[SubgraphUnderTest]:
     """The application from its start to its end."""
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://subgraph") as http,
     ):
-        yield SubgraphUnderTest(http)
+        yield SubgraphUnderTest(http, clock=clock)

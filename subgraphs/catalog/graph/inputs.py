@@ -4,13 +4,22 @@ import enum
 from typing import Annotated
 
 import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
 
 from subgraphs.catalog import model
 from subgraphs.catalog.commands import NewProduct, ProductChanges
 from subgraphs.catalog.model import AttributeValue
 from subgraphs.catalog.queries import AttributeMatch, Filter
 from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id, MoneyInput
+
+MAX_ATTRIBUTE_FILTERS = 20
+MAX_FILTER_VALUES = 50
+MAX_ATTRIBUTES = 100
+FILTER_COST = 20
+"""Each filter is one more condition on every product of a listing."""
 
 
 @strawberry.enum
@@ -23,8 +32,10 @@ class ProductSort(enum.Enum):
 
 @strawberry.input
 class AttributeFilter:
-    code: Annotated[str, model.ATTRIBUTE_CODE]
-    in_: list[Annotated[str, model.ATTRIBUTE_TEXT]] | None = strawberry.field(name="in", default=None)
+    code: Annotated[str, model.ATTRIBUTE_CODE] = federation.field(directives=[Cost(weight=FILTER_COST)])
+    in_: list[Annotated[str, model.ATTRIBUTE_TEXT]] | None = strawberry.field(
+        name="in", default=None, directives=bounded(MAX_FILTER_VALUES)
+    )
     min: float | None = None
     max: float | None = None
 
@@ -37,7 +48,7 @@ class ProductFilter:
     min_price: MoneyInput | None = None
     max_price: MoneyInput | None = None
     in_stock: bool | None = None
-    attributes: list[AttributeFilter] | None = None
+    attributes: list[AttributeFilter] | None = strawberry.field(default=None, directives=bounded(MAX_ATTRIBUTE_FILTERS))
 
     def as_filter(self) -> Filter:
         """The filter of the queries. A bound on the price holds for its currency alone.
@@ -65,7 +76,7 @@ class ProductFilter:
 
 @strawberry.input
 class AttributeValueInput:
-    code: Annotated[str, model.ATTRIBUTE_CODE]
+    code: Annotated[str, model.ATTRIBUTE_CODE] = federation.field(directives=[Cost(weight=1)])
     text: Annotated[str, model.ATTRIBUTE_TEXT] | None = None
     number: float | None = None
     boolean: bool | None = None
@@ -82,7 +93,7 @@ class ProductInput:
     category_id: Id
     price: MoneyInput
     stock: int
-    attributes: list[AttributeValueInput]
+    attributes: list[AttributeValueInput] = strawberry.field(directives=bounded(MAX_ATTRIBUTES))
 
     def as_new(self) -> NewProduct:
         """The new product of the commands."""
@@ -111,7 +122,7 @@ class ProductPatch:
         default=None,
         description="Pieces that came in, or, below zero, went out; sales since expectedVersion do not matter",
     )
-    attributes: list[AttributeValueInput] | None = None
+    attributes: list[AttributeValueInput] | None = strawberry.field(default=None, directives=bounded(MAX_ATTRIBUTES))
 
     def as_changes(self) -> ProductChanges:
         """The changes of the commands."""
@@ -129,5 +140,5 @@ class ProductPatch:
 
 @strawberry.input
 class ReserveLine:
-    product_id: Id
+    product_id: Id = federation.field(directives=[Cost(weight=1)])
     quantity: int

@@ -22,6 +22,7 @@ from subgraphs.catalog.graph.results import (
 from subgraphs.catalog.graph.types import Product
 from subgraphs.catalog.model import ProductStatus
 from subgraphs.kit.graph.errors import Fault, NotFoundError, ValidationError, VersionConflictError, user_error
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id, money
 from subgraphs.kit.runtime.refusals import InvalidInput, Refusal, VersionConflict
 
@@ -36,6 +37,8 @@ SetProductStatusResult = Annotated[
     ProductSuccess | NotFoundError | ForbiddenTransitionError, strawberry.union("SetProductStatusResult")
 ]
 ReserveStockResult = Annotated[StockReservation | StockShortage, strawberry.union("ReserveStockResult")]
+
+MAX_LINES = 200
 
 _SELLERS: Any = {"requires_scopes": [["seller:catalog"]], "tags": ["seller"], "directives": [Cost(weight=10)]}
 _SERVICES: Any = {"inaccessible": True, "tags": ["internal"]}
@@ -118,7 +121,7 @@ class Mutation:
         self,
         info: Info,
         order_id: Id,
-        lines: list[ReserveLine],
+        lines: Annotated[list[ReserveLine], strawberry.argument(directives=bounded(MAX_LINES))],
         ttl_seconds: int = 900,
     ) -> ReserveStockResult:
         """Hold stock for an order; a repeated call gives the first one's reservation."""

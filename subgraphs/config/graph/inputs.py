@@ -4,12 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Cost
 from strawberry.scalars import JSON
 
 from subgraphs.config import model
 from subgraphs.config.definitions import Definition
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.json_values import parse_json
+
+MAX_VARIANTS = 50
+MAX_RULES = 100
 
 
 @strawberry.input
@@ -22,7 +28,7 @@ class ClientContextInput:
 
 @strawberry.input
 class VariantInput:
-    key: Annotated[str, model.VARIANT_KEY]
+    key: Annotated[str, model.VARIANT_KEY] = federation.field(directives=[Cost(weight=1)])
     value: JSON
     weight: int
 
@@ -36,7 +42,7 @@ class RuleInput:
     segment: Annotated[str, model.SEGMENT] | None = None
     condition_json: Annotated[str, model.CONDITION_JSON] | None = None
     rollout_permille: int | None = None
-    variants: list[VariantInput]
+    variants: list[VariantInput] = strawberry.field(directives=bounded(MAX_VARIANTS))
     bucket_by: Annotated[str, model.BUCKET_BY] = "accountId"
 
     def as_json(self, *, flag: str, position: int) -> dict[str, Any]:
@@ -63,10 +69,10 @@ class FlagInput:
     key: Annotated[str, model.FLAG_KEY]
     description: Annotated[str, model.DESCRIPTION]
     owner: Annotated[str, model.OWNER]
-    variants: list[VariantInput]
+    variants: list[VariantInput] = strawberry.field(directives=bounded(MAX_VARIANTS))
     default_variant: Annotated[str, model.VARIANT_KEY]
     off_variant: Annotated[str, model.VARIANT_KEY]
-    rules: list[RuleInput]
+    rules: list[RuleInput] = strawberry.field(directives=bounded(MAX_RULES))
     schema_json: Annotated[str, model.SCHEMA_JSON] | None = None
     expires_at: datetime | None = None
     expected_version: int | None = None

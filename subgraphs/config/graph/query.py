@@ -15,7 +15,9 @@ from subgraphs.config.graph.context import Info
 from subgraphs.config.graph.inputs import ClientContextInput
 from subgraphs.config.graph.types import ClientConfig, Flag, FlagValue
 from subgraphs.config.snapshot import Snapshot
+from subgraphs.kit.graph.list_bounds import bounded
 
+MAX_KEYS = 200
 POLL_AFTER_MS = 30_000
 
 
@@ -26,7 +28,9 @@ class Query:
         self,
         info: Info,
         context: ClientContextInput,
-        keys: list[Annotated[str, model.FLAG_KEY]] | None = None,
+        keys: Annotated[
+            list[Annotated[str, model.FLAG_KEY]] | None, strawberry.argument(directives=bounded(MAX_KEYS))
+        ] = None,
         if_not_revision: Annotated[str, model.REVISION] | None = None,
     ) -> ClientConfig | None:
         """The flags for the caller; null when they are as at `ifNotRevision`."""
@@ -39,7 +43,9 @@ class Query:
         self,
         info: Info,
         context: ClientContextInput,
-        keys: list[Annotated[str, model.FLAG_KEY]] | None = None,
+        keys: Annotated[
+            list[Annotated[str, model.FLAG_KEY]] | None, strawberry.argument(directives=bounded(MAX_KEYS))
+        ] = None,
         if_not_revision: Annotated[str, model.REVISION] | None = None,
         wait_ms: Annotated[int, model.WAIT_MS] = 0,
     ) -> ClientConfig | None:

@@ -13,14 +13,17 @@ from subgraphs.feed.graph.context import Info, viewer_of
 from subgraphs.feed.graph.types import QueueUnavailableError, RejectedEvent, TrackEventsResult, TrackEventsSuccess
 from subgraphs.feed.model import BehaviourEventType, SentEvent
 from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.runtime.ids import canonical_uuid
 from subgraphs.kit.runtime.refusals import Refusal
+
+MAX_EVENTS = 1_000
 
 
 @strawberry.input
 class BehaviourEventInput:
     # No rules: `model.refusal_of` rejects one bad event and keeps the others of its batch.
-    id: strawberry.ID
+    id: strawberry.ID = federation.field(directives=[Cost(weight=1)])
     type: BehaviourEventType
     product_id: strawberry.ID
     occurred_at: datetime
@@ -42,7 +45,7 @@ class BehaviourEventInput:
 @strawberry.input
 class TrackEventsInput:
     session_id: Annotated[strawberry.ID, model.SESSION_ID]
-    events: list[BehaviourEventInput]
+    events: list[BehaviourEventInput] = strawberry.field(directives=bounded(MAX_EVENTS))
 
 
 @strawberry.type

@@ -20,6 +20,7 @@ from strawberry.types.execution import ExecutionContext
 from strawberry.types.scalar import ScalarDefinition
 
 from subgraphs.kit.graph.input_checks import check_inputs
+from subgraphs.kit.graph.list_bounds import bound_lists
 from subgraphs.kit.graph.permissions import guard
 from subgraphs.kit.graph.scalars import SCALARS
 
@@ -66,6 +67,7 @@ def make_schema(
     built = schema._schema  # noqa: SLF001 - Strawberry has no public way to the graphql-core schema
     _without_null_defaults(built)
     check_inputs(built)
+    bound_lists(built)
     guard(built)  # after it, so that access is decided before an input is read
     return schema
 

@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 import strawberry
 from strawberry import federation
+from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
 from subgraphs.notification import commands, model
@@ -22,12 +24,15 @@ from subgraphs.notification.graph.types import (
 from subgraphs.notification.model import Channel, Topic
 from subgraphs.notification.templates import Text
 
+MAX_IDS = 1_000
+MAX_PREFERENCES = 50
+
 _ADMINS: Any = {"requires_scopes": [["notifications:admin"]], "tags": ["admin"]}
 
 
 @strawberry.input
 class PreferenceInput:
-    topic: Topic
+    topic: Topic = federation.field(directives=[Cost(weight=1)])
     channel: Channel
     enabled: bool
 
@@ -48,7 +53,9 @@ def _own_account(info: Info) -> Account:
 @strawberry.type
 class Mutation:
     @federation.mutation(authenticated=True)
-    async def mark_notifications_read(self, info: Info, ids: list[Id]) -> MarkReadSuccess | None:
+    async def mark_notifications_read(
+        self, info: Info, ids: Annotated[list[Id], strawberry.argument(directives=bounded(MAX_IDS))]
+    ) -> MarkReadSuccess | None:
         """Mark the caller's own notifications as read."""
         resources = info.context.resources
         try:
@@ -59,7 +66,9 @@ class Mutation:
 
     @federation.mutation(authenticated=True)
     async def update_notification_preferences(
-        self, info: Info, preferences: list[PreferenceInput]
+        self,
+        info: Info,
+        preferences: Annotated[list[PreferenceInput], strawberry.argument(directives=bounded(MAX_PREFERENCES))],
     ) -> UpdatePreferencesResult | None:
         """Change the caller's choices, all or none."""
         chosen = {(each.topic, each.channel): each.enabled for each in preferences}

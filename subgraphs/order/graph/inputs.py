@@ -4,29 +4,33 @@ import enum
 
 import strawberry
 from strawberry import federation
+from strawberry.federation.schema_directives import Cost
 
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Currency, Id, IdempotencyKey, MinorUnits
 from subgraphs.order.payment_results import PaymentResult
 from subgraphs.order.placing import PlaceOrder
 from subgraphs.order.quote import Line
 
+MAX_LINES = 200
+
 
 @strawberry.input
 class CheckoutLineInput:
-    product_id: Id
+    product_id: Id = federation.field(directives=[Cost(weight=1)])
     quantity: int
 
 
 @strawberry.input
 class CheckoutInput:
-    lines: list[CheckoutLineInput]
+    lines: list[CheckoutLineInput] = strawberry.field(directives=bounded(MAX_LINES))
     address_id: Id
 
 
 @strawberry.input
 class PlaceOrderInput:
     idempotency_key: IdempotencyKey
-    lines: list[CheckoutLineInput]
+    lines: list[CheckoutLineInput] = strawberry.field(directives=bounded(MAX_LINES))
     address_id: Id
     expected_total: MinorUnits = strawberry.field(description="total the buyer saw; guards against silent price change")
     currency: Currency

@@ -1,7 +1,7 @@
 """The order schema's types, made from rows."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import federation
@@ -9,6 +9,7 @@ from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
 from subgraphs.kit.graph.connections import edges, page_info, sized_list
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
 from subgraphs.order.graph.context import SELLER_SCOPE, Info, is_whole_service, parties_of
@@ -16,6 +17,8 @@ from subgraphs.order.model import UNPAID, OrderAction, OrderStatus, Party, allow
 from subgraphs.order.queries import Listing
 from subgraphs.order.tables import OrderChange
 from subgraphs.order.tables import OrderItem as OrderItemRow
+
+MAX_STATUSES = 20
 
 strawberry.enum(OrderStatus)
 strawberry.enum(OrderAction)
@@ -196,7 +199,7 @@ class Buyer:
         after: Cursor | None = None,
         last: int | None = None,
         before: Cursor | None = None,
-        status: list[OrderStatus] | None = None,
+        status: Annotated[list[OrderStatus] | None, strawberry.argument(directives=bounded(MAX_STATUSES))] = None,
     ) -> OrderConnection | None:
         """The buyer's orders, newest first; to others there are none."""
         identity = info.context.identity
@@ -222,7 +225,7 @@ class Seller:
         after: Cursor | None = None,
         last: int | None = None,
         before: Cursor | None = None,
-        status: list[OrderStatus] | None = None,
+        status: Annotated[list[OrderStatus] | None, strawberry.argument(directives=bounded(MAX_STATUSES))] = None,
     ) -> OrderConnection | None:
         """The orders with items of the seller's, newest first; to others there are none."""
         identity = info.context.identity

@@ -7,6 +7,7 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.user import commands, errors, model
@@ -39,6 +40,8 @@ from subgraphs.user.graph.types import (
 )
 from subgraphs.user.model import Role
 from subgraphs.user.sessions import NewAccount, SignedIn
+
+MAX_ROLES = 20
 
 
 def _answer(refusal: Refusal) -> Any:
@@ -153,7 +156,12 @@ class Mutation:
         return RegisterSellerSuccess(seller=Seller.of(seller))
 
     @federation.mutation(requires_scopes=[["admin:users"]], tags=["admin"])
-    async def set_roles(self, info: Info, account_id: Id, roles: list[Role]) -> SetRolesResult | None:
+    async def set_roles(
+        self,
+        info: Info,
+        account_id: Id,
+        roles: Annotated[list[Role], strawberry.argument(directives=bounded(MAX_ROLES))],
+    ) -> SetRolesResult | None:
         """Give an account exactly these roles."""
         resources = info.context.resources
         try:
