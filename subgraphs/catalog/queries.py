@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, distinct, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.catalog.model import ProductStatus
@@ -214,11 +214,8 @@ async def facets_by(
 ) -> dict[str, list[FacetCount]]:
     """For each owner, the values of filterable attributes in its list, the most frequent of an attribute first."""
     statement = _facets(lister.table, lister.column).where(lister.column.in_(owners))
-    rows = await session.execute(statement.where(*_conditions(lister.table, wanted)))
-    found: dict[str, list[FacetCount]] = {owner: [] for owner in owners}
-    for owner, definition, text, boolean, number in rows:
-        found[owner].append(FacetCount(definition, _shown(text, boolean), number))
-    return found
+    found = await _facet_counts(session, statement.where(*_conditions(lister.table, wanted)))
+    return {owner: found.get(owner, []) for owner in owners}
 
 
 async def count(session: AsyncSession, wanted: Filter) -> int:
@@ -230,25 +227,50 @@ async def count(session: AsyncSession, wanted: Filter) -> int:
 
 async def facets(session: AsyncSession, wanted: Filter) -> list[FacetCount]:
     """The values of filterable attributes among the products that a filter lets through."""
-    rows = await session.execute(_facets(ProductRow, literal("all")).where(*_conditions(ProductRow, wanted)))
-    return [FacetCount(definition, _shown(text, boolean), number) for _, definition, text, boolean, number in rows]
+    found = await _facet_counts(session, _facets(ProductRow, literal("all")).where(*_conditions(ProductRow, wanted)))
+    return found.get("all", [])
 
 
 def _facets(table: Any, owner: Any) -> Select[Any]:
+    """Select (owner, code, value, products, definition id), a row for each value of a code.
+
+    Categories define an attribute of one code each for themselves, and a filter is by code: so what is counted is the products that
+    the filter `code in [value]` lets through, whichever definitions they have it by.
+    """
+    filterable = select(DefinitionRow.code).where(DefinitionRow.is_filterable.is_(True))
     has_few_values = or_(AttributeRow.text.is_not(None), AttributeRow.boolean.is_not(None))
+    # Literals, not parameters: PostgreSQL takes two parameters for two expressions, and cannot group by the first.
+    value = case(
+        (AttributeRow.text.is_not(None), AttributeRow.text),
+        (AttributeRow.boolean.is_(True), literal_column("'true'")),
+        else_=literal_column("'false'"),
+    )
     return (
-        select(owner, DefinitionRow, AttributeRow.text, AttributeRow.boolean, func.count())
+        select(owner, DefinitionRow.code, value, func.count(distinct(table.id)), func.min(DefinitionRow.id))
         .select_from(table)
         .join(AttributeRow, AttributeRow.product_id == table.id)
         .join(DefinitionRow, DefinitionRow.id == AttributeRow.definition_id)
-        .where(DefinitionRow.is_filterable.is_(True), has_few_values)
-        .group_by(owner, DefinitionRow.id, AttributeRow.text, AttributeRow.boolean)
-        .order_by(DefinitionRow.position, DefinitionRow.id, func.count().desc(), AttributeRow.text)
+        .where(DefinitionRow.code.in_(filterable), has_few_values)
+        .group_by(owner, DefinitionRow.code, value)
     )
 
 
-def _shown(text: str | None, boolean: bool | None) -> str:
-    return text if text is not None else str(bool(boolean)).lower()
+async def _facet_counts(session: AsyncSession, statement: Select[Any]) -> dict[str, list[FacetCount]]:
+    """The facets of each owner: codes in the order of their definitions, the most frequent value of a code first."""
+    rows = (await session.execute(statement)).all()
+    definition_ids = {row[4] for row in rows}
+    shown = await rows_by(session, DefinitionRow, DefinitionRow.id, sorted(definition_ids))
+    first: dict[tuple[str, str], DefinitionRow] = {}
+    for owner, code, _, _, definition_id in rows:
+        definition = shown[definition_id]
+        known = first.get((owner, code), definition)
+        first[owner, code] = min(known, definition, key=lambda each: (each.position, each.id))
+    found: dict[str, list[FacetCount]] = {}
+    for owner, code, value, number, _ in rows:
+        found.setdefault(owner, []).append(FacetCount(first[owner, code], value, number))
+    for counts in found.values():
+        counts.sort(key=lambda each: (each.definition.position, each.definition.code, -each.count, each.value))
+    return found
 
 
 def _keys(table: Any, sort: str) -> list[SortKey]:

@@ -8,8 +8,11 @@ import httpx
 from starlette.applications import Starlette
 
 from subgraphs.kit.runtime.clock import Clock, utc_now
+from subgraphs.kit.runtime.deadline import DEADLINE_HEADER
 from subgraphs.kit.runtime.identity import Identity
 from tests.support.identity import ANONYMOUS, service_tokens
+
+DEADLINE_MS = 60_000
 
 Json = dict[str, Any]
 
@@ -26,8 +29,11 @@ class SubgraphUnderTest:
         self._tokens = service_tokens(clock=clock)
 
     def headers(self, identity: Identity = ANONYMOUS) -> dict[str, str]:
-        """The headers that prove the identity."""
-        return {"authorization": f"Bearer {self._tokens.mint(identity)}"}
+        """The headers that prove the identity, with a deadline that a busy machine keeps."""
+        return {
+            "authorization": f"Bearer {self._tokens.mint(identity)}",
+            DEADLINE_HEADER: str(DEADLINE_MS),
+        }
 
     async def answer(self, query: str, variables: Mapping[str, Any] | None = None, *, by: Identity = ANONYMOUS) -> Json:
         """The whole answer, data and errors."""

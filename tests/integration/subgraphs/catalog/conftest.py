@@ -112,5 +112,5 @@ async def resources(database_url: str, tmp_path: Path, clock: FixedClock) -> Cat
 
 @pytest.fixture
 async def catalog(resources: CatalogResources) -> AsyncIterator[SubgraphUnderTest]:
-    async with running_subgraph(create_catalog_app(resources.settings, resources)) as subgraph:
+    async with running_subgraph(create_catalog_app(resources.settings, resources), clock=resources.clock) as subgraph:
         yield subgraph
