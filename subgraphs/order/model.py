@@ -23,6 +23,8 @@ from subgraphs.order.quote import Line
 
 MAX_LINES = 50
 MAX_QUANTITY = 999
+MAX_HOLDS_ASKED = 200
+"""Orders that catalog asks about at once; it frees the stock of 100 at most in one round."""
 MAX_KEY_CHARACTERS = 128
 MAX_REASON_CHARACTERS = 500
 MAX_TRACKING_CHARACTERS = 100

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.lookup_keys import check_one_key
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
@@ -37,7 +38,9 @@ class Query:
         tags=["internal"],
         description="Service-to-service: those of the orders whose stock is theirs; asked by catalog before it frees any",
     )
-    async def orders_holding_stock(self, info: Info, ids: list[Id]) -> list[strawberry.ID]:
+    async def orders_holding_stock(
+        self, info: Info, ids: Annotated[list[Id], strawberry.argument(directives=bounded(model.MAX_HOLDS_ASKED))]
+    ) -> list[strawberry.ID]:
         """Those of the orders that are known and not called off."""
         async with info.context.resources.database.reading() as session:
             held = await repository.holding(session, ids)
