@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.processes import free_port, must_have_servers, stop, wait_until
 
@@ -114,15 +115,27 @@ def make_postgres_database(port: int) -> str:
     return f"postgresql+asyncpg://{SUPERUSER}@127.0.0.1:{port}/{name}?ssl=disable"
 
 
+def drop_postgres_database(url: str) -> None:
+    """Remove a database of the private server with whatever is connected to it: its files are in memory."""
+    parts = make_url(url)
+    assert parts.port is not None
+    assert _runs(f'DROP DATABASE "{parts.database}" WITH (FORCE)', parts.port)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new, empty database; the test runs once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    return make_postgres_database(request.getfixturevalue("postgres_port"))
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        return
+    url = make_postgres_database(request.getfixturevalue("postgres_port"))
+    yield url
+    drop_postgres_database(url)
 
 
 @pytest.fixture
-def postgres_url(postgres_port: int) -> str:
+def postgres_url(postgres_port: int) -> Iterator[str]:
     """The URL of a new, empty PostgreSQL database, for what only PostgreSQL does."""
-    return make_postgres_database(postgres_port)
+    url = make_postgres_database(postgres_port)
+    yield url
+    drop_postgres_database(url)
