@@ -3,7 +3,7 @@
 A *shadow* of the tree is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
 them, and what field each stands for (`shadow`). Fetch by fetch it is proved that
 
-1. every selection exists in its subgraph, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
+1. every selection exists in its subgraph with its arguments, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
    take one response name with different meanings;
 2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
@@ -52,17 +52,52 @@ class PlanTooLarge(InternalError):
 
 
 def check(plan: Plan, operation: Operation, supergraph: Supergraph, *, labels: frozenset[str] = frozenset()) -> None:
-    """Returns if the plan is sound and answers the operation.
+    """Return if the plan is sound, answers the operation, and its documents can be parsed.
 
     Raises:
         UnsoundPlan: it is not, or does not.
         PlanTooLarge: it cannot be proved in bounded time.
     """
-    _Checker(plan, operation, supergraph, labels).check()
+    prove(plan, operation, supergraph, labels=labels)
+    for fetch in plan.fetches:
+        _check_document(fetch)
+
+
+def prove(
+    plan: Plan,
+    operation: Operation,
+    supergraph: Supergraph,
+    *,
+    labels: frozenset[str] = frozenset(),
+    max_fields: int = MAX_FIELDS,
+) -> None:
+    """Return if the plan is sound and answers the operation; its documents, which are printed from it, are not looked at.
+
+    Args:
+        max_fields: how many fields of different types the plan may write.
+
+    Raises:
+        UnsoundPlan: it is not, or does not.
+        PlanTooLarge: it writes more.
+    """
+    _Checker(plan, operation, supergraph, labels, max_fields).check()
+
+
+def _check_document(fetch: Fetch) -> None:
+    name = f"fetch {fetch.id} ({fetch.service})"
+    try:
+        (definition,) = parse(fetch.document, no_location=True).definitions
+    except GraphQLError as error:
+        raise UnsoundPlan(f"{name} has a document that cannot be parsed: {error.message}") from error
+    if not isinstance(definition, OperationDefinitionNode) or definition.operation.value != fetch.kind.value:
+        raise UnsoundPlan(f"{name} has a document that is no {fetch.kind.value}")
 
 
 class _Checker:
-    def __init__(self, plan: Plan, operation: Operation, supergraph: Supergraph, labels: frozenset[str]) -> None:
+    def __init__(
+        self, plan: Plan, operation: Operation, supergraph: Supergraph, labels: frozenset[str], max_fields: int
+    ) -> None:
+        self._max_fields = max_fields
         self._plan = plan
         self._operation = operation
         self._supergraph = supergraph
@@ -84,7 +119,6 @@ class _Checker:
                 raise self._unsound("is not in order")
             direct = frozenset(fetch.depends_on)
             self._before.append(direct.union(*(self._before[before] for before in direct)))
-            self._check_document(fetch)
             if fetch.groups:
                 for group in fetch.groups:
                     self._check_group(group)
@@ -100,14 +134,6 @@ class _Checker:
 
     def _unsound(self, problem: str) -> UnsoundPlan:
         return UnsoundPlan(f"fetch {self._fetch.id} ({self._fetch.service}) {problem}")
-
-    def _check_document(self, fetch: Fetch) -> None:
-        try:
-            (definition,) = parse(fetch.document, no_location=True).definitions
-        except GraphQLError as error:
-            raise self._unsound(f"has a document that cannot be parsed: {error.message}") from error
-        if not isinstance(definition, OperationDefinitionNode) or definition.operation.value != fetch.kind.value:
-            raise self._unsound(f"has a document that is no {fetch.kind.value}")
 
     def _check_root_fetch(self, fetch: Fetch) -> None:
         self._contexts = {}
@@ -318,8 +344,8 @@ class _Checker:
     def _slots(self, shadow: Shadow, selection: FetchedField, types: frozenset[str]) -> list[Shadow]:
         """Marks the field as written; gives the places of its objects, none for a leaf."""
         self._written += len(types)
-        if self._written > MAX_FIELDS:
-            raise PlanTooLarge(f"the plan writes more than {MAX_FIELDS} fields of different types")
+        if self._written > self._max_fields:
+            raise PlanTooLarge(f"the plan writes more than {self._max_fields} fields of different types")
         taken = [given for given in selection.arguments if given[1] not in self._contexts]
         meaning = (selection.name, tuple(taken))
         places: list[Shadow] = []
@@ -360,6 +386,7 @@ class _Checker:
             raise self._unsound(f"selects {stated}.{selection.name}, which is not there")
         if (definition.type_name, definition.wrappers) != (selection.type_name, selection.wrappers):
             raise self._unsound(f"misstates the type of {stated}.{selection.name}")
+        self._check_arguments(selection, definition, stated)
         below: list[View] = []
         known = self._supergraph.subgraph_types[self._fetch.service][stated]
         for holder in {stated} if known.kind is TypeKind.OBJECT else self._holders(known, types):
@@ -376,6 +403,16 @@ class _Checker:
             if resolved.provides is not None:
                 below.append(resolved.provides.selections)
         return tuple(dict.fromkeys(below))
+
+    def _check_arguments(self, selection: FetchedField, definition: SubgraphField, stated: str) -> None:
+        """Prove that the field has the arguments that it is given, and is given those that it needs."""
+        given = {name for name, value in selection.arguments if value not in self._contexts}
+        if not given <= definition.arguments:
+            unknown = ", ".join(sorted(given - definition.arguments))
+            raise self._unsound(f"gives {stated}.{selection.name} arguments that it does not have: {unknown}")
+        if not definition.required_arguments <= given:
+            lacking = ", ".join(sorted(definition.required_arguments - given))
+            raise self._unsound(f"does not give {stated}.{selection.name} what it needs: {lacking}")
 
     def _holders(self, stated: SubgraphType, types: frozenset[str]) -> set[str]:
         """The types of the subgraph whose objects those of the concrete types are, where an abstract type is expected."""

@@ -24,6 +24,7 @@ from gateway.pipeline import Hot, Pipeline
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
+from gateway.planning.refusal import refuse_unsound
 from gateway.planning_thread import PlanningThread
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
@@ -137,7 +138,9 @@ def make_pipeline(
 
     def make_plan(operation: Operation, labels: frozenset[str]) -> Plan:
         PLANS.inc()
-        return plan(operation, supergraph, labels=labels)
+        made = plan(operation, supergraph, labels=labels)
+        refuse_unsound(made, operation, supergraph, labels=labels)
+        return made
 
     rules = AccessRules(supergraph)
     preparer = Preparer(

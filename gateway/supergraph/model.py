@@ -59,6 +59,8 @@ class SubgraphField:
         is_used_overridden: external because another subgraph took it over; its value there is still true.
         override_label: if set, the field is resolved there only while the label is active (`is_override_target`) or is not.
         hidden_arguments: filled by the gateway, unknown to clients.
+        arguments: names of the others; every subgraph that resolves the field has them.
+        required_arguments: those among them without which the field cannot be asked for.
     """
 
     name: str
@@ -71,6 +73,8 @@ class SubgraphField:
     override_label: str | None = None
     is_override_target: bool = False
     hidden_arguments: tuple[ContextArgument, ...] = ()
+    arguments: frozenset[str] = frozenset()
+    required_arguments: frozenset[str] = frozenset()
 
     def is_active(self, labels: frozenset[str]) -> bool:
         """Whether the field is resolved there, as far as override labels decide."""

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
     NamedTypeNode,
@@ -306,8 +307,10 @@ class _Reader:
                 return None
         elif here is None and joins:
             return None
+        arguments = frozenset(each.name.value for each in definition.arguments or ())
+        required = frozenset(each.name.value for each in definition.arguments or () if _is_required(each))
         if here is None:
-            return SubgraphField(name, type_name, wrappers)
+            return SubgraphField(name, type_name, wrappers, arguments=arguments, required_arguments=required)
         if "type" in here:
             type_name, wrappers = _wrapped(parse_type(str(here["type"])))
         label, is_target = self._label(joins, here, graph)
@@ -323,6 +326,8 @@ class _Reader:
             override_label=label,
             is_override_target=is_target,
             hidden_arguments=self._context_arguments(here),
+            arguments=arguments,
+            required_arguments=required,
         )
 
     def _context_arguments(self, here: Mapping[str, Any]) -> tuple[ContextArgument, ...]:
@@ -387,6 +392,10 @@ _KINDS: dict[type, TypeKind] = {
 
 def _top_names(selections: Iterable[tuple[SetSelection, ...]]) -> Iterable[str]:
     return (chosen.name for chosen_set in selections for chosen in chosen_set if isinstance(chosen, SetField))
+
+
+def _is_required(argument: InputValueDefinitionNode) -> bool:
+    return isinstance(argument.type, NonNullTypeNode) and argument.default_value is None
 
 
 def _wrapped(node: TypeNode) -> tuple[str, str]:

@@ -8,9 +8,6 @@ from gateway.planning.plan import FetchedFragment, FetchedSelection, Path, Plan,
 Keys = tuple[str, ...]
 """A place in the tree by the names that lead to it, lists aside."""
 
-EXISTENCE = "__exists"
-"""The leaf that shows an object to be there where nothing else is asked of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
@@ -41,7 +38,8 @@ def waste(plan: Plan) -> list[str]:
             for later in bringing
             if leaf.fetch in awaited[later.fetch] and leaf.overlaps(later)
         )
-        if key.startswith("__") and key not in {"__typename", EXISTENCE} and (place, key) not in read:
+        is_hidden = key.startswith(plan.hidden_prefix) and key not in {"__typename", f"{plan.hidden_prefix}exists"}
+        if is_hidden and (place, key) not in read:
             found.append(f"fetch {bringing[0].fetch} brings {named}, which nobody reads")
     return found
 
