@@ -3,6 +3,7 @@
 import urllib.request
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -62,3 +63,60 @@ def test_a_killed_worker_comes_back_and_takes_in_what_was_sent_meanwhile(market:
         seconds=60,
         what="a slate ranked after the worker came back",
     )
+
+
+def test_a_withdrawn_product_leaves_the_feed_within_seconds_and_stays_in_the_orders(
+    buyer: Client, seller: Client
+) -> None:
+    seller_id = seller.run("SellerDesk")["viewer"]["seller"]["id"]
+    product = next(
+        each
+        for each in feed_of(buyer).values()
+        if each.get("seller", {}).get("id") == seller_id and each["availability"] != "OUT_OF_STOCK"
+    )
+    order_id = an_order_of(buyer, product["id"])
+    status = "mutation($id: ID!, $to: ProductStatus!) { setProductStatus(id: $id, status: $to) { __typename } }"
+    seller.send(status, {"id": product["id"], "to": "DRAFT"})
+    try:
+        card = buyer.send(CARD, {"id": order_id})["data"]["order"]["items"][0]["product"]
+        assert card == {"title": product["title"], "status": "DRAFT", "price": None, "availability": "OUT_OF_STOCK"}
+        assert buyer.run("MyOrders", first=1)["viewer"]["buyer"]["orders"]["edges"][0]["node"]["items"][0]["product"]
+        eventually(
+            lambda: product["id"] not in feed_of(buyer), seconds=20, what="the withdrawn product leaving the feed"
+        )
+    finally:
+        seller.send(status, {"id": product["id"], "to": "PUBLISHED"})
+
+
+CARD = "query($id: ID!) { order(id: $id) { items { product { title status price { amount } availability } } } }"
+
+
+def an_order_of(buyer: Client, product_id: str) -> str:
+    """The id of a new order for one piece."""
+    address = buyer.send("{ viewer { buyer { addresses { id } } } }")["data"]["viewer"]["buyer"]["addresses"][0]["id"]
+    lines = [{"productId": product_id, "quantity": 1}]
+    total = buyer.run("Checkout", input={"lines": lines, "addressId": address})["checkoutPreview"]["total"]
+    wanted = {
+        "idempotencyKey": str(uuid.uuid4()),
+        "lines": lines,
+        "addressId": address,
+        "expectedTotal": total["amount"],
+        "currency": total["currency"],
+    }
+    order_id: str = buyer.run("PlaceOrder", input=wanted)["placeOrder"]["order"]["id"]
+    return order_id
+
+
+def feed_of(client: Client) -> dict[str, dict[str, Any]]:
+    """All products in a client's feed, by id."""
+    shown: dict[str, dict[str, Any]] = {}
+    after = None
+    while True:
+        page = client.run("HomeFeed", first=100, after=after)["feed"]
+        for edge in page["edges"]:
+            node = edge["node"]
+            products = [node["product"]] if node["__typename"] == "ProductCard" else node["products"]
+            shown |= {product["id"]: product for product in products if product is not None}
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return shown

@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -122,7 +123,7 @@ class LocalMarket:
         )
         for line in listing.stdout.splitlines():
             pid, _, arguments = line.strip().partition(" ")
-            if command in arguments:
+            if re.search(rf"{re.escape(command)}(?![\w.])", arguments):  # the bank is `subgraphs.payment.sandbox`
                 return int(pid)
         raise AssertionError(f"no child of the supervisor runs {command!r}:\n{listing.stdout}")
 
