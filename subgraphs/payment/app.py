@@ -33,13 +33,13 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
     opened = resources or PaymentResources.open(settings)
 
     desk = opened.desk
-    loops = (
-        opened.config.loop,
-        relay_loop("payment.relay", opened.database, Outbox, opened.queue),
-        _loop("payment.ask_undecided", reconciling.ask_undecided, desk),
-        _loop("payment.settle_due", closing.settle_due, desk),
-        _loop("payment.compare", reconciling.compare_when_due, desk),
-    )
+    loops = [opened.config.loop, relay_loop("payment.relay", opened.database, Outbox, opened.queue)]
+    if settings.reconciles:
+        loops += [
+            _loop("payment.ask_undecided", reconciling.ask_undecided, desk),
+            _loop("payment.settle_due", closing.settle_due, desk),
+            _loop("payment.compare", reconciling.compare_when_due, desk),
+        ]
 
     return create_app(
         name="payment",

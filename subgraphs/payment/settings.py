@@ -19,6 +19,7 @@ class PaymentSettings(ServiceSettings):
         provider: who moves the money.
         provider_key: what our calls to the provider bear.
         webhook_secret: what the provider signs its events with.
+        reconciles: Whether this replica asks the provider of undecided payments and compares the lists; one of several is enough.
         lease_seconds: how long a request may be at work before another one with its key takes it up.
     """
 
@@ -30,6 +31,7 @@ class PaymentSettings(ServiceSettings):
     provider_key: SecretStr = Field(min_length=8, validation_alias=AliasChoices("PAYMENT_PROVIDER_KEY", "BANK_API_KEY"))
     provider_timeout_seconds: float = Field(6.0, gt=0)
     webhook_secret: SecretStr = Field(min_length=8)
+    reconciles: bool = True
     lease_seconds: float = Field(30.0, gt=0)
 
     @property

@@ -90,7 +90,7 @@ class LocalMarket:
 
     def kill(self, service: str) -> None:
         """End a process at once; the supervisor will see it."""
-        os.kill(self.pid_of("workers run" if service == "worker" else f"subgraphs.{service}"), signal.SIGKILL)
+        os.kill(self.pid_of("workers run" if service == "worker" else f"subgraphs.{service} serve"), signal.SIGKILL)
 
     def wait_until_back(self, service: str) -> None:
         """Wait until the supervisor has started the process anew and it is ready."""
@@ -99,7 +99,7 @@ class LocalMarket:
     @contextmanager
     def stopped(self, service: str) -> Iterator[None]:
         """Stop a subgraph during the block."""
-        pid = self.pid_of(f"subgraphs.{service}")
+        pid = self.pid_of(f"subgraphs.{service} serve")
         os.kill(pid, signal.SIGSTOP)
         try:
             yield

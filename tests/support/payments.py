@@ -211,6 +211,7 @@ class Place:
             provider_key=API_KEY,
             webhook_secret=WEBHOOK_SECRET,
             port=self.port,
+            reconciles=False,  # tests call the rounds themselves
             lease_seconds=self.lease.total_seconds(),
         )
 

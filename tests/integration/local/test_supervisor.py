@@ -185,8 +185,10 @@ async def test_a_process_that_cannot_be_started_is_tried_again(
     program = tmp_path / "program"
     supervisor.start(Process("child", [str(program)], 0, "CHILD_PORT", None))
     await until(lambda: "cannot be started" in terminal.getvalue())
-    program.write_text("#!/bin/sh\necho up\nsleep 600\n")
-    program.chmod(0o700)
+    unfinished = tmp_path / "unfinished"
+    unfinished.write_text("#!/bin/sh\necho up\nsleep 600\n")
+    unfinished.chmod(0o700)
+    unfinished.rename(program)
     await until(lambda: "| up" in terminal.getvalue())
     await supervisor.stop()
 

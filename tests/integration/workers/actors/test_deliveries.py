@@ -104,7 +104,14 @@ def an_event(after: str = "SHIPPED", *, buyer: str = "buyer-1") -> Envelope:
         source="order",
         subject="order-1",
         occurred_at=datetime.now(UTC),
-        data={"after": after, "buyer_id": buyer, "order_id": "order-1", "number": "YM-1", "items": []},
+        data={
+            "before": "PAID",
+            "after": after,
+            "buyer_id": buyer,
+            "order_id": "order-1",
+            "number": "YM-1",
+            "items": [],
+        },
     )
 
 

@@ -16,9 +16,9 @@ SLOW = Bucket(interval_seconds=100.0, burst=3)
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[BucketStore]:
+async def store(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[BucketStore]:
     """An empty store of each kind."""
-    made = MemoryBuckets() if request.param == "memory" else RedisBuckets(request.getfixturevalue("redis_url"))
+    made = MemoryBuckets() if request.param == "memory" else RedisBuckets(redis_url)
     yield made
     await made.close()
 

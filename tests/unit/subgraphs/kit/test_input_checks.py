@@ -9,6 +9,7 @@ import strawberry
 
 from subgraphs.kit.graph.errors import NotFoundError, ValidationError, presented
 from subgraphs.kit.graph.input_checks import rules_of
+from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.graph.schema import make_schema
 from subgraphs.kit.runtime.identity import Identity
@@ -20,8 +21,8 @@ NAME = TextRule(5, least=1)
 @strawberry.input
 class Leaf:
     name: Annotated[str, NAME]
-    ids: list[Id] | None = None
-    below: "list[Leaf] | None" = None
+    ids: list[Id] | None = strawberry.field(default=None, directives=bounded(10))
+    below: "list[Leaf] | None" = strawberry.field(default=None, directives=bounded(10))
     weight: float | None = None
 
 
