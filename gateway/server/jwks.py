@@ -12,6 +12,7 @@ Source: RFC 7517 (JSON Web Key), RFC 8725 (JWT Best Current Practices).
 
 import asyncio
 import hashlib
+import http.client
 import json
 import os
 import time
@@ -84,6 +85,11 @@ class Jwks:
         self._tried_at: float | None = None
         self._fetching: asyncio.Task[None] | None = None
 
+    def holds(self, kid: str, key: jwt.PyJWK) -> bool:
+        """Return whether the issuer still publishes a key; start a refresh, which nothing waits for, if the keys are old."""
+        self._refresh_if_old(self._clock())
+        return self._keys.get(kid) is key
+
     async def key(self, kid: str) -> jwt.PyJWK | None:
         """The key of this id, or None if the issuer has none.
 
@@ -93,8 +99,7 @@ class Jwks:
         found = self._keys.get(kid)
         now = self._clock()
         if found is not None:
-            if self._fetched_at is None or now - self._fetched_at > self._refresh_seconds:
-                self._start_fetching(now)
+            self._refresh_if_old(now)
             return found
         if self._start_fetching(now) or self._fetching is not None:
             assert self._fetching is not None
@@ -102,6 +107,10 @@ class Jwks:
         if self._fetched_at is None:
             raise KeysUnavailableError(self.issuer.issuer)
         return self._keys.get(kid)
+
+    def _refresh_if_old(self, now: float) -> None:
+        if self._fetched_at is None or now - self._fetched_at > self._refresh_seconds:
+            self._start_fetching(now)
 
     def _start_fetching(self, now: float) -> bool:
         """Begin to fetch unless that is under way, or was tried a moment ago."""
@@ -116,10 +125,10 @@ class Jwks:
     async def _refresh(self) -> None:
         try:
             body = await asyncio.to_thread(self._fetch, self.issuer.jwks_url)
-            self._keys = _read_keys(body, self.issuer)
+            self._keys = _keep_equal(_read_keys(body, self.issuer), self._keys)
             self._fetched_at = self._clock()
             await asyncio.to_thread(self._keep, body)
-        except (OSError, ValueError, jwt.PyJWTError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             log.warning("jwks.refresh_failed", issuer=self.issuer.issuer, url=self.issuer.jwks_url, error=str(error))
         finally:
             self._fetching = None
@@ -131,7 +140,7 @@ class Jwks:
             return _read_keys(self._kept_at.read_bytes(), self.issuer)
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, jwt.PyJWTError) as error:
+        except (OSError, ValueError) as error:
             log.warning("jwks.kept_copy_unusable", issuer=self.issuer.issuer, error=str(error))
             return {}
 
@@ -155,8 +164,15 @@ def _file_name(issuer: IssuerSettings) -> str:
 
 
 def _read_keys(body: bytes, issuer: IssuerSettings) -> dict[str, jwt.PyJWK]:
-    """The keys by id that may sign with one of the issuer's algorithms; others are left out."""
-    document = json.loads(body)
+    """The keys by id that may sign with one of the issuer's algorithms; others are left out, and so is a key that cannot be read.
+
+    Raises:
+        ValueError: it is no JWKS.
+    """
+    try:
+        document = json.loads(body)
+    except RecursionError:
+        raise ValueError("the document is nested too deeply") from None
     listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise ValueError("the document is not a JWKS")  # noqa: TRY004 - it is a wrong value from outside, not our mistake
@@ -166,9 +182,23 @@ def _read_keys(body: bytes, issuer: IssuerSettings) -> dict[str, jwt.PyJWK]:
         if not isinstance(kid, str) or entry.get("use", "sig") != "sig":
             continue
         algorithm = _algorithm_of(entry, issuer)
-        if algorithm is not None:
+        if algorithm is None:
+            continue
+        try:
             keys[kid] = jwt.PyJWK(entry, algorithm=algorithm)
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+            # One key that cannot be read must not take the others along: every token would be refused.
+            log.warning("jwks.key_left_out", issuer=issuer.issuer, kid=kid, error=repr(error))
     return keys
+
+
+def _keep_equal(fresh: dict[str, jwt.PyJWK], kept: dict[str, jwt.PyJWK]) -> dict[str, jwt.PyJWK]:
+    """Return the fresh keys; one that did not change stays the same object, so that its tokens need no second verification."""
+    return {kid: kept[kid] if kid in kept and _is_equal(kept[kid], key) else key for kid, key in fresh.items()}
+
+
+def _is_equal(one: jwt.PyJWK, other: jwt.PyJWK) -> bool:
+    return one.algorithm_name == other.algorithm_name and bool(one.key == other.key)
 
 
 def _algorithm_of(entry: dict[str, Any], issuer: IssuerSettings) -> str | None:

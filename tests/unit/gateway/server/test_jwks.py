@@ -1,6 +1,7 @@
 """An issuer's keys: fetched when needed, not too often, kept when the issuer is down."""
 
 import asyncio
+import http.client
 import json
 import os
 from pathlib import Path
@@ -162,3 +163,26 @@ async def test_a_folder_that_cannot_be_written_costs_nothing(clock: Clock, tmp_p
     (tmp_path / "file").write_text("")
     keys = Jwks(ISSUER, refresh_seconds=300, keys_dir=tmp_path / "file", fetch=FakeIssuer(entry("a")), clock=clock)
     assert await keys.key("a") is not None
+
+
+@pytest.mark.parametrize("broken", [{"x": "AA"}, {"x": 5}, {"crv": "P-1"}, {"crv": []}, {"d": []}])
+async def test_a_key_that_cannot_be_read_costs_the_others_nothing(clock: Clock, broken: dict[str, Any]) -> None:
+    issuer = FakeIssuer({**entry("broken"), **broken}, entry("a"))
+    keys = Jwks(ISSUER, refresh_seconds=300, fetch=issuer, clock=clock)
+    assert await keys.key("a") is not None
+    assert await keys.key("broken") is None
+
+
+@pytest.mark.parametrize("body", [b'{"keys":' + b"[" * 400_000, b"[]", b"\xff"])
+async def test_a_document_that_is_no_jwks_is_as_no_answer(clock: Clock, body: bytes) -> None:
+    keys = Jwks(ISSUER, refresh_seconds=300, fetch=lambda _: body, clock=clock)
+    with pytest.raises(KeysUnavailableError):
+        await keys.key("a")
+
+
+async def test_an_issuer_that_breaks_off_its_answer_is_as_none(clock: Clock) -> None:
+    def fetch(_: str) -> bytes:
+        raise http.client.IncompleteRead(b"{")
+
+    with pytest.raises(KeysUnavailableError):
+        await Jwks(ISSUER, refresh_seconds=300, fetch=fetch, clock=clock).key("a")
