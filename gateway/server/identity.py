@@ -1,13 +1,15 @@
 """From an Authorization header to a caller, and from a caller to what subgraphs are told.
 
 No header is an anonymous caller. A header that is there must be right: a forged, expired or foreign token is refused, never taken
-for no token. Verified tokens are remembered until they expire, so that the signature is checked once, not once a request.
+for no token. Verified tokens are remembered, so that the signature is checked once, not once a request: until they expire, or their
+issuer withdraws the key that they are signed with.
 
 Source: RFC 6750 (Bearer tokens), RFC 8725 (JWT Best Current Practices).
 """
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -23,6 +25,23 @@ ISSUED_AHEAD_SECONDS = 60
 """How far the issuer's clock may be ahead of ours."""
 
 REQUIRED_CLAIMS = ["exp", "iss", "sub"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that was verified.
+
+    Attributes:
+        expires_at: by the clock that only grows.
+        kid: the id of `key` at the issuer.
+        key: what the signature was verified with.
+    """
+
+    expires_at: float
+    caller: Caller
+    issuer: Jwks
+    kid: str
+    key: jwt.PyJWK
 
 
 class Authenticator:
@@ -43,16 +62,21 @@ class Authenticator:
     ) -> None:
         self._issuers = {issuer.issuer.issuer: issuer for issuer in issuers}
         self._clock, self._age_clock = clock, age_clock
-        self._remembered: dict[bytes, tuple[float, Caller]] = {}
+        self._remembered: dict[bytes, Verified] = {}
 
     def recall(self, authorization: bytes) -> Caller | None:
         """The caller whose header this is, if it was verified before and is still valid; None means `verify` must tell."""
         if not authorization or not self._issuers:
             return ANONYMOUS
         remembered = self._remembered.get(authorization)
-        if remembered is None or remembered[0] <= self._age_clock():
+        if remembered is None or remembered.expires_at <= self._age_clock():
             return None
-        return remembered[1]
+        return remembered.caller if remembered.issuer.holds(remembered.kid, remembered.key) else None
+
+    def expires_at(self, authorization: bytes) -> float | None:
+        """Return when a verified header expires, by the clock that only grows; None for a header that never does."""
+        remembered = self._remembered.get(authorization)
+        return None if remembered is None else remembered.expires_at
 
     async def verify(self, authorization: bytes) -> Caller:
         """The caller whose header this is.
@@ -77,9 +101,9 @@ class Authenticator:
             ) from None
         if key is None:
             raise _refused("The token's key is not known.")
-        return self._verified(authorization, token, key, issuer)
+        return self._verified(authorization, token, kid, key, issuer)
 
-    def _verified(self, authorization: bytes, token: bytes, key: jwt.PyJWK, issuer: Jwks) -> Caller:
+    def _verified(self, authorization: bytes, token: bytes, kid: str, key: jwt.PyJWK, issuer: Jwks) -> Caller:
         settings = issuer.issuer
         try:
             claims = jwt.decode(
@@ -97,19 +121,22 @@ class Authenticator:
             )
         except jwt.ExpiredSignatureError:
             raise _refused("The token has expired.") from None
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, OverflowError):
             raise _refused("The token is not valid.") from None
+        if not claims["sub"].strip():
+            raise _refused("The token does not name its subject.")
         now, issued_at = self._clock(), claims.get("iat", 0)
         if not isinstance(issued_at, int | float) or issued_at > now + ISSUED_AHEAD_SECONDS:
             raise _refused("The token is not valid yet.")
         caller = Caller(
-            subject=str(claims["sub"]),
+            subject=claims["sub"],
             scopes=frozenset(_names(claims.get(settings.scope_claim))),
             roles=frozenset(_names(claims.get(settings.roles_claim))),
         )
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
-        self._remembered[authorization] = (self._age_clock() + float(claims["exp"]) - now, caller)
+        expires_at = self._age_clock() + float(claims["exp"]) - now
+        self._remembered[authorization] = Verified(expires_at, caller, issuer, kid, key)
         return caller
 
 
@@ -123,7 +150,7 @@ def _unverified(token: bytes) -> tuple[str, str]:
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):
         raise _refused("The token is malformed.") from None
     if not isinstance(kid, str) or not isinstance(issuer, str):
         raise _refused("The token does not name its key and its issuer.")

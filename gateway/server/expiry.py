@@ -1,0 +1,37 @@
+"""The end of a stream when the token of its caller expires."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from gateway.execution.request import Answer
+
+
+async def end_at(
+    answers: AsyncIterator[Answer], expires_at: float | None, *, last: Answer
+) -> AsyncGenerator[Answer, None]:
+    """Yield the answers that come before a moment, and `last` when it is reached.
+
+    Args:
+        expires_at: By the loop's clock; None if the stream never expires.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            # The loop calls a timeout only while the stream waits, and a stream that always has an event never does.
+            if expires_at is not None and loop.time() >= expires_at:
+                yield last
+                return
+            # Each event is awaited in a task of its own, so the timeout cannot be around the loop.
+            timeout = asyncio.timeout_at(expires_at)
+            try:
+                async with timeout:
+                    answer = await anext(answers, None)
+            except TimeoutError:
+                if not timeout.expired():
+                    raise
+                continue
+            if answer is None:
+                return
+            yield answer
+    finally:
+        await answers.aclose()  # type: ignore[attr-defined]
