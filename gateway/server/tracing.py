@@ -12,7 +12,7 @@ from opentelemetry.trace import NoOpTracerProvider, ProxyTracerProvider, Span, S
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.execution.request import HeaderLines, header_lines
-from gateway.server.propagation import trace_lines
+from gateway.server.propagation import TRACEPARENT, trace_lines
 
 _propagator = TraceContextTextMapPropagator()
 
@@ -27,15 +27,16 @@ class Tracing:
 
     def begin(self, headers: Mapping[bytes, bytes]) -> tuple[HeaderLines, Span | None]:
         """The trace context that goes to subgraphs, and the request's span if spans are recorded."""
-        lines = trace_lines(headers.get(b"traceparent"), headers.get(b"tracestate", b""))
+        sent = headers.get(b"traceparent")
+        lines = trace_lines(sent, headers.get(b"tracestate", b""))
         if self._tracer is None:
             return lines, None
         received = dict(_line(line) for line in lines.split(b"\r\n") if line)
-        carried = _propagator.extract(received) if b"traceparent" in headers else None
+        carried = _propagator.extract(received) if sent is not None and TRACEPARENT.fullmatch(sent) else None
         span = self._tracer.start_span("graphql", context=carried, kind=SpanKind.SERVER)
-        sent: dict[str, str] = {}
-        _propagator.inject(sent, context=trace.set_span_in_context(span))
-        return header_lines(sent.items()), span
+        injected: dict[str, str] = {}
+        _propagator.inject(injected, context=trace.set_span_in_context(span))
+        return header_lines(injected.items()), span
 
 
 def end_span(span: Span, *, kind: str, name: str | None, outcome: str, code: str | None) -> None:

@@ -47,3 +47,12 @@ def test_a_request_without_a_trace_begins_one(recorded: InMemorySpanExporter) ->
     (finished,) = recorded.get_finished_spans()
     assert finished.parent is None
     assert f"{finished.context.trace_id:032x}".encode() in bytes(lines)
+
+
+@pytest.mark.parametrize("malformed", [b"", b"00-1-1-01", b"00-" + b"0" * 32 + b"-00f067aa0ba902b7-01"])
+def test_a_malformed_context_is_no_parent(recorded: InMemorySpanExporter, malformed: bytes) -> None:
+    _, span = Tracing().begin({b"traceparent": malformed})
+    assert span is not None
+    end_span(span, kind="query", name=None, outcome="ok", code=None)
+    (finished,) = recorded.get_finished_spans()
+    assert finished.parent is None
