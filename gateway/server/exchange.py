@@ -18,7 +18,7 @@ class Exchange:
     """What is known of a request so far.
 
     Attributes:
-        headers: names in lower case; of several lines with one name the last.
+        headers: names in lower case; the values of several lines with one name are joined.
         began: by the loop's clock.
         form: how the answer is written.
         kind: of the operation; ``unknown`` until it is, ``batch`` for an array.

@@ -21,6 +21,8 @@ from gateway.server.addresses import client_address
 from gateway.server.body import ClientGoneError, read_body
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
 from gateway.server.exchange import Exchange, Headers, Recorder
+from gateway.server.expiry import end_at
+from gateway.server.headers import SINGLETONS, combine_headers, refuse_repeated
 from gateway.server.identity import Authenticator
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import REFUSALS, STREAMS
@@ -94,20 +96,23 @@ class GraphqlApp:
         tokens = settings.identity.service_tokens
         anonymous = tokens.anonymous_header if tokens is not None else None
         self._anonymous_header = anonymous.lower().encode() if anonymous else None
+        self._singletons = SINGLETONS | {self._anonymous_header} if self._anonymous_header else SINGLETONS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         loop = asyncio.get_running_loop()
-        exchange = Exchange(dict(scope["headers"]), loop.time())
+        exchange = Exchange(combine_headers(scope["headers"]), loop.time())
         if self._under_way >= self._max_in_flight:
             await self._refuse(_overloaded(), exchange, send)
             return
         self._under_way += 1
         try:
+            if len(exchange.headers) != len(scope["headers"]):
+                refuse_repeated(scope["headers"], self._singletons)
             match scope["method"]:
                 case "POST":
                     await self._post(scope, receive, send, exchange)
-                case "GET":
+                case "GET" | "HEAD":
                     if exchange.accepted.prefers_html and self._page is not None:
                         await self._page(scope, receive, send)
                         return
@@ -199,7 +204,7 @@ class GraphqlApp:
         ready = await pipeline.ready(
             Request(
                 text=text,
-                operation_name=wire.operation_name,
+                operation_name=wire.operation_name or None,
                 variables=wire.variables,
                 deadline=exchange.began + self._timeout,
                 caller=caller,
@@ -245,7 +250,10 @@ class GraphqlApp:
         STREAMS.inc()
         self._under_way -= 1
         try:
-            answers = self._counted(self._service.pipeline.subscribe(ready), exchange)
+            expires_at = self._authenticator.expires_at(exchange.headers.get(b"authorization", b""))
+            expired = Answer(_error_body(_expired()), error_count=1)
+            answers = end_at(self._service.pipeline.subscribe(ready), expires_at, last=expired)
+            answers = self._counted(answers, exchange)
             await sse.send_stream(answers, receive, send, self._service.stopping)
         finally:
             self._under_way += 1
@@ -325,6 +333,10 @@ class GraphqlApp:
 
 def _overloaded() -> ClientError:
     return ClientError("The gateway has too much to do; come back in a moment.", code="OVERLOADED", status=503)
+
+
+def _expired() -> ClientError:
+    return ClientError("The token has expired.", code="UNAUTHENTICATED", status=401)
 
 
 def _wrong_method() -> ClientError:

@@ -170,3 +170,23 @@ def test_refusals_are_counted_by_code(gateway: RunningGateway) -> None:
 def test_plans_and_traces_are_shown_to_nobody_by_default(gateway: RunningGateway) -> None:
     response = gateway.ask("{ goods { id } }", headers={"x-gateway-explain": "plan, trace"})
     assert set(response.json()) == {"data"}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("name", ["authorization", "content-type", "traceparent"])
+def test_a_header_with_one_value_is_not_repeated(gateway: RunningGateway, name: str) -> None:
+    lines = [("content-type", "application/json"), ("authorization", "Bearer a"), ("traceparent", "x"), (name, "y")]
+    response = gateway.http.post("/graphql", content=b'{"query": "{ goods { id } }"}', headers=lines)
+    assert told(response) == (400, "REPEATED_HEADER")
+
+
+def test_an_empty_operation_name_is_none(gateway: RunningGateway) -> None:
+    response = gateway.http.post("/graphql", json={"query": "{ goods { id } }", "operationName": ""})
+    assert response.json()["data"]["goods"]
+
+
+def test_a_head_is_answered_as_a_get_without_its_body(gateway: RunningGateway) -> None:
+    asked = gateway.http.get("/graphql", params={"query": "{ goods { id } }"}, headers=SAFE)
+    head = gateway.http.head("/graphql", params={"query": "{ goods { id } }"}, headers=SAFE)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == asked.headers["content-length"]
