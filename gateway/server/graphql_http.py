@@ -253,8 +253,7 @@ class GraphqlApp:
             expires_at = self._authenticator.expires_at(exchange.headers.get(b"authorization", b""))
             expired = Answer(_error_body(_expired()), error_count=1)
             answers = end_at(self._service.pipeline.subscribe(ready), expires_at, last=expired)
-            answers = self._counted(answers, exchange)
-            await sse.send_stream(answers, receive, send, self._service.stopping)
+            await sse.send_stream(self._counted(answers, exchange), receive, send, self._service.stopping)
         finally:
             self._under_way += 1
             STREAMS.dec()
