@@ -31,6 +31,13 @@ WRONG = {
     ("hive", "contexts/value_of_another_subgraph_is_fetched_first"): "Hive sends no arguments from contexts.",
     ("apollo", "mutations/field_waits_for_everything_of_the_one_before"): "The second mutation runs before the first is complete.",
     ("hive", "mutations/field_waits_for_everything_of_the_one_before"): "The second mutation runs before the first is complete.",
+    ("apollo", "interface_objects_behind_interfaces/one_alias_for_different_fields_waits_for_the_type"): "The type of the object is not asked where it is known.",
+    ("hive", "interface_objects_behind_interfaces/typename_behind_an_interface_is_fetched_where_it_is_known"): "The interface object's name is taken for the type.",
+    ("hive", "interface_objects_behind_interfaces_without_a_key/type_is_asked_by_the_interface_objects_key"): "The interface object's name is taken for the type.",
+    ("apollo", "mutations_below_the_root/mutation_is_asked_again_for_each_name"): "A mutation below the root is shared between its names.",
+    ("hive", "mutations_below_the_root/mutation_is_asked_again_for_each_name"): "A mutation below the root is shared between its names.",
+    ("apollo", "mutations_below_the_root/mutation_that_a_mutation_returns_stays_one_and_is_done_before_the_next"): "The next root mutation does not wait for the one below.",
+    ("hive", "mutations_below_the_root/mutation_that_a_mutation_returns_stays_one_and_is_done_before_the_next"): "The next root mutation does not wait for the one below.",
 }  # fmt: skip
 
 
