@@ -12,4 +12,4 @@ def _patient_services(monkeypatch: pytest.MonkeyPatch) -> None:
     In service they give up after 0.8 s, so that a hung one costs a page a second; `tests/e2e/test_outages.py` measures that.
     """
     for module in BOUNDED_CALLS:
-        monkeypatch.setattr(f"{module}.TIMEOUT_SECONDS", 5.0)
+        monkeypatch.setattr(f"{module}.TIMEOUT_SECONDS", 20.0)
