@@ -40,6 +40,7 @@ from graphql import (
 from graphql.validation.validate import validate_sdl
 
 from gateway.composition import specs
+from gateway.composition.argument_values import argument_errors
 from gateway.composition.errors import CompositionError, place_of
 from gateway.composition.links import FEDERATION
 from gateway.composition.parse import SERVICE_FIELDS, Document
@@ -67,14 +68,33 @@ def check_plain_graphql(document: Document) -> list[CompositionError]:
     """Everything in the document that GraphQL itself refuses."""
     whole = plain_document(document)
     try:
-        errors = validate_sdl(whole)
-        if not errors:
-            errors = validate_schema(build_ast_schema(whole, assume_valid_sdl=True))
+        errors = validate_sdl(whole) or _errors_of_built(document, whole)
     except RecursionError:
         message = "Input types refer to each other through more types than can be followed."
         place = place_of(document.subgraph.name, None, file=document.file)
         return [CompositionError("INVALID_GRAPHQL", message, (place,), "Shorten the chain of input types.")]
     return [_composition_error(document, error) for error in errors if not _DEPRECATED_ALONE.match(error.message)]
+
+
+def _errors_of_built(document: Document, whole: DocumentNode) -> Sequence[GraphQLError]:
+    """Return what is wrong with a document that keeps GraphQL's rules for single definitions."""
+    try:
+        schema = build_ast_schema(whole, assume_valid_sdl=True)
+        errors = validate_schema(schema)
+    except (GraphQLError, TypeError) as error:
+        # graphql-core raises instead of reporting: for `@deprecated(reason: OLD)`, or a default of an argument that is no input.
+        return [_root_cause(error)]
+    return errors or argument_errors(schema, whole, document.links, is_fed1=document.is_fed1)
+
+
+def _root_cause(error: GraphQLError | TypeError) -> GraphQLError:
+    """The first error of a chain that knows its place, since what was made of it on the way up only names the type around."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, GraphQLError) and cause.nodes:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return GraphQLError(str(error))
 
 
 def plain_document(document: Document) -> DocumentNode:

@@ -4,10 +4,16 @@ A field's demands are those on the field itself and those on the type that it re
 them to each of its fields, too, so that no way around through an interface is open. Demands of several directives all hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graphql import ConstDirectiveNode, ListValueNode, StringValueNode
+from graphql import ConstDirectiveNode, ListValueNode, Node, StringValueNode, print_ast
+
+from gateway.supergraph.errors import SupergraphError
+
+
+class UnreadableDemand(ValueError):
+    """Raised when the argument of `@requiresScopes` or `@policy` is no list of lists of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,11 @@ class AccessDirectives:
     policy: str | None
 
     def read(self, directives: Sequence[ConstDirectiveNode]) -> Access:
-        """What the directives of one type or field demand."""
+        """What the directives of one type or field demand.
+
+        Raises:
+            SupergraphError: A demand cannot be read.
+        """
         demand = Access()
         for directive in directives:
             name = directive.name.value
@@ -59,16 +69,40 @@ class AccessDirectives:
 
 
 def _alternatives(directive: ConstDirectiveNode, argument: str) -> tuple[frozenset[str], ...]:
-    for given in directive.arguments or ():
-        if given.name.value == argument and isinstance(given.value, ListValueNode):
-            return tuple(
-                frozenset(_strings(inner)) for inner in given.value.values or () if isinstance(inner, ListValueNode)
-            )
-    return ()
+    value = next((given.value for given in directive.arguments or () if given.name.value == argument), None)
+    try:
+        return alternatives_of(value)
+    except UnreadableDemand as error:
+        line, column = (directive.loc.start_token.line, directive.loc.start_token.column) if directive.loc else (0, 0)
+        message = f"@{directive.name.value} cannot be read: {error}"
+        raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH", line=line, column=column) from None
 
 
-def _strings(node: ListValueNode) -> Iterable[str]:
-    return (value.value for value in node.values or () if isinstance(value, StringValueNode))
+def alternatives_of(value: Node | None) -> tuple[frozenset[str], ...]:
+    """Return ``[["a", "b"], ["c"]]`` as alternatives, each a set of names that are all needed.
+
+    Lists are coerced as GraphQL says: ``"a"`` is ``[["a"]]``, and ``["a", "b"]`` is ``[["a"], ["b"]]``.
+
+    Raises:
+        UnreadableDemand: there is something but strings in it, or no name at all. A demand that is read in part would open the field.
+    """
+    alternatives = tuple(frozenset(_names(inner)) for inner in _items(value))
+    if not alternatives or not all(alternatives):
+        raise UnreadableDemand("an empty list names nothing that a caller could hold")
+    return alternatives
+
+
+def _names(node: Node) -> Iterator[str]:
+    for item in _items(node):
+        if not isinstance(item, StringValueNode):
+            raise UnreadableDemand(f"{print_ast(item)} is not a string")
+        yield item.value
+
+
+def _items(node: Node | None) -> Iterable[Node]:
+    if node is None:
+        return ()
+    return node.values or () if isinstance(node, ListValueNode) else (node,)
 
 
 def field_access(

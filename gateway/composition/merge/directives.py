@@ -30,6 +30,7 @@ from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import Applied
 from gateway.composition.model import Directives, DirectiveUse
+from gateway.supergraph.access import alternatives_of
 
 Conjunctions = frozenset[frozenset[str]]
 
@@ -86,21 +87,13 @@ def _name(composed: ComposedDirectives, subgraph: str, use: DirectiveUse) -> str
 
 def alternatives(value: ValueNode | None) -> Conjunctions:
     """``[["a", "b"], ["c"]]``: (a and b) or c."""
-    if not isinstance(value, ListValueNode):
-        return frozenset()
-    return frozenset(
-        frozenset(item.value for item in inner.values if isinstance(item, StringValueNode))
-        for inner in value.values
-        if isinstance(inner, ListValueNode)
-    )
+    return frozenset(alternatives_of(value))
 
 
 def conjunction(requirements: Iterable[Conjunctions]) -> Conjunctions:
     """What satisfies all the requirements: the product, without the alternatives that contain another one."""
     whole: Conjunctions | None = None
     for requirement in requirements:
-        if not requirement:
-            continue  # an empty list of alternatives demands nothing
         product = requirement if whole is None else frozenset(a | b for a in whole for b in requirement)
         whole = frozenset(a for a in product if not any(b < a for b in product))
     return whole or frozenset()
