@@ -7,6 +7,7 @@ It is a development tool, installed apart from the project
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ from gateway.planning.plan import Plan
 
 SCRIPT = Path(__file__).parents[1] / "contract" / "planning" / "peer.mjs"
 PLANNERS = ("apollo", "hive")
+PATIENCE_SECONDS = 20.0
+"""Ours plans each of these operations in less than a tenth of a second; Apollo's planner ran for minutes over one of them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -82,7 +85,7 @@ class PlanningPeer:
             self._ask({"supergraph": supergraph})
 
     def plan(self, operation: str) -> Any:
-        """The operation's plan as JSON; None if the peer refuses it, or falls over it."""
+        """The operation's plan as JSON; None if the peer refuses it, falls over it, or finds none in `PATIENCE_SECONDS`."""
         if self._process is None:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -96,8 +99,10 @@ class PlanningPeer:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        answers, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+        line = self._process.stdout.readline() if answers else ""
         if not line:
+            self._process.kill()
             self.stop()
             return {}
         return json.loads(line)
