@@ -35,8 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         bare = {**os.environ, "PATH": bare_path(Path(folder))}
         statuses.append(_run("end to end, Python alone", ["tests/e2e"], bare, took))
     if must_have_servers() or _has_servers():
-        # How long answers take while a service is away is measured on one market, the one of Python alone.
-        options = ["--market-database", "postgresql", "--ignore=tests/e2e/test_outages.py", "tests/e2e"]
+        options = ["--market-database", "postgresql", "tests/e2e"]
         statuses.append(_run("end to end, Redis and PostgreSQL", options, os.environ, took))
     else:
         print("end to end on Redis and PostgreSQL: not run, they are not installed here")
