@@ -106,7 +106,12 @@ class ServerSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """See `operation.limits.Limits`, which these become."""
+    """See `operation.limits.Limits`, which these become; those of planning bound one plan.
+
+    Attributes:
+        max_planning_steps: Of the search for a plan; the same on every machine.
+        max_planning_seconds: Of processor time.
+    """
 
     max_length: int = Field(200_000, ge=1)
     max_tokens: int = Field(5_000, ge=1)
@@ -119,6 +124,8 @@ class LimitSettings(_Section):
     max_input_depth: int = Field(64, ge=1, le=190)
     max_cost: int | None = Field(None, ge=1)
     assumed_list_size: int = Field(1, ge=1)
+    max_planning_steps: int = Field(100_000, ge=1)
+    max_planning_seconds: float = Field(2.0, gt=0)
 
 
 class BucketSettings(_Section):

@@ -7,7 +7,7 @@ from gateway.operation.model import Operation, OperationKind, walk_fields
 from gateway.planning.assembly import assemble
 from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
-from gateway.planning.fuel import DEFAULT_STEPS, Fuel
+from gateway.planning.fuel import DEFAULT_SECONDS, DEFAULT_STEPS, Fuel
 from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.needs import TYPENAME, Need, operation_needs
 from gateway.planning.passes.batching import batch_drafts
@@ -25,17 +25,19 @@ def plan(
     *,
     labels: frozenset[str] = frozenset(),
     steps: int = DEFAULT_STEPS,
+    seconds: float = DEFAULT_SECONDS,
 ) -> Plan:
     """The plan of an operation; the same for the same arguments.
 
     Args:
         labels: the override labels that are active for this request.
         steps: of the search and of writing, that the plan may cost.
+        seconds: of processor time, that it may cost.
 
     Raises:
-        ClientError: QUERY_TOO_COMPLEX past `steps`; QUERY_NOT_PLANNABLE if no subgraphs together can answer it.
+        ClientError: QUERY_TOO_COMPLEX past `steps` or `seconds`; QUERY_NOT_PLANNABLE if no subgraphs together can answer it.
     """
-    fuel = Fuel(steps)
+    fuel = Fuel(steps, seconds)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     needs = _needs(operation, supergraph, lookups)
     drafting = Drafting(lookups, fuel)

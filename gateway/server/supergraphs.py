@@ -138,7 +138,13 @@ def make_pipeline(
 
     def make_plan(operation: Operation, labels: frozenset[str]) -> Plan:
         PLANS.inc()
-        made = plan(operation, supergraph, labels=labels)
+        made = plan(
+            operation,
+            supergraph,
+            labels=labels,
+            steps=settings.limits.max_planning_steps,
+            seconds=settings.limits.max_planning_seconds,
+        )
         refuse_unsound(made, operation, supergraph, labels=labels)
         return made
 
@@ -146,7 +152,7 @@ def make_pipeline(
     preparer = Preparer(
         supergraph.api,
         rules,
-        Limits(**settings.limits.model_dump()),
+        Limits(**settings.limits.model_dump(exclude={"max_planning_steps", "max_planning_seconds"})),
         costs=loaded.costs,
         allows_introspection=settings.introspection,
         max_documents=settings.cache.documents,

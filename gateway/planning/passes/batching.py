@@ -16,7 +16,7 @@ from gateway.planning.drafts import Draft
 from gateway.planning.fuel import Fuel
 
 MAX_PAIRWISE = 64
-"""Fetches among which all pairs are looked at, once those that wait for the same are joined; in larger plans that is all."""
+"""Fetches among which all pairs are looked at, once those that wait for the same are joined; larger plans are joined level by level."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +48,8 @@ class Batch:
 def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
     """All drafts in batches, each batch after those that it depends on."""
     batches = _joined_siblings(_single(drafts))
+    if len(batches) > MAX_PAIRWISE:
+        batches = _joined_by_levels(batches, fuel)
     if len(batches) <= MAX_PAIRWISE:
         while _join_nearest(batches, fuel):
             pass
@@ -148,6 +150,55 @@ def _joined_siblings(batches: list[Batch]) -> list[Batch]:
         else:
             first.drafts.extend(batch.drafts)
             instead[batch] = first
+    return kept
+
+
+def _joined_by_levels(batches: list[Batch], fuel: Fuel) -> list[Batch]:
+    """Batches of one subgraph that can go together, joined level by level, in time that grows with the plan.
+
+    Each batch waits until its latest level, and takes with it all others of its subgraph whose dependencies are done by then. None of
+    those waits for another, for what they wait for is at earlier levels.
+    """
+    _set_levels(batches)
+    dependents: dict[Batch, list[Batch]] = {}
+    due: dict[int, list[Batch]] = {}
+    for batch in batches:
+        due.setdefault(batch.latest, []).append(batch)
+        for before in batch.depends_on:
+            dependents.setdefault(before, []).append(batch)
+    waits_for = {batch: len(batch.depends_on) for batch in batches}
+    ready: dict[str, list[Batch]] = {}
+    instead: dict[Batch, Batch] = {}
+    kept: list[Batch] = []
+
+    def send(together: list[Batch]) -> None:
+        """Join batches, whose dependencies are all sent."""
+        first, *others = sorted(together, key=lambda batch: batch.number)
+        for batch in (first, *others):
+            fuel.burn()
+            instead[batch] = first
+        first.depends_on = {instead[before] for batch in together for before in batch.depends_on}
+        first.drafts = sorted((draft for batch in together for draft in batch.drafts), key=lambda draft: draft.number)
+        kept.append(first)
+
+    for batch in batches:
+        if not batch.depends_on and not batch.drafts[0].is_root:
+            ready.setdefault(batch.drafts[0].service, []).append(batch)
+    for level in sorted(due):
+        sent = [batch for batch in due[level] if batch.drafts[0].is_root]
+        for batch in sent:
+            send([batch])
+        services = dict.fromkeys(batch.drafts[0].service for batch in due[level] if batch not in instead)
+        for service in services:
+            together = [batch for batch in ready.pop(service, []) if batch not in instead]
+            if together:
+                send(together)
+                sent += together
+        for batch in sent:
+            for later in dependents.get(batch, ()):
+                waits_for[later] -= 1
+                if not waits_for[later] and not later.drafts[0].is_root:
+                    ready.setdefault(later.drafts[0].service, []).append(later)
     return kept
 
 

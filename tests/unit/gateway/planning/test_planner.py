@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ClientError
+from gateway.planning.drafts import Draft
+from gateway.planning.fuel import Fuel
+from gateway.planning.passes.batching import batch_drafts
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
+from gateway.planning.tree import HiddenNames, Position
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.hostile import (
@@ -24,7 +28,8 @@ from tests.support.hostile import (
     refusal_of_planning,
     wide_interface,
 )
-from tests.support.planning import GOLDENS, goldens, normalized, planned, read_supergraph_file
+from tests.support.planning import GOLDENS, composed, goldens, normalized, planned, read_supergraph_file
+from tests.support.shared_everywhere import shared_operation, shared_subgraphs
 from tests.support.work import calls_of
 
 MAX_CALLS = 1_500_000
@@ -67,6 +72,44 @@ def test_budget_that_is_used_up_is_the_clients_error(benchmark: Supergraph) -> N
     with pytest.raises(ClientError) as raised:
         plan(operation, benchmark, steps=20)
     assert raised.value.code == "QUERY_TOO_COMPLEX"
+    assert "more than 20 steps (limits.max_planning_steps)" in raised.value.message
+
+
+def test_time_that_is_used_up_is_the_clients_error() -> None:
+    supergraph = composed(**shared_subgraphs())
+    operation = normalized(supergraph, shared_operation(1))
+    with pytest.raises(ClientError) as raised:
+        plan(operation, supergraph, seconds=1e-6)
+    assert raised.value.code == "QUERY_TOO_COMPLEX"
+    assert "processor time (limits.max_planning_seconds)" in raised.value.message
+
+
+def test_hardest_operation_of_the_public_benchmarks_is_planned_in_few_fetches() -> None:
+    made = planned(composed(**shared_subgraphs()), shared_operation())
+    assert len(made.fetches) <= 23
+    assert made.depth() == 6
+
+
+def rows_of_drafts(count: int) -> list[Draft]:
+    """Rows of five fetches that wait for one another, each of another of seven subgraphs."""
+    at = Position((), frozenset({"T"}), (), is_abstract=False, is_told=True, names=HiddenNames(()))
+    drafts: list[Draft] = []
+    for row in range(count):
+        for step in range(5):
+            draft = Draft(len(drafts), f"s{(row * row + step * (row % 3 + 1)) % 7}", at)
+            draft.depends_on = {drafts[-1]} if step else set()
+            drafts.append(draft)
+    return drafts
+
+
+def test_batching_grows_with_the_plan() -> None:
+    few, many = rows_of_drafts(100), rows_of_drafts(400)
+    work = [calls_of(lambda rows=rows: batch_drafts(rows, Fuel())) for rows in (few, many)]  # type: ignore[misc]
+    assert work[1] < 5 * work[0]
+    batches = batch_drafts(rows_of_drafts(400), Fuel())
+    assert len(batches) <= 35
+    order = {batch: number for number, batch in enumerate(batches)}
+    assert all(order[before] < order[batch] for batch in batches for before in batch.depends_on)
 
 
 def test_deep_query_of_the_benchmark_plans_in_500_steps(benchmark: Supergraph) -> None:
