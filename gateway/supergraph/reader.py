@@ -7,7 +7,7 @@ Source: https://specs.apollo.dev/join/v0.3/
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,7 @@ class _Reader:
         self._graphs = self._read_graphs()
         check_joins(document, self._join, frozenset(self._graphs))
         self._field_sets: dict[str, FieldSet] = {}
+        self._provided: frozenset[tuple[str, str, str]] = frozenset()
         self._types: dict[str, _Composite] = {}
         self._kinds: dict[str, TypeKind] = {}
         for node in document.definitions:
@@ -97,6 +98,8 @@ class _Reader:
         interfaces = self._all_interfaces()
         possible = self._possible_types(interfaces)
         joined = {name: self._joined_type(node) for name, node in self._types.items()}
+        if self._is_first_version:
+            self._provided = frozenset(self._provided_fields())
         subgraph_types = {
             name: {
                 type_name: self._subgraph_type(node, graph, joined, possible, interfaces)
@@ -303,6 +306,8 @@ class _Reader:
             owner = self._owner(node)
             if here is None and owner is not None and name in key_names:
                 here = {}
+            elif here is None and (graph, node.name.value, name) in self._provided:
+                here = {"external": True}
             elif here is None and (joins or owner not in {None, graph}):
                 return None
         elif here is None and joins:
@@ -329,6 +334,30 @@ class _Reader:
             arguments=arguments,
             required_arguments=required,
         )
+
+    def _provided_fields(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (graph, type, field) of what graphs provide: join v0.1 does not say of the field itself that a graph has it."""
+        marker = self._join.directive("field")
+        for node in self._types.values():
+            for definition in () if isinstance(node, UnionTypeDefinitionNode) else node.fields or ():
+                for directive in definition.directives or ():
+                    given = _arguments(directive) if directive.name.value == marker else {}
+                    if "provides" in given:
+                        provided = self._field_set(str(given["provides"])).selections
+                        returned = _wrapped(definition.type)[0]
+                        yield from ((str(given["graph"]), *at) for at in self._selected(provided, returned))
+
+    def _selected(self, selections: tuple[SetSelection, ...], type_name: str) -> Iterator[tuple[str, str]]:
+        """Yield (type, field) of all fields of a field set."""
+        node = self._types.get(type_name)
+        fields = () if node is None or isinstance(node, UnionTypeDefinitionNode) else node.fields or ()
+        returned = {field.name.value: _wrapped(field.type)[0] for field in fields}
+        for selection in selections:
+            if isinstance(selection, SetField):
+                yield type_name, selection.name
+                yield from self._selected(selection.selections, returned.get(selection.name, ""))
+            else:
+                yield from self._selected(selection.selections, selection.type_condition)
 
     def _context_arguments(self, here: Mapping[str, Any]) -> tuple[ContextArgument, ...]:
         return tuple(
