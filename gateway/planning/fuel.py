@@ -1,6 +1,6 @@
 """Fuel: how much work a plan may cost, in steps of the search and in processor time, so that no operation plans for long."""
 
-import time
+from collections.abc import Callable
 
 from gateway.errors import ClientError
 
@@ -19,16 +19,23 @@ class Fuel:
 
     Args:
         steps: `limits.max_planning_steps` of the settings.
-        seconds: `limits.max_planning_seconds`; of processor time of the thread that plans.
+        seconds: `limits.max_planning_seconds`; by the clock.
+        clock: Processor time of the thread that plans, in seconds; without one only steps count.
     """
 
-    __slots__ = ("_ends", "_left", "_look_at", "_seconds", "_steps")
+    __slots__ = ("_clock", "_ends", "_left", "_look_at", "_seconds", "_steps")
 
-    def __init__(self, steps: int = DEFAULT_STEPS, seconds: float = DEFAULT_SECONDS) -> None:
+    def __init__(
+        self,
+        steps: int = DEFAULT_STEPS,
+        seconds: float = DEFAULT_SECONDS,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._steps = steps
         self._left = steps
         self._seconds = seconds
-        self._ends = time.thread_time() + seconds
+        self._clock = clock
+        self._ends = clock() + seconds if clock is not None else 0.0
         self._look_at = max(steps - STEPS_BETWEEN_LOOKS, 0)
 
     @property
@@ -51,7 +58,7 @@ class Fuel:
         if self._left < 0:
             raise _too_complex(f"{self._steps} steps (limits.max_planning_steps)")
         self._look_at = max(self._left - STEPS_BETWEEN_LOOKS, 0)
-        if time.thread_time() > self._ends:
+        if self._clock is not None and self._clock() > self._ends:
             raise _too_complex(f"{self._seconds:g} s of processor time (limits.max_planning_seconds)")
 
 

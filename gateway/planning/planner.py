@@ -1,6 +1,6 @@
 """A plan for an operation, in five steps: needs, search, drafts, batches, assembly. ALGORITHM.md tells the idea of each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gateway.errors import ClientError
 from gateway.operation.model import Operation, OperationKind, walk_fields
@@ -26,6 +26,7 @@ def plan(
     labels: frozenset[str] = frozenset(),
     steps: int = DEFAULT_STEPS,
     seconds: float = DEFAULT_SECONDS,
+    clock: Callable[[], float] | None = None,
 ) -> Plan:
     """The plan of an operation; the same for the same arguments.
 
@@ -33,11 +34,12 @@ def plan(
         labels: the override labels that are active for this request.
         steps: of the search and of writing, that the plan may cost.
         seconds: of processor time, that it may cost.
+        clock: that measures them; None bounds the plan by steps alone.
 
     Raises:
         ClientError: QUERY_TOO_COMPLEX past `steps` or `seconds`; QUERY_NOT_PLANNABLE if no subgraphs together can answer it.
     """
-    fuel = Fuel(steps, seconds)
+    fuel = Fuel(steps, seconds, clock)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
     needs = _needs(operation, supergraph, lookups)
     drafting = Drafting(lookups, fuel)

@@ -144,6 +144,7 @@ def make_pipeline(
             labels=labels,
             steps=settings.limits.max_planning_steps,
             seconds=settings.limits.max_planning_seconds,
+            clock=time.thread_time,
         )
         refuse_unsound(made, operation, supergraph, labels=labels)
         return made
