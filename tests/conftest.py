@@ -5,10 +5,10 @@ import re
 import structlog
 from hypothesis import settings
 
-from tests.support.databases import database_url, postgres_port, postgres_url
+from tests.support.databases import database_url, more_databases, postgres_port, postgres_url
 from tests.support.redis import redis_port, redis_url
 
-__all__ = ["database_url", "postgres_port", "postgres_url", "redis_port", "redis_url"]
+__all__ = ["database_url", "more_databases", "postgres_port", "postgres_url", "redis_port", "redis_url"]
 
 LONGEST_ID = 60
 _WORDS = re.compile(r"[ -~]*")

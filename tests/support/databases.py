@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -131,6 +131,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     url = make_postgres_database(request.getfixturevalue("postgres_port"))
     yield url
     drop_postgres_database(url)
+
+
+@pytest.fixture
+def more_databases(database_url: str, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes more databases on the engine of the test, each by a name; its URL."""
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        if database_url.startswith("sqlite"):
+            return f"sqlite+aiosqlite:///{tmp_path / f'{name}.db'}"
+        port = make_url(database_url).port
+        assert port is not None
+        made.append(make_postgres_database(port))
+        return made[-1]
+
+    yield make
+    for url in made:
+        drop_postgres_database(url)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Order, payment and the bank together."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.bank import RunningBank, running_bank
-from tests.support.databases import make_postgres_database
 from tests.support.money import MoneyMarket, money_market
 from tests.support.ports import free_ports
 
@@ -20,12 +19,9 @@ def bank_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ru
 
 
 @pytest.fixture
-def more_urls(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+def more_urls(more_databases: Callable[[str], str]) -> tuple[str, str]:
     """The URLs of two more databases on the engine of the test: order's analytics, payment's."""
-    if database_url.startswith("sqlite"):
-        return f"sqlite+aiosqlite:///{tmp_path / 'analytics.db'}", f"sqlite+aiosqlite:///{tmp_path / 'payment.db'}"
-    port = request.getfixturevalue("postgres_port")
-    return make_postgres_database(port), make_postgres_database(port)
+    return more_databases("analytics"), more_databases("payment")
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.databases import make_postgres_database
 from tests.support.orders import OrderMarket, order_market
 
 
 @pytest.fixture
-def analytics_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if database_url.startswith("sqlite"):
-        return f"sqlite+aiosqlite:///{tmp_path / 'analytics.db'}"
-    return make_postgres_database(request.getfixturevalue("postgres_port"))
+def analytics_url(more_databases: Callable[[str], str]) -> str:
+    return more_databases("analytics")
 
 
 @pytest.fixture
