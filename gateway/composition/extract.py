@@ -34,15 +34,16 @@ from graphql import (
     visit,
 )
 
+from gateway.composition.links import FEDERATION
 from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
-from gateway.composition.specs import OTHER_SPECS
+from gateway.composition.specs import LATEST_FEDERATION, OTHER_SPECS
 from gateway.composition.types import from_node
 from gateway.supergraph.features import Feature, read_features
 from gateway.supergraph.reader import read_supergraph
 
 LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@requires", "@provides", "@external",'
+    f'extend schema @link(url: "{FEDERATION}/v{".".join(map(str, LATEST_FEDERATION))}", import: ["@key", "@requires", "@provides", "@external",'
     ' "@shareable", "@override", "@interfaceObject", "@tag", "@inaccessible", "@authenticated", "@requiresScopes", "@policy",'
     ' "@context", "@fromContext", "@cost", "@listSize"])'
 )

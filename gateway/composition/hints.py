@@ -11,10 +11,12 @@ from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedType
 from gateway.composition.model import ROOT_TYPES, Kind, TypeDefinition
+from gateway.composition.specs import LATEST_FEDERATION
 
 
 def find_hints(context: MergeContext) -> None:
-    """Adds the hints about every type that several subgraphs have."""
+    """Adds the hints about versions, and about every type that several subgraphs have."""
+    _newer_versions(context)
     for merged in context.supergraph.types.values():
         sources = context.sources(merged.name)
         if len(sources) < 2 or merged.name in ROOT_TYPES:
@@ -26,6 +28,18 @@ def find_hints(context: MergeContext) -> None:
                 _union(context, merged, sources)
             case _:
                 pass
+
+
+def _newer_versions(context: MergeContext) -> None:
+    newer = [name for name, schema in context.schemas.items() if schema.version > LATEST_FEDERATION]
+    if newer:
+        latest = ".".join(map(str, LATEST_FEDERATION))
+        context.hint(
+            "NEWER_FEDERATION_VERSION",
+            HintLevel.WARN,
+            f"{quoted(newer)} link a version of federation after {latest}, which is read as {latest}.",
+            (context.place(subgraph, None) for subgraph in newer),
+        )
 
 
 def _entity_or_value(context: MergeContext, merged: MergedType, sources: Mapping[str, TypeDefinition]) -> None:

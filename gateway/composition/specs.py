@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from gateway.composition.links import FEDERATION, SPECS, Link
 
-LATEST_FEDERATION = (2, 11)
+LATEST_FEDERATION = (2, 14)
+"""The newest version whose elements are known. A later minor version is read as this one, with a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ DIRECTIVES = {
         "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true)"
         " on FIELD_DEFINITION",
     ),
+    "cacheTag": DirectiveSpec((2, 12), "(format: String!) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT"),
 }
 TYPES = {"FieldSet": (2, 0), "Scope": (2, 5), "Policy": (2, 6), "ContextFieldValue": (2, 8)}
 

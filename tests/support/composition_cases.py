@@ -66,7 +66,7 @@ DOCUMENT = (
         "a:3",
     ),
     Case(
-        "UNKNOWN_FEDERATION_LINK_VERSION", {"a": _linked(Q, url=FED29.replace("2.9", "2.99"))}, {"a": _linked(Q)}, "a:1"
+        "UNKNOWN_FEDERATION_LINK_VERSION", {"a": _linked(Q, url=FED29.replace("2.9", "3.0"))}, {"a": _linked(Q)}, "a:1"
     ),
     Case(
         "UNKNOWN_LINK_VERSION",

@@ -27,7 +27,7 @@ def check(document: Document) -> Iterator[CompositionError]:
 
 def _check(document: Document, link: Link, composed: set[str]) -> Iterator[CompositionError]:
     shown = ".".join(map(str, link.version)) if link.version else "none"
-    if link.identity == FEDERATION and not (2, 0) <= (link.version or (0, 0)) <= specs.LATEST_FEDERATION:
+    if link.identity == FEDERATION and not (2, 0) <= (link.version or (0, 0)) < (3, 0):
         latest = ".".join(map(str, specs.LATEST_FEDERATION))
         yield _error(
             document,

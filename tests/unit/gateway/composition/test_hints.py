@@ -76,3 +76,21 @@ def test_the_hint_is_given_with_its_places(code: str) -> None:
 def test_subgraphs_that_agree_give_no_hint() -> None:
     same = 'type Query { t: T @shareable }\ntype T @key(fields: "id") { id: ID! x: E @shareable }\nenum E { A }'
     assert composed({"a": same, "b": same}).hints == ()
+
+
+@pytest.mark.parametrize("minor", [12, 13, 14])
+def test_a_version_that_todays_libraries_link_composes_without_a_hint(minor: int) -> None:
+    link = f'extend schema @link(url: "https://specs.apollo.dev/federation/v2.{minor}", import: ["@key"])\n'
+    assert composed({"a": link + "type Query { q: Int }"}).hints == ()
+
+
+def test_a_later_minor_version_is_read_as_the_newest_known_one() -> None:
+    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.99", import: ["@key"])\n'
+    (hint,) = composed({"a": link + "type Query { q: Int }"}).hints
+    assert hint.code == "NEWER_FEDERATION_VERSION"
+
+
+def test_a_cache_tag_composes_and_is_said_to_be_left_out() -> None:
+    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@cacheTag"])\n'
+    made = composed({"a": link + 'type Query { q: Int @cacheTag(format: "q") }'})
+    assert [hint.code for hint in made.hints] == ["CACHE_TAG_NOT_KEPT"]
