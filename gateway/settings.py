@@ -122,6 +122,7 @@ class LimitSettings(_Section):
     max_directives: int = Field(500, ge=0)
     max_list_items: int = Field(10_000, ge=1)
     max_input_depth: int = Field(64, ge=1, le=190)
+    max_introspection_lists: int = Field(40, ge=1)
     max_cost: int | None = Field(None, ge=1)
     assumed_list_size: int = Field(1, ge=1)
     max_planning_steps: int = Field(100_000, ge=1)

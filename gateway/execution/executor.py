@@ -15,6 +15,7 @@ from gateway.execution.encoding import encode_json
 from gateway.execution.fast import FastRun
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.general import GeneralRun
+from gateway.execution.introspection import Introspector
 from gateway.execution.layout import NotCovered
 from gateway.execution.limits import ExecutionLimits
 from gateway.execution.program import Program, compile_program
@@ -51,6 +52,7 @@ class Executor:
         self.api_schema = api_schema
         self.limits = limits or ExecutionLimits()
         self.flights = Flights(transport)
+        self.introspector = Introspector(api_schema)
 
     def prepare(self, plan: Plan, operation: Operation) -> "Executable":
         """What executes `plan`; to be kept with it in the plan cache. Pure, some milliseconds.
@@ -68,7 +70,7 @@ class Executable:
         self.plan = plan
         self.operation = operation
         self._executor = executor
-        self._program: Program = compile_program(plan, operation, executor.services, executor.api_schema)
+        self._program: Program = compile_program(plan, operation, executor.services, executor.introspector)
         self._executions = 0
         self._compiled: Compiled | NotCovered | None = None
         self._compiling: asyncio.Future[Compiled | NotCovered] | None = None

@@ -107,7 +107,8 @@ class GeneralRun:
                 for future in self._flying:
                     self._flights.give_up(future)
                 self._recorded.abandon()
-        return self._project()
+        introspection = self._program.introspection
+        return self._project(await introspection.answer(self._request.variables) if introspection is not None else {})
 
     def _start(self, program: FetchProgram) -> None:
         """Sends a fetch whose dependencies are done; if there is nothing to ask for, it is done at once."""
@@ -394,12 +395,10 @@ class GeneralRun:
         }
         return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)
 
-    def _project(self) -> Answer:
+    def _project(self, introspected: dict[str, Any]) -> Answer:
         """The tree and the failures become the client's answer."""
         told = shown_errors(chain.from_iterable(self._failures), self._program.hidden_prefix)
         errors = [error for error in told if self._program.asks(error.get("path", ()), self._tree)]
-        introspection = self._program.introspection
-        introspected = introspection.answer(self._request.variables) if introspection is not None else {}
         known = [error["path"] for error in errors if "path" in error]
         data, found = self._program.projection.complete_root(self._tree, known, introspected)
         name_services(found, [program.fetch for program in self._program.fetches])

@@ -1,7 +1,13 @@
-"""Answers ``__schema`` and ``__type`` at the root from the API schema, with graphql-core; no subgraph is asked."""
+"""Answers ``__schema`` and ``__type`` at the root from the API schema, with graphql-core; no subgraph is asked.
 
+An answer takes processor time in proportion to the schema, up to a second for a large one. So it is made in a thread beside the event
+loop, one at a time, and remembered by what was asked: the same selection under several names, or by several clients, is made once.
+"""
+
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from graphql import (
@@ -20,34 +26,84 @@ from graphql import (
     VariableNode,
     execute_sync,
     parse_type,
+    print_ast,
 )
 
 from gateway.errors import InternalError
 from gateway.execution.projection import collect_fields
+from gateway.operation.cache import BoundedCache
 from gateway.operation.model import Field, Operation, Selection, walk_fields
+
+MAX_REMEMBERED = 8
+"""Answers of one schema; each holds some megabytes where the schema is large."""
+
+
+class Introspector:
+    """Makes the introspection answers of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self._thread = ThreadPoolExecutor(1, "introspection")
+        self._remembered: BoundedCache[str, dict[str, Any]] = BoundedCache(max_entries=MAX_REMEMBERED)
+
+    async def answer(self, document: DocumentNode, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of an introspection query.
+
+        Args:
+            text: of the document, which it is remembered by.
+            variables: as the document names them; with any the answer is not remembered.
+
+        Raises:
+            InternalError: graphql-core refused what validation had let through.
+        """
+        remembered = self._remembered.get(text) if not variables else None
+        if remembered is not None:
+            return remembered
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._made, document, text, variables)
+
+    def _made(self, document: DocumentNode, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        # Looked up again: who asked the same a moment before may have been answered meanwhile.
+        if not variables and (remembered := self._remembered.get(text)) is not None:
+            return remembered
+        result = execute_sync(self.schema, document, variable_values=dict(variables))
+        if result.errors or result.data is None:
+            raise InternalError(f"introspection failed: {result.errors}")
+        if not variables:
+            self._remembered.put(text, result.data)
+        return result.data
 
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """The introspection part of an operation, as a document of its own."""
+    """The introspection part of an operation.
 
-    _schema: GraphQLSchema
-    _document: DocumentNode
+    Attributes:
+        document: a query that asks each selection once.
+        text: of the document.
+        names: the name in `document` of what is asked under each response name.
+        variables: those that `document` names.
+    """
 
-    def answer(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+    document: DocumentNode
+    text: str
+    names: Mapping[str, str]
+    variables: frozenset[str]
+    introspector: Introspector
+
+    async def answer(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the introspection fields, by response name.
 
         Raises:
             InternalError: graphql-core refused what validation had let through.
         """
-        result = execute_sync(self._schema, self._document, variable_values=dict(variables))
-        if result.errors or result.data is None:
-            raise InternalError(f"introspection failed: {result.errors}")
-        return result.data
+        used = {name: value for name, value in variables.items() if name in self.variables}
+        data = await self.introspector.answer(self.document, self.text, used)
+        return {response_name: data[name] for response_name, name in self.names.items()}
 
 
-def compile_introspection(operation: Operation, schema: GraphQLSchema) -> Introspection | None:
+def compile_introspection(operation: Operation, introspector: Introspector) -> Introspection | None:
     """The introspection part of an operation; None if it has none."""
+    schema = introspector.schema
     root_type = schema.query_type
     if root_type is None or root_type.name != operation.root_type:
         return None
@@ -58,6 +114,7 @@ def compile_introspection(operation: Operation, schema: GraphQLSchema) -> Intros
     ]
     if not asked:
         return None
+    asked, names = _each_once(asked)
     used = {
         value.name.value
         for field_ in walk_fields(tuple(asked))
@@ -77,7 +134,19 @@ def compile_introspection(operation: Operation, schema: GraphQLSchema) -> Intros
         ),
         selection_set=_selection_set(asked),
     )
-    return Introspection(schema, DocumentNode(definitions=(definition,)))
+    document = DocumentNode(definitions=(definition,))
+    return Introspection(document, print_ast(document), names, frozenset(used), introspector)
+
+
+def _each_once(asked: Sequence[Field]) -> tuple[list[Field], dict[str, str]]:
+    """The different ones of the fields, under names of their own, and the name of each response name's."""
+    different: dict[str, Field] = {}
+    names: dict[str, str] = {}
+    for field_ in asked:
+        text = print_ast(_selection(replace(field_, response_name=field_.name)))
+        one = different.setdefault(text, replace(field_, response_name=f"asked{len(different)}"))
+        names[field_.response_name] = one.response_name
+    return list(different.values()), names
 
 
 def _selection_set(selections: Sequence[Selection]) -> SelectionSetNode:

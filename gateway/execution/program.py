@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLSchema
-
 from gateway.errors import InternalError
 from gateway.execution.asked import is_asked_for
 from gateway.execution.encoding import encode_json
-from gateway.execution.introspection import Introspection, compile_introspection
+from gateway.execution.introspection import Introspection, Introspector, compile_introspection
 from gateway.execution.projection import Projection, compile_projection
 from gateway.execution.request import Service
 from gateway.execution.tree import Shape, Tree, shape_of
@@ -87,13 +85,14 @@ class Program:
 
 
 def compile_program(
-    plan: Plan, operation: Operation, services: dict[str, Service], api_schema: GraphQLSchema
+    plan: Plan, operation: Operation, services: dict[str, Service], introspector: Introspector
 ) -> Program:
     """The program of a plan for an operation.
 
     Raises:
         InternalError: the plan names a subgraph that the executor was not given.
     """
+    api_schema = introspector.schema
     declarations = {variable.name: declaration(variable) for variable in operation.variables}
     dependents: list[list[int]] = [[] for _ in plan.fetches]
     ancestors: list[set[int]] = []
@@ -109,7 +108,7 @@ def compile_program(
             for fetch in plan.fetches
         ),
         projection=compile_projection(operation, api_schema),
-        introspection=compile_introspection(operation, api_schema),
+        introspection=compile_introspection(operation, introspector),
         asks=partial(is_asked_for, operation=operation, schema=api_schema),
         hidden_prefix=plan.hidden_prefix,
     )

@@ -30,6 +30,11 @@ from gateway.operation.parse import Document
 MAX_NESTING = 200
 """How many selection sets may be inside each other, fragments' too; whatever recurses over a document relies on it."""
 
+META_FIELDS = frozenset({"__schema", "__type"})
+META_LISTS = frozenset(
+    {"types", "directives", "fields", "args", "inputFields", "interfaces", "enumValues", "possibleTypes", "locations"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -45,6 +50,8 @@ class Limits:
         max_directives: directives, after expansion.
         max_list_items: items of one list in a literal or a variable.
         max_input_depth: nested lists and objects in a literal or a variable.
+        max_introspection_lists: lists of the introspection schema (`types`, `fields`, `args` ..), each as long as the schema is large;
+            the usual introspection query has 9.
         max_cost: static cost by @cost and @listSize; None for no limit.
         assumed_list_size: items of a list that has no @listSize, for the cost.
     """
@@ -58,13 +65,19 @@ class Limits:
     max_directives: int = 500
     max_list_items: int = 10_000
     max_input_depth: int = 64
+    max_introspection_lists: int = 40
     max_cost: int | None = None
     assumed_list_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a selection set weighs, its fragments expanded."""
+    """What a selection set weighs, its fragments expanded.
+
+    Attributes:
+        meta_lists: fields with the name of a list of the introspection schema, wherever they stand.
+        introspection: those of them that stand below ``__schema`` or ``__type``.
+    """
 
     selections: int = 0
     aliases: int = 0
@@ -72,6 +85,8 @@ class Measure:
     depth: int = 0
     nesting: int = 0
     root_fields: int = 0
+    meta_lists: int = 0
+    introspection: int = 0
 
 
 def check_limits(document: Document, operation: OperationDefinitionNode, limits: Limits) -> Measure:
@@ -79,7 +94,8 @@ def check_limits(document: Document, operation: OperationDefinitionNode, limits:
 
     Raises:
         ClientError: MAX_DEPTH_EXCEEDED, MAX_SELECTIONS_EXCEEDED, MAX_ALIASES_EXCEEDED, MAX_ROOT_FIELDS_EXCEEDED,
-            MAX_DIRECTIVES_EXCEEDED, MAX_LIST_ITEMS_EXCEEDED, MAX_INPUT_DEPTH_EXCEEDED or RESERVED_ALIAS.
+            MAX_DIRECTIVES_EXCEEDED, MAX_INTROSPECTION_LISTS_EXCEEDED, MAX_LIST_ITEMS_EXCEEDED, MAX_INPUT_DEPTH_EXCEEDED or
+            RESERVED_ALIAS.
     """
     measure = _Measurer(document, limits).measure_set(operation.selection_set, level=1)
     if measure.nesting > MAX_NESTING:
@@ -94,6 +110,7 @@ def check_limits(document: Document, operation: OperationDefinitionNode, limits:
         ("ALIASES", measure.aliases, limits.max_aliases),
         ("ROOT_FIELDS", measure.root_fields, limits.max_root_fields),
         ("DIRECTIVES", measure.directives + own_directives, limits.max_directives),
+        ("INTROSPECTION_LISTS", measure.introspection, limits.max_introspection_lists),
     ):
         if found > most:
             what = name.lower().replace("_", " ")
@@ -113,7 +130,7 @@ class _Measurer:
     def measure_set(self, selection_set: SelectionSetNode, *, level: int) -> Measure:
         if level > MAX_NESTING:
             raise _too_deep()
-        selections = aliases = directives = depth = nesting = root_fields = 0
+        selections = aliases = directives = depth = nesting = root_fields = meta_lists = introspection = 0
         for selection in selection_set.selections:
             directives += len(selection.directives or ())
             match selection:
@@ -130,6 +147,9 @@ class _Measurer:
                         continue
                     inner = self.measure_set(selection.selection_set, level=level + 1)
                     depth = max(depth, inner.depth + 1)
+                    meta_lists += selection.name.value in META_LISTS
+                    if selection.name.value in META_FIELDS:
+                        introspection += 1 + inner.meta_lists
                 case InlineFragmentNode():
                     inner = self.measure_set(selection.selection_set, level=level + 1)
                     root_fields += inner.root_fields
@@ -141,10 +161,12 @@ class _Measurer:
                 case _:
                     continue
             selections += inner.selections
+            meta_lists += inner.meta_lists
+            introspection += inner.introspection
             aliases += inner.aliases
             directives += inner.directives
             nesting = max(nesting, inner.nesting)
-        return Measure(selections, aliases, directives, depth, nesting + 1, root_fields)
+        return Measure(selections, aliases, directives, depth, nesting + 1, root_fields, meta_lists, introspection)
 
     def _measure_spread(self, name: str, *, level: int) -> Measure:
         known = self._measured.get(name)

@@ -1,6 +1,7 @@
 """What an operation weighs is counted after fragments are expanded, without expanding them."""
 
 import pytest
+from graphql import get_introspection_query
 
 from gateway.errors import ClientError
 from gateway.operation.limits import Limits, Measure, check_limits
@@ -56,6 +57,16 @@ def test_a_small_document_that_expands_to_millions_is_refused_at_once() -> None:
         ("{ a(x: [[[1]]]) }", Limits(max_input_depth=2), "MAX_INPUT_DEPTH_EXCEEDED"),
         ("{ a(x: {b: {c: {}}}) }", Limits(max_input_depth=2), "MAX_INPUT_DEPTH_EXCEEDED"),
         ("query ($v: [Int] = [1, 2, 3]) { a(x: $v) }", Limits(max_list_items=2), "MAX_LIST_ITEMS_EXCEEDED"),
+        (
+            "{ __schema { types { fields { name } } } }",
+            Limits(max_introspection_lists=2),
+            "MAX_INTROSPECTION_LISTS_EXCEEDED",
+        ),
+        (
+            "{ ...F a: __type { ...G } } fragment F on Q { __schema { types { name } } } fragment G on T { fields { name } }",
+            Limits(max_introspection_lists=3),
+            "MAX_INTROSPECTION_LISTS_EXCEEDED",
+        ),
         ("{ __typename: a }", Limits(), "RESERVED_ALIAS"),
         ("{ ...F } fragment F on Q { __typename: a }", Limits(), "RESERVED_ALIAS"),
     ],
@@ -80,3 +91,19 @@ def test_fragments_inside_each_other_without_end_are_refused() -> None:
     )
     spread_first = "{ " + " ".join(f"...F{i}" for i in reversed(range(301))) + " } "
     assert refused_as(spread_first + backwards, FREE) == "MAX_DEPTH_EXCEEDED"
+
+
+def test_the_usual_introspection_query_is_far_within_the_limit() -> None:
+    assert (
+        measured(get_introspection_query(input_value_deprecation=True)).introspection
+        <= Limits().max_introspection_lists // 4
+    )
+
+
+def test_a_field_that_only_has_the_name_of_an_introspection_list_does_not_count() -> None:
+    assert measured("{ types { fields { args } } }").introspection == 0
+
+
+def test_fifty_names_for_the_schema_are_refused() -> None:
+    text = "{ " + " ".join(f"s{n}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}" for n in range(50)) + " }"
+    assert refused_as(text, Limits()) == "MAX_INTROSPECTION_LISTS_EXCEEDED"
