@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import pty
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -167,7 +168,10 @@ def test_lines_that_could_not_be_written_are_counted_when_there_is_room_again(
 async def test_a_keeper_that_fails_ends_the_supervisor_with_its_cause(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    children = []
+
     async def fail(*_: object) -> None:
+        children.append(supervisor._running["child"])
         raise MemoryError("no more tasks")
 
     monkeypatch.setattr(supervisor, "_copy_output", fail)
@@ -177,6 +181,7 @@ async def test_a_keeper_that_fails_ends_the_supervisor_with_its_cause(
             await supervisor.broken()
     assert isinstance(broken.value.__cause__, MemoryError)
     await supervisor.stop()
+    assert [child.returncode for child in children] == [-signal.SIGKILL]
 
 
 async def test_a_process_that_cannot_be_started_is_tried_again(
