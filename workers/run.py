@@ -74,6 +74,7 @@ def create_worker_app(settings: RunSettings, openers: Sequence[Opener]) -> Starl
                 Loop("worker.count", partial(_count_all, groups), pause_seconds=COUNT_PAUSE_SECONDS),
                 sweeper_loop(client, sweeps),
                 probe.loop(),
+                *(loop for group in groups for loop in group.loops),
             )
             checks.update(checks_of(*loops))
             await stack.enter_async_context(running(*loops))

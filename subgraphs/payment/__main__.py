@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
+from subgraphs.kit.runtime import logging
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _reconcile(arguments: list[str]) -> int:
     except ValidationError as error:
         print(f"payment: the settings are not complete: {error}", file=sys.stderr)
         return 2
+    logging.configure("payment", log_format=settings.log_format)
     return asyncio.run(_reconciled(settings, is_whole=options.all))
 
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stream import EventStream
-from subgraphs.kit.runtime.background import running
 from subgraphs.notification import commands
 from subgraphs.notification.delivering import deliver
 from subgraphs.notification.events import notice_of
@@ -49,32 +48,32 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         else:
             await drain(resources.database, DeliveryRow, one)
 
-    async with running(resources.config.loop):
-        try:
-            yield Group(
-                actors=[
-                    Actor(commands.QUEUE, "order_notice", order_notice),
-                    Actor(commands.QUEUE, commands.ACTOR_NAME, delivered, DRAIN_TIMEOUT_SECONDS),
-                ],
-                checks={"notification_database": resources.database.ready},
-                jobs=[JobTable("notification.deliveries", resources.database, DeliveryRow)],
-                streams=[ordered],
-                sweeps={
-                    "deliveries": waking_for_jobs(
-                        resources.database,
-                        DeliveryRow,
-                        resources.queue,
-                        queue_name=commands.QUEUE,
-                        actor_name=commands.ACTOR_NAME,
-                    ),
-                    "deliveries.orders": waking(
-                        ordered, resources.queue, queue_name=commands.QUEUE, actor_name="order_notice"
-                    ),
-                },
-            )
-        finally:
-            await ordered.close()
-            await resources.close()
+    try:
+        yield Group(
+            actors=[
+                Actor(commands.QUEUE, "order_notice", order_notice),
+                Actor(commands.QUEUE, commands.ACTOR_NAME, delivered, DRAIN_TIMEOUT_SECONDS),
+            ],
+            checks={"notification_database": resources.database.ready},
+            jobs=[JobTable("notification.deliveries", resources.database, DeliveryRow)],
+            streams=[ordered],
+            sweeps={
+                "deliveries": waking_for_jobs(
+                    resources.database,
+                    DeliveryRow,
+                    resources.queue,
+                    queue_name=commands.QUEUE,
+                    actor_name=commands.ACTOR_NAME,
+                ),
+                "deliveries.orders": waking(
+                    ordered, resources.queue, queue_name=commands.QUEUE, actor_name="order_notice"
+                ),
+            },
+            loops=[resources.config.loop],
+        )
+    finally:
+        await ordered.close()
+        await resources.close()
 
 
 def notification_settings(settings: RunSettings) -> NotificationSettings:

@@ -7,6 +7,7 @@ from typing import Any
 
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.messaging.sweeper import Sweep
+from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.health import ReadinessCheck
 from subgraphs.kit.storage.session import Database
 from workers.settings import RunSettings
@@ -44,6 +45,7 @@ class Group:
         jobs: the tables whose rows its actors work off.
         streams: those that its actors read.
         sweeps: what is done every few seconds by one worker of all, by name; see `sweeping`.
+        loops: run by the worker process alone. A command that opens a group to read its tables ends before a loop is of use.
     """
 
     actors: Sequence[Actor]
@@ -51,6 +53,7 @@ class Group:
     jobs: Sequence[JobTable] = ()
     streams: Sequence[EventStream] = ()
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
+    loops: Sequence[Loop] = ()
 
 
 Opener = Callable[[RunSettings], AbstractAsyncContextManager[Group]]

@@ -10,7 +10,6 @@ import structlog
 
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
-from subgraphs.kit.runtime.background import checks_of, running
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -84,39 +83,34 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
             return 0
 
     try:
-        async with running(state.loop):
-            yield Group(
-                actors=[
-                    Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
-                    Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order),
-                    Actor(commands.QUEUE, commands.ACTOR_NAME, ranked, DRAIN_TIMEOUT_SECONDS),
-                ],
-                checks={
-                    "recommendation_database": database.ready,
-                    "market": state.ready,
-                    **checks_of(state.loop),
-                },
-                jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
-                streams=[stream, ordered],
-                sweeps={
-                    "behaviour.stream": waking(
-                        stream, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_tracked"
-                    ),
-                    "behaviour.orders": waking(
-                        ordered, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_order"
-                    ),
-                    "slates.jobs": waking_for_jobs(
-                        database, RankingJobRow, queue, queue_name=commands.QUEUE, actor_name=commands.ACTOR_NAME
-                    ),
-                    "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
-                    "recommendation.inbox": purging(database, InboxRow, InboxRow.received_at, days=settings.inbox_days),
-                    "recommendation.behaviours": purging(
-                        database, BehaviourRow, BehaviourRow.at, days=settings.behaviour_days
-                    ),
-                    "catalogue.changes": follow_changes,
-                    "catalogue.refresh": at_most_every(REFRESH_SECONDS, refresh),
-                },
-            )
+        yield Group(
+            actors=[
+                Actor(BEHAVIOUR_QUEUE, "behaviour_tracked", behaviour_tracked),
+                Actor(BEHAVIOUR_QUEUE, "behaviour_order", behaviour_order),
+                Actor(commands.QUEUE, commands.ACTOR_NAME, ranked, DRAIN_TIMEOUT_SECONDS),
+            ],
+            checks={
+                "recommendation_database": database.ready,
+                "market": state.ready,
+            },
+            jobs=[JobTable("recommendation.ranking_jobs", database, RankingJobRow)],
+            streams=[stream, ordered],
+            sweeps={
+                "behaviour.stream": waking(stream, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_tracked"),
+                "behaviour.orders": waking(ordered, queue, queue_name=BEHAVIOUR_QUEUE, actor_name="behaviour_order"),
+                "slates.jobs": waking_for_jobs(
+                    database, RankingJobRow, queue, queue_name=commands.QUEUE, actor_name=commands.ACTOR_NAME
+                ),
+                "slates.purge": at_most_every(PURGE_SECONDS, purge_slates),
+                "recommendation.inbox": purging(database, InboxRow, InboxRow.received_at, days=settings.inbox_days),
+                "recommendation.behaviours": purging(
+                    database, BehaviourRow, BehaviourRow.at, days=settings.behaviour_days
+                ),
+                "catalogue.changes": follow_changes,
+                "catalogue.refresh": at_most_every(REFRESH_SECONDS, refresh),
+            },
+            loops=[state.loop],
+        )
     finally:
         await catalog.close()
         await stream.close()
