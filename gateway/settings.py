@@ -303,6 +303,7 @@ class ExecutionSettings(_Section):
     Attributes:
         timeout_seconds: for the whole request.
         max_connections: to one subgraph.
+        max_wait_seconds: for one of them to become free; then the fetch fails with ``SUBGRAPH_OVERLOADED``.
         max_response_bytes: of one subgraph's answer.
         max_representations: entities that one request to a subgraph asks for; longer lists go in several.
         max_answer_bytes: about, of all fetched entities of one answer, each counted at every place where it is.
@@ -310,6 +311,7 @@ class ExecutionSettings(_Section):
 
     timeout_seconds: float = Field(30.0, gt=0)
     max_connections: int = Field(128, ge=1)
+    max_wait_seconds: float = Field(3.0, gt=0)
     max_response_bytes: int = Field(64_000_000, ge=1)
     max_representations: int = Field(2_000, ge=1)
     max_answer_bytes: int = Field(16_000_000, ge=1)

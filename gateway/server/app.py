@@ -159,7 +159,7 @@ class Gateway:
         transport = HttpTransport(
             TransportLimits(
                 max_response_bytes=execution.max_response_bytes,
-                pool=PoolLimits(max_connections=execution.max_connections),
+                pool=PoolLimits(max_connections=execution.max_connections, max_wait_seconds=execution.max_wait_seconds),
             )
         )
         planning = PlanningThread()

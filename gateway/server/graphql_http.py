@@ -4,6 +4,7 @@ Source: GraphQL over HTTP (graphql.github.io/graphql-over-http), GraphQL over Se
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import orjson
@@ -20,6 +21,7 @@ from gateway.server import media, sse
 from gateway.server.addresses import client_address
 from gateway.server.body import ClientGoneError, read_body
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
+from gateway.server.departure import Departure, departure_of
 from gateway.server.exchange import Exchange, Headers, Recorder
 from gateway.server.expiry import end_at
 from gateway.server.headers import SINGLETONS, combine_headers, refuse_repeated
@@ -150,7 +152,7 @@ class GraphqlApp:
             await self._answer_batch(decode_batch(body, self._batching), scope, caller, exchange, send)
             return
         ready = await self._ready(decode_body(body), scope, caller, exchange)
-        await self._answer(ready, receive, send, exchange)
+        await self._answer(ready, scope, receive, send, exchange)
 
     async def _get(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         headers = exchange.headers
@@ -159,7 +161,7 @@ class GraphqlApp:
         ready = await self._ready(wire, scope, await self._caller(headers, scope), exchange)
         if ready.kind is OperationKind.MUTATION:
             raise ClientError("Send mutations by POST.", code="MUTATION_OVER_GET", status=405)
-        await self._answer(ready, receive, send, exchange)
+        await self._answer(ready, scope, receive, send, exchange)
 
     async def _caller(self, headers: Headers, scope: Scope) -> Caller:
         authorization = headers.get(b"authorization", b"")
@@ -226,7 +228,7 @@ class GraphqlApp:
         forwarded = b",".join(value for name, value in scope["headers"] if name == FORWARDED_FOR)
         return RequestSource.of(client_address(scope["client"], forwarded, self._trusted_proxies), caller)
 
-    async def _answer(self, ready: Ready, receive: Receive, send: Send, exchange: Exchange) -> None:
+    async def _answer(self, ready: Ready, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         if ready.kind is OperationKind.SUBSCRIPTION:
             await self._answer_stream(ready, receive, send, exchange)
             return
@@ -234,14 +236,26 @@ class GraphqlApp:
             raise ClientError(
                 "Accept application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE", status=406
             )
-        assert self._service.pipeline is not None
-        answer = await self._service.pipeline.execute(ready)
+        answer = await self._execute(ready, departure_of(scope))
         if exchange.form is media.ResponseForm.EVENT_STREAM:
             await sse.send_single(answer.body, send)
         else:
             await _send(send, 200, exchange.form.content_type, answer.body)
         exchange.answered(answer)
         self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
+
+    async def _execute(self, ready: Ready, departure: Departure) -> Answer:
+        """Execute a query or a mutation.
+
+        Raises:
+            ClientGoneError: the client of a query left.
+        """
+        pipeline = self._service.pipeline
+        assert pipeline is not None
+        if ready.kind is OperationKind.MUTATION:
+            return await pipeline.execute(ready)
+        with departure:
+            return await pipeline.execute(ready)
 
     async def _answer_stream(self, ready: Ready, receive: Receive, send: Send, exchange: Exchange) -> None:
         if not exchange.accepted.streams:
@@ -275,7 +289,11 @@ class GraphqlApp:
     async def _answer_batch(
         self, requests: list[WireRequest], scope: Scope, caller: Caller, exchange: Exchange, send: Send
     ) -> None:
-        """Answer each request of an array, in order; one that is refused does not stop the others."""
+        """Answer each request of an array, in order; one that is refused does not stop the others.
+
+        Raises:
+            ClientGoneError: the client left; the mutations of the array were carried out.
+        """
         if exchange.form is media.ResponseForm.EVENT_STREAM:
             raise ClientError("Accept application/json for an array.", code="NOT_ACCEPTABLE", status=406)
         bodies: list[bytes] = []
@@ -286,6 +304,7 @@ class GraphqlApp:
             except ClientError as error:
                 outcomes.append(error)
         self._check_sum(outcomes)
+        departure = departure_of(scope)
         for outcome in outcomes:
             if isinstance(outcome, Ready) and outcome.kind is OperationKind.SUBSCRIPTION:
                 outcome = ClientError("A subscription cannot be part of an array.", code="BATCHED_SUBSCRIPTION")  # noqa: PLW2901
@@ -294,10 +313,12 @@ class GraphqlApp:
                 exchange.error_count += 1
                 bodies.append(_error_body(outcome))
             else:
-                assert self._service.pipeline is not None
-                answer = await self._service.pipeline.execute(outcome)
-                exchange.answered(answer)
-                bodies.append(answer.body)
+                with contextlib.suppress(ClientGoneError):
+                    answer = await self._execute(outcome, departure)
+                    exchange.answered(answer)
+                    bodies.append(answer.body)
+        if departure.is_gone:
+            raise ClientGoneError
         exchange.kind, exchange.name, exchange.plan = "batch", None, None
         await _send(send, 200, exchange.form.content_type, b"[" + b",".join(bodies) + b"]")
         self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())

@@ -16,6 +16,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gateway.server.departure import EXTENSION, KEY, Departure
+
 TIMED_OUT = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 89\r\n\r\n"
     b'{"errors":[{"message":"The request came too slowly.","extensions":{"code":"TIMED_OUT"}}]}'
@@ -65,10 +67,16 @@ class EdgeProtocol(HttpToolsProtocol):
         self.owed_since: float | None = None
         self.stalled_since: float | None = None
         self._head_bytes: int | None = 0
+        self._departure = Departure()
+        self._extensions: dict[str, dict[object, object]] = {EXTENSION: {KEY: self._departure}}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.owed_since = self.loop.time()
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._departure.leave()
 
     def data_received(self, data: bytes) -> None:
         if self.owed_since is None:
@@ -85,6 +93,7 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
+        self.scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         self._head_bytes = None
