@@ -290,11 +290,14 @@ class SubgraphSettings(_Section):
         timeout_seconds: for one fetch that only reads, and for a subscription to be accepted; None leaves it the time of the
             whole request. A fetch that takes longer costs its own fields (``SUBGRAPH_TIMEOUT``).
         mutation_timeout_seconds: for one fetch of a mutation's own fields, which a client cannot know the outcome of after it.
+        deadline_header: name of a header of ours with the milliseconds that a fetch has left as it is sent, so that the subgraph
+            can stop when nobody waits any more; None sends none.
     """
 
     url: str | None = Field(None, pattern=r"^https?://")
     timeout_seconds: float | None = Field(None, gt=0)
     mutation_timeout_seconds: float | None = Field(None, gt=0)
+    deadline_header: str | None = Field(None, pattern=r"^x-[a-z0-9-]+$")
 
 
 class ExecutionSettings(_Section):

@@ -31,8 +31,11 @@ class Fault(NamedTuple):
 class Carried(Protocol):
     """What a connection carries: a whole exchange, or a stream of events."""
 
-    request: bytes
     connection: "Connection | None"
+
+    def wire(self, now: float) -> bytes:
+        """Return the request as it goes on the wire at `now`, by the loop's clock."""
+        ...
 
     def fed(self, count: int) -> None:
         """`count` bytes came from the wire."""
@@ -118,7 +121,7 @@ class Connection(asyncio.Protocol):
         self._has_head = self._is_finished = self._has_surplus = False
         self._head_bytes = self._header_count = 0
         carried.connection = self
-        self._transport.write(carried.request)
+        self._transport.write(carried.wire(now))
 
     def abort(self) -> None:
         """Closes at once; what it carries is told nothing more."""

@@ -42,7 +42,7 @@ class Events:
 
     def __init__(self, service: Service, request: bytes, *, max_event_bytes: int, max_events: int) -> None:
         self.service = service
-        self.request = request
+        self._request = request
         self.connection: Connection | None = None
         self._max_event_bytes = max_event_bytes
         self._max_events = max_events
@@ -90,6 +90,10 @@ class Events:
         if len(self._waiting) < self._max_events // 2 + 1 and self._pause is None and self.connection is not None:
             self.connection.resume()
         return event
+
+    def wire(self, _now: float) -> bytes:
+        """Part of `Carried`."""
+        return self._request
 
     def _read_on(self) -> None:
         self._pause = None

@@ -17,7 +17,8 @@ class Exchange(asyncio.Future[Reply]):
     """A POST under way, or waiting for a connection.
 
     Args:
-        request: the whole request as it goes on the wire.
+        head: the request's head up to where the deadline is told; b"" where it is not.
+        request: what follows, the body included.
         deadline: a moment of the loop's clock.
         is_safe: may be sent again if a kept connection is found dead.
         max_response_bytes: of the body; a longer one fails.
@@ -33,6 +34,7 @@ class Exchange(asyncio.Future[Reply]):
         service: Service,
         request: bytes,
         *,
+        head: bytes = b"",
         loop: asyncio.AbstractEventLoop,
         deadline: float,
         is_safe: bool,
@@ -40,7 +42,8 @@ class Exchange(asyncio.Future[Reply]):
     ) -> None:
         super().__init__(loop=loop)
         self.service = service
-        self.request = request
+        self._head = head
+        self._request = request
         self.deadline = deadline
         self.is_safe = is_safe
         self.connection: Connection | None = None
@@ -54,6 +57,13 @@ class Exchange(asyncio.Future[Reply]):
         self._declared_bytes = 0
         self._body: bytes | list[bytes] = b""
         self._timer = loop.call_at(deadline, self._expire)
+
+    def wire(self, now: float) -> bytes:
+        """Part of `Carried`: the request, with the milliseconds that are left if the subgraph wants to know."""
+        if self.service.deadline_header is None:
+            return self._request
+        left_ms = max(0, int((self.deadline - now) * 1000))
+        return b"%b%b: %d\r\n%b" % (self._head, self.service.deadline_header, left_ms, self._request)
 
     # What may end it
 

@@ -83,9 +83,11 @@ class HttpTransport:
     ) -> asyncio.Future[Reply]:
         """As `Transport.post`."""
         route = self._routes.get(service.url) or self._route(service.url)
+        head, first = (b"", route.post_head) if service.deadline_header is None else (route.post_head, b"")
         exchange = Exchange(
             service,
-            b"%b%b%bContent-Length: %d\r\n\r\n%b" % (route.post_head, headers, hop_headers, len(body), body),
+            b"%b%b%bContent-Length: %d\r\n\r\n%b" % (first, headers, hop_headers, len(body), body),
+            head=head,
             loop=self._loop,
             deadline=deadline,
             is_safe=is_safe,

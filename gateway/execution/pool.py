@@ -10,7 +10,8 @@ Two rules protect callers from a subgraph in trouble:
 - Bytes that no exchange asked for mean that answers may be one behind: on other connections, too, since the same program wrote them.
   For `DISTRUST_SECONDS` no connection to the origin carries a second exchange.
 - An exchange that waited too long, or whose deadline is nearer than an answer usually takes, is not sent: its answer would come
-  for nobody, and take the time of one that could still be in time.
+  for nobody, and take the time of one that could still be in time. Where no exchange waits, one is sent unless no answer came
+  so fast lately: it cannot succeed, and a mutation would be carried out for an error.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
+from gateway.execution.answer_times import AnswerTimes
 from gateway.execution.connection import Carried, Connection
 from gateway.execution.exchange import Exchange
 
@@ -30,8 +32,6 @@ DISTRUST_SECONDS: Final = 60.0
 doubled, 2,999 of 25,056 requests got another one's answer; after this rule 1 of 16,649, the one that the first doubled answer met."""
 
 LOG_SECONDS: Final = 60.0
-SMOOTHING: Final = 0.1
-"""The weight of the newest exchange in the mean time that an answer takes."""
 
 SURPLUS = Counter(
     "gateway_subgraph_surplus_total",
@@ -85,7 +85,7 @@ class Pool:
         self._is_closed = False
         self._distrusted_until = 0.0
         self._logged_until = 0.0
-        self._mean_seconds = 0.0
+        self._times = AnswerTimes(loop.time())
         self._sweep: asyncio.TimerHandle | None = None
 
     def submit(self, exchange: Exchange) -> None:
@@ -99,6 +99,11 @@ class Pool:
             if now - connection.idle_since > self._limits.keep_alive_seconds:
                 connection.abort()
                 continue
+            left = exchange.deadline - now
+            if left <= self._times.shortest_seconds and self._times.is_hopeless(left, now):
+                idle.append(connection)
+                _too_late(exchange)
+                return
             connection.begin(exchange, now)
             return
         self._enqueue(exchange)
@@ -179,7 +184,7 @@ class Pool:
     def released(self, connection: Connection) -> None:
         """Part of `Owner`: a connection whose exchange is over is used again, unless its origin is distrusted."""
         now = self._loop.time()
-        self._mean_seconds += SMOOTHING * (now - connection.begun_at - self._mean_seconds)
+        self._times.note(now - connection.begun_at, now)
         if now < self._distrusted_until:
             connection.abort()
         else:
@@ -218,7 +223,8 @@ class Pool:
             if exchange.done():
                 continue
             now = self._loop.time()
-            if now - exchange.queued_at > self._limits.max_wait_seconds or exchange.deadline - now < self._mean_seconds:
+            left = exchange.deadline - now
+            if now - exchange.queued_at > self._limits.max_wait_seconds or left < self._times.mean_seconds:
                 _overloaded(exchange)
                 continue
             return exchange
@@ -260,6 +266,10 @@ class Pool:
         for connection in list(self._connections):
             connection.close()
         await asyncio.gather(*connecting, return_exceptions=True)
+
+
+def _too_late(exchange: Exchange) -> None:
+    exchange.fail("SUBGRAPH_TIMEOUT", f"Subgraph {exchange.service.name!r} cannot answer in the time that is left.")
 
 
 def _overloaded(exchange: Exchange) -> None:

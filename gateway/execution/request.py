@@ -22,12 +22,14 @@ class Service:
     Attributes:
         timeout_seconds: for one fetch that only reads, or for a subscription to be accepted; None leaves it the whole request's time.
         mutation_timeout_seconds: for one fetch of a mutation's own fields.
+        deadline_header: name of a header with the milliseconds that a fetch has left when it is sent; None sends none.
     """
 
     name: str
     url: str
     timeout_seconds: float | None = None
     mutation_timeout_seconds: float | None = None
+    deadline_header: bytes | None = None
 
     def due(self, *, now: float, deadline: float, is_safe: bool) -> float:
         """Return when a fetch that starts now must be answered: the request's deadline, or earlier.

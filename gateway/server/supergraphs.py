@@ -119,7 +119,13 @@ def served_subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgrap
 def _subgraph(name: str, url: str, said: SubgraphSettings | None) -> Subgraph:
     if said is None:
         return Subgraph(name, url)
-    return Subgraph(name, said.url or url, said.timeout_seconds, said.mutation_timeout_seconds)
+    return Subgraph(
+        name,
+        said.url or url,
+        said.timeout_seconds,
+        said.mutation_timeout_seconds,
+        said.deadline_header.encode("ascii") if said.deadline_header is not None else None,
+    )
 
 
 def _cost_rules(text: str) -> CostRules:

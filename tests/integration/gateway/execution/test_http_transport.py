@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -463,6 +464,49 @@ async def test_a_request_that_waits_too_long_for_a_connection_is_not_sent() -> N
         may_answer.set()
         assert (await first).body == b"{}"
         assert len(server.requests) == 1
+
+
+def told_ms(request: bytes) -> int:
+    return int(request.split(b"x-deadline-ms: ")[1].split(b"\r\n")[0])
+
+
+async def test_a_subgraph_that_wants_to_know_is_told_the_time_left_when_the_request_is_sent() -> None:
+    may_answer = asyncio.Event()
+
+    async def hold(_: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await may_answer.wait()
+        writer.write(OK)
+
+    limits = TransportLimits(pool=PoolLimits(max_connections=1))
+    async with serving(hold) as server, transporting(limits) as transport:
+        service = replace(server.service, deadline_header=b"x-deadline-ms")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + 30
+        first, second = (
+            transport.post(service, b"{}", NO_HEADERS, hop_headers=NO_HEADERS, deadline=deadline, is_safe=True)
+            for _ in range(2)
+        )
+        await until(lambda: len(server.requests) == 1)
+        left_ms = (deadline - loop.time()) * 1000
+        may_answer.set()
+        assert [(await future).body for future in (first, second)] == [b"{}", b"{}"]
+        assert left_ms - 1 < told_ms(server.requests[0]) <= 30_000
+        # The second waited for the connection meanwhile.
+        assert told_ms(server.requests[1]) <= left_ms
+        assert server.requests[0].endswith(b"Content-Length: 2\r\n\r\n{}")
+        await post(transport, server.service)
+        assert b"x-deadline-ms" not in server.requests[2]
+
+
+@pytest.mark.parametrize("is_safe", [True, False])
+async def test_what_cannot_be_answered_in_time_is_not_sent(is_safe: bool) -> None:
+    async with serving(answering(OK)) as server, transporting() as transport:
+        await post(transport, server.service)
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service, seconds=0.0, is_safe=is_safe)
+        assert raised.value.code == "SUBGRAPH_TIMEOUT"
+        assert (await post(transport, server.service)).body == b"{}"
+        assert (len(server.requests), server.connections) == (2, 1)
 
 
 async def test_a_cancelled_request_closes_its_connection() -> None:
