@@ -30,7 +30,9 @@ def merge_field(
     sources: Mapping[str, TypeDefinition],
     fields: Mapping[str, FieldDefinition],
 ) -> MergedField | None:
-    """The supergraph's field, or None if no subgraph resolves it.
+    """The supergraph's field, or None if no subgraph resolves it by this type's name.
+
+    What only interface objects resolve is merged with the interface (see `merge.interface_objects`).
 
     Args:
         sources: every subgraph that has the type, in order of name.
@@ -39,6 +41,8 @@ def merge_field(
     some = next(iter(fields.values()))
     at = (some.parent, some.name)
     resolving = {s: field for s, field in fields.items() if at not in context.analyses[s].external}
+    if not resolving and context.through_interface_objects(*at):
+        return None
     if not resolving:
         external_missing_on_base.report(context, some.coordinate, fields)
         context.unmerged.add(at)

@@ -1,8 +1,8 @@
 """`@interfaceObject`: a subgraph adds fields to every implementation of an interface without knowing them.
 
-In the supergraph the type is the interface. Its implementations get a copy of each field that only interface objects resolve; the
-copy's join information names no subgraph, which says: look at the interface. What an interface object demands of callers for a field
-holds for the implementations' own too.
+In the supergraph the type is the interface. Its implementations get a copy of each field that only interface objects resolve. The
+copy's join information names the subgraphs that mention the field as `@external`, or none: in both cases a reader looks at the
+interface. What an interface object demands of callers for a field holds for the implementations' own too.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/entities/interfaces
 """
@@ -13,33 +13,44 @@ from gateway.composition.merge.access import with_access
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import JoinField, MergedField, MergedType
 from gateway.composition.model import Kind
+from gateway.composition.rules.merging import external_mismatch
 
 
 def spread_fields(context: MergeContext) -> None:
-    """Gives the implementations of every interface the fields that interface objects add to it."""
+    """Give the implementations of every interface the fields that interface objects add to it."""
     supergraph = context.supergraph
     for interface in list(supergraph.types.values()):
-        objects = {join.graph for join in interface.joins if join.is_interface_object}
-        if interface.kind is not Kind.INTERFACE or not objects:
+        if interface.kind is not Kind.INTERFACE or not any(join.is_interface_object for join in interface.joins):
             continue
         for implementation in supergraph.implementations(interface.name):
-            _spread(context, interface, implementation, objects)
+            _spread(context, interface, implementation)
 
 
-def _spread(context: MergeContext, interface: MergedType, implementation: MergedType, objects: set[str]) -> None:
+def _spread(context: MergeContext, interface: MergedType, implementation: MergedType) -> None:
     for field in interface.fields.values():
         own = implementation.fields.get(field.name)
         if own is not None:
             own.directives = with_access(own.directives, [field.directives])
             continue
-        if not any(field.name in context.schemas[graph].types[interface.name].fields for graph in objects):
+        resolving = {
+            subgraph: source
+            for (subgraph, owner), source in context.through_interface_objects(implementation.name, field.name).items()
+            if owner == interface.name
+        }
+        if not resolving:
             continue
-        implementation.fields[field.name] = MergedField(
+        externals = {
+            subgraph: source.fields[field.name]
+            for subgraph, source in context.sources(implementation.name).items()
+            if field.name in source.fields
+        }
+        copy = implementation.fields[field.name] = MergedField(
             name=field.name,
             type=field.type,
             arguments={name: replace(argument) for name, argument in field.arguments.items()},
             description=field.description,
             directives=list(field.directives),
-            joins=[JoinField()],
+            joins=[JoinField(graph=subgraph, is_external=True) for subgraph in externals] or [JoinField()],
             is_from_interface_object=True,
         )
+        external_mismatch.check(context, copy, resolving, externals)

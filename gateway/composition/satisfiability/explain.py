@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.composition.analysis import Key
 from gateway.composition.errors import CompositionError, Place, quoted
 from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_set
 from gateway.composition.merge.context import MergeContext
@@ -81,7 +82,7 @@ def _reached(dead: Dead) -> list[Position]:
 def _candidates(tables: Tables, dead: Dead, reached: Iterable[Position]) -> list[str]:
     """The subgraphs that resolve the field and are not reached."""
     known = {position.subgraph for position in reached}
-    return [s for s in tables.context.schemas if s not in known and _resolves(tables.context, tables, dead, s)]
+    return [s for s in tables.context.schemas if s not in known and _resolves(dead, s, dead.field.name)]
 
 
 def example_query(context: MergeContext, dead: Dead) -> str:
@@ -146,20 +147,31 @@ def _stuck(dead: Dead, tables: Tables, position: Position) -> Iterator[str]:
         yield f'"{name}" takes an argument of it from the context {wanted}, which no object above it on this path sets, or lets have.'
 
 
-def _resolves(context: MergeContext, tables: Tables, dead: Dead, subgraph: str) -> bool:
-    names = [dead.type, *context.supergraph.types[dead.type].interfaces]
+def _resolves(dead: Dead, subgraph: str, field: str) -> bool:
+    """Whether a subgraph resolves a field of the type, by the type's name or as an interface object."""
     return any(
-        dead.routes.local(Position(subgraph, name), dead.field.name) is not None
-        for name in names
-        if name == dead.type or tables.is_interface_object(Position(subgraph, name))
+        dead.routes.local(Position(subgraph, local.definition.name), field) is not None
+        for local in dead.routes.context.local_types(dead.type)
+        if local.subgraph == subgraph
     )
+
+
+def _declared_keys(dead: Dead, subgraph: str) -> list[Key]:
+    """The keys that a subgraph has for the type, those that do not resolve included."""
+    context = dead.routes.context
+    return [
+        key
+        for local in context.local_types(dead.type)
+        if local.subgraph == subgraph
+        for key in context.analyses[subgraph].keys.get(local.definition.name, ())
+    ]
 
 
 def _unreachable(dead: Dead, tables: Tables, reached: Iterable[Position], subgraph: str) -> str:
     """Why a subgraph that has the field cannot be entered."""
     entries = [entry for entry in tables.entries(dead.type) if entry.position.subgraph == subgraph]
     if not entries:
-        declared = tables.context.analyses[subgraph].keys.get(dead.type, ())
+        declared = _declared_keys(dead, subgraph)
         if declared:
             return f'"{subgraph}" has the field, but every @key of "{dead.type}" there is `resolvable: false`.'
         return f'"{subgraph}" has the field, but "{dead.type}" has no @key there.'
@@ -174,17 +186,16 @@ def _unreachable(dead: Dead, tables: Tables, reached: Iterable[Position], subgra
 
 def _places(context: MergeContext, dead: Dead, subgraphs: Iterable[str]) -> Iterator[Place]:
     for subgraph in subgraphs:
-        definition = context.schemas[subgraph].types.get(dead.type)
-        if definition is None:
-            continue
-        field = definition.fields.get(dead.field.name)
-        yield context.place(subgraph, field.node if field else definition.node)
+        for local in context.local_types(dead.type):
+            if local.subgraph == subgraph:
+                field = local.definition.fields.get(dead.field.name)
+                yield context.place(subgraph, field.node if field else local.definition.node)
 
 
 def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Position], candidates: list[str]) -> str:
     """What would mend it: the key or the field to add, and where."""
     if candidates:
-        return _advice_to_reach(dead, tables, start, candidates[0])
+        return _advice_to_reach(dead, start, candidates[0])
     field = dead.field.name
     for position in reached:
         local = tables.fields.get((position.subgraph, position.type), {}).get(field)
@@ -206,15 +217,14 @@ def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Pos
     return f'Resolve "{dead.type}.{field}" in "{first}", or in a subgraph that can be reached from it, or remove the path to it.'
 
 
-def _advice_to_reach(dead: Dead, tables: Tables, start: list[Position], target: str) -> str:
+def _advice_to_reach(dead: Dead, start: list[Position], target: str) -> str:
     first = start[0].subgraph if start else ""
-    analyses = tables.context.analyses
-    resolvable = [key for key in analyses[target].keys.get(dead.type, ()) if key.is_resolvable]
+    resolvable = [key for key in _declared_keys(dead, target) if key.is_resolvable]
     if resolvable:
         fields = print_field_set(resolvable[0].fields)
         itself = "" if fields == dead.field.name else f', or give "{dead.field.name}" itself'
         return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}"{itself}.'
-    own = analyses[first].keys.get(dead.type, ()) if first in analyses else ()
+    own = _declared_keys(dead, first)
     fields = print_field_set(own[0].fields) if own else "id"
     return (
         f'Give "{dead.type}" a resolvable @key in "{target}" that "{first}" knows too, e.g. @key(fields: "{fields}"), '
@@ -233,7 +243,7 @@ def _advice_to_require(dead: Dead, tables: Tables, position: Position, requireme
         owners = [
             subgraph
             for subgraph in tables.context.schemas
-            if subgraph != position.subgraph and dead.routes.local(Position(subgraph, dead.type), name) is not None
+            if subgraph != position.subgraph and _resolves(dead, subgraph, name)
         ]
         if owners:
             return (

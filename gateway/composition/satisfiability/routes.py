@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from gateway.composition.analysis import Key
 from gateway.composition.fieldsets import FieldSet, SelectedField, SelectedFragment
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.model import ROOT_TYPES, Kind, has
+from gateway.composition.model import ROOT_TYPES, has
 
 MAX_NESTED_KEYS = 60  # jumps that are needed for the key of a jump, and so on; real schemas need three
 
@@ -163,17 +163,17 @@ class Routes:
                         return False
         return True
 
-    def children(self, position: Position, field: str, local: LocalField, type_name: str) -> Position | None:
-        """The position of a field's value, if it is of an object type: None if it cannot be that here.
+    def children(self, position: Position, field: str, local: LocalField, type_name: str) -> tuple[Position, ...]:
+        """Return the positions of which a field's value has one, if it is of an object type; () if it cannot be that here.
+
+        There are several where several interface objects of the subgraph may stand for the value.
 
         Args:
             type_name: the object type of the supergraph that the value is taken to have.
         """
-        at = self.tables.position_type(position.subgraph, local.type, type_name)
-        if at is None:
-            return None
         provided = (*local.provides, *_selected_below(position.provided, field))
-        return Position(position.subgraph, at, provided)
+        names = self.tables.local_names(position.subgraph, local.type, type_name)
+        return tuple(Position(position.subgraph, name, provided) for name in names)
 
     def _can_select_field(self, type_name: str, positions: tuple[Position, ...], selected: SelectedField) -> bool:
         if selected.name == "__typename":
@@ -188,13 +188,11 @@ class Routes:
 
     def _can_select_below(self, position: Position, selected: SelectedField, local: LocalField) -> bool:
         for type_name in self.tables.runtime_types(position.subgraph, local.type):
-            child = self.children(position, selected.name, local, type_name)
-            if child is None:
-                continue
-            if self.can_select(type_name, {child}, selected.selections):
-                continue
-            if not self.can_select(type_name, self.reach(type_name, child), selected.selections):
-                return False
+            for child in self.children(position, selected.name, local, type_name):
+                if self.can_select(type_name, {child}, selected.selections):
+                    continue
+                if not self.can_select(type_name, self.reach(type_name, child), selected.selections):
+                    return False
         return True
 
     def _grow(self, type_name: str, found: set[Position], entries: list[Entry]) -> bool:
@@ -226,11 +224,7 @@ class Tables:
         self.fields: dict[tuple[str, str], Mapping[str, LocalField]] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
         self._runtime: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._interfaces = {
-            name: frozenset(merged.interfaces)
-            for name, merged in context.supergraph.types.items()
-            if merged.kind is Kind.OBJECT
-        }
+        self._local_names: dict[tuple[str, str, str], tuple[str, ...]] = {}
         self._interface_objects = {
             (schema.name, definition.name)
             for schema in context.schemas.values()
@@ -254,18 +248,16 @@ class Tables:
         at = (subgraph, type_name)
         known = self._runtime.get(at)
         if known is None:
-            if at in self._interface_objects:
-                known = tuple(name for name, interfaces in self._interfaces.items() if type_name in interfaces)
-            else:
-                known = self.context.schemas[subgraph].runtime_types(type_name)
-            self._runtime[at] = known
+            known = self._runtime[at] = self.context.runtime_types(subgraph, type_name)
         return known
 
-    def position_type(self, subgraph: str, declared: str, type_name: str) -> str | None:
-        """What a subgraph calls an object of `type_name` where it declares `declared`; None if it cannot be there."""
-        if type_name not in self.runtime_types(subgraph, declared):
-            return None
-        return declared if (subgraph, declared) in self._interface_objects else type_name
+    def local_names(self, subgraph: str, declared: str, type_name: str) -> tuple[str, ...]:
+        """What a subgraph may call an object of `type_name` where it declares `declared`; () if it cannot be there."""
+        at = (subgraph, declared, type_name)
+        known = self._local_names.get(at)
+        if known is None:
+            known = self._local_names[at] = self.context.local_names(*at)
+        return known
 
     def may_be(self, type_name: str, condition: str) -> bool:
         """Whether an object type satisfies a type condition."""
@@ -290,17 +282,13 @@ class Tables:
         )
 
     def _find_entries(self, type_name: str) -> Iterator[Entry]:
-        for subgraph, schema in self.context.schemas.items():
-            for key in self.keys(subgraph, type_name):
-                yield Entry(Position(subgraph, type_name), key)
-            for interface in sorted(self._interfaces.get(type_name, ())):
-                if interface not in schema.types:
-                    continue
-                is_object = (subgraph, interface) in self._interface_objects
-                for key in self.keys(subgraph, interface):
-                    if is_object:
-                        yield Entry(Position(subgraph, interface), key)
-                    elif type_name in schema.runtime_types(interface):
+        for local in self.context.local_types(type_name):
+            for key in self.keys(local.subgraph, local.definition.name):
+                yield Entry(Position(local.subgraph, local.definition.name), key)
+        for interface in self.context.supergraph.types[type_name].interfaces:
+            for subgraph, schema in self.context.schemas.items():
+                if type_name in schema.runtime_types(interface):
+                    for key in self.keys(subgraph, interface):
                         yield Entry(Position(subgraph, type_name), key, is_through_interface=True)
 
 

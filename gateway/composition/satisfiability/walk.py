@@ -185,14 +185,12 @@ class _Walk:
         field = path[-1].field
         assert field is not None
         for possible in self.ground.possible[declared.name]:
-            children = frozenset(
-                child
-                for position, local in here
-                if (child := self.routes.children(position, field.name, local, possible)) is not None
-            )
-            if children:
-                way = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
-                yield _State(possible, children, contexts, way)
+            children = [self.routes.children(position, field.name, local, possible) for position, local in here]
+            # The gateway chooses among the positions that resolve the field; the subgraph chooses what it calls the value.
+            for choice in product(*(alternatives for alternatives in children if alternatives)):
+                if choice:
+                    way = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
+                    yield _State(possible, frozenset(choice), contexts, way)
 
     def _run_once(self, states: Mapping[str, Sequence[_State]]) -> None:
         """Walks what a mutation returns from each subgraph by itself, until one answers everything."""

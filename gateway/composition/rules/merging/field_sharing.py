@@ -1,17 +1,16 @@
 """INVALID_FIELD_SHARING: a field is resolved by several subgraphs, and not all of them say @shareable.
 
 A field that is @external and @provided is resolved too, and needs no @shareable itself. Fields of keys are shareable by themselves, and so is everything in a subgraph of federation 1. A field that an interface object
-resolves is resolved for every implementation of the interface.
+resolves is resolved for every implementation of the interface, also when two interface objects of one subgraph meet in it.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from gateway.composition.errors import quoted
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedType
-from gateway.composition.model import FieldDefinition, Kind, has
+from gateway.composition.model import FieldDefinition, Kind
 
 
 def check(context: MergeContext) -> None:
@@ -24,7 +23,7 @@ def check(context: MergeContext) -> None:
 
 def _check_field(context: MergeContext, merged: MergedType, name: str) -> None:
     resolving = dict(_resolving(context, merged, name))
-    if len({subgraph for subgraph, _ in resolving}) < 2:
+    if len(resolving) < 2:
         return
     unshared = {
         (subgraph, owner): field
@@ -33,37 +32,42 @@ def _check_field(context: MergeContext, merged: MergedType, name: str) -> None:
     }
     if not unshared:
         return
-    names = list(dict.fromkeys(subgraph for subgraph, _ in resolving))
-    at_fault = list(dict.fromkeys(subgraph for subgraph, _ in unshared))
+    names, at_fault = _shown(merged, resolving), _shown(merged, unshared)
     others = {at: field for at, field in resolving.items() if at not in unshared}
     context.error(
         "INVALID_FIELD_SHARING",
-        f'"{merged.name}.{name}" is resolved by {quoted(names)}, but {quoted(at_fault)} '
-        f"{'does' if len(at_fault) == 1 else 'do'} not share it.",
+        f'"{merged.name}.{name}" is resolved by {names}, but {at_fault} '
+        f"{'does' if len(unshared) == 1 else 'do'} not share it.",
         [context.place(subgraph, field.node) for (subgraph, _), field in (*unshared.items(), *others.items())],
         "Mark the field @shareable in all of them if they give the same value, or let one take it over with @override.",
     )
+
+
+def _shown(merged: MergedType, resolving: Iterable[tuple[str, str]]) -> str:
+    """The subgraphs as the message shows them, each with the interface object by which it resolves the field."""
+    shown = [
+        f'"{subgraph}"' if owner == merged.name else f'"{subgraph}" (by its interface object "{owner}")'
+        for subgraph, owner in resolving
+    ]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _resolving(
     context: MergeContext, merged: MergedType, name: str
 ) -> Iterator[tuple[tuple[str, str], FieldDefinition]]:
     """((subgraph, type it stands on there), field) of all that resolve it, interface objects included."""
-    owners = [merged.name]
-    if merged.kind is Kind.OBJECT:
-        owners += merged.interfaces
-    for owner in owners:
-        for subgraph, definition in context.sources(owner).items():
-            field = definition.fields.get(name)
-            if field is None or definition.kind is not Kind.OBJECT:
+    own = context.sources(merged.name)
+    for local in context.local_types(merged.name):
+        field = local.definition.fields.get(name)
+        if field is None or local.definition.kind is not Kind.OBJECT:
+            continue
+        if local.is_interface_object and local.subgraph in own:
+            continue  # no sharing, but an interface object beside an implementation: `interface_objects` reports it
+        analysis = context.analyses[local.subgraph]
+        at = (local.definition.name, name)
+        if at in analysis.external:
+            if at not in analysis.provided:
                 continue
-            if owner != merged.name and not has(definition.directives, "interfaceObject"):
-                continue
-            analysis = context.analyses[subgraph]
-            at = (owner, name)
-            if at in analysis.external:
-                if at not in analysis.provided:
-                    continue
-            elif (subgraph, owner, name) in context.overrides.lost_to:
-                continue
-            yield (subgraph, owner), field
+        elif (local.subgraph, *at) in context.overrides.lost_to:
+            continue
+        yield (local.subgraph, local.definition.name), field

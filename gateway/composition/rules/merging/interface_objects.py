@@ -1,7 +1,8 @@
 """INTERFACE_OBJECT_USAGE_ERROR, INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE: interface objects, and entity interfaces, across subgraphs.
 
 An interface object stands for an interface that some subgraph defines, in a subgraph that knows none of its implementations; and a
-subgraph that can be asked for an interface's objects by a key must know all of its implementations.
+subgraph that can be asked for an interface's objects by a key must have all of its implementations, by name or behind an interface
+object that implements the interface there.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#interfaceobject
 """
@@ -39,7 +40,11 @@ def _check_objects(context: MergeContext, merged: MergedType, implementations: l
                 [context.place(subgraph, use.node)],
                 "Define the interface, with a @key, in the subgraph that knows its implementations.",
             )
-        known = [name for name in implementations if name in schema.types]
+        known = [
+            name
+            for name in implementations
+            if any(t.subgraph == subgraph and not t.is_interface_object for t in context.local_types(name))
+        ]
         if known:
             context.error(
                 "INTERFACE_OBJECT_USAGE_ERROR",
@@ -74,14 +79,15 @@ def _check_keys(context: MergeContext, merged: MergedType, implementations: list
         j.graph: j for j in merged.joins if j.key is not None and j.is_resolvable and not j.is_interface_object
     }.values():
         schema = context.schemas[join.graph]
-        missing = [name for name in implementations if name not in schema.types]
+        possible = context.runtime_types(join.graph, merged.name)
+        missing = [name for name in implementations if name not in possible]
         if not missing:
             continue
         elsewhere = [
-            context.place(subgraph, source.node)
+            context.place(local.subgraph, local.definition.node)
             for name in missing
-            for subgraph, source in context.sources(name).items()
-            if merged.name in source.interfaces
+            for local in context.local_types(name)
+            if merged.name in local.definition.interfaces
         ]
         context.error(
             "INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE",

@@ -1,7 +1,7 @@
 """SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES: a shared field gives, in different subgraphs, objects that no two have in common.
 
 The gateway may take a shared field from any of its subgraphs; where their values cannot even be of one type, they are not the same
-value.
+value. Behind an interface object a value may be of any implementation.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#shareable
 """
@@ -9,7 +9,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from gateway.composition.errors import HintLevel
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
-from gateway.composition.model import Kind
+from gateway.composition.model import Kind, has
 
 
 def check(context: MergeContext) -> None:
@@ -26,16 +26,19 @@ def check(context: MergeContext) -> None:
 
 def _check_field(context: MergeContext, merged: MergedType, field: MergedField) -> None:
     possible: dict[str, frozenset[str]] = {}
+    is_certain = True
     for subgraph, source in context.sources(merged.name).items():
         own = source.fields.get(field.name)
         at = (merged.name, field.name)
         if own is None or at in context.analyses[subgraph].external or (subgraph, *at) in context.overrides.lost_to:
             continue
-        target = context.sources(own.type.name).get(subgraph)
-        if target is None or (target.kind is Kind.OBJECT and own.type.name in _interfaces(context)):
-            return
-        possible[subgraph] = frozenset(context.schemas[subgraph].runtime_types(own.type.name))
+        schema = context.schemas[subgraph]
+        known = schema.runtime_types(own.type.name)
+        is_certain &= not any(has(schema.types[name].directives, "interfaceObject") for name in known)
+        possible[subgraph] = frozenset(context.runtime_types(subgraph, own.type.name))
     if len(set(possible.values())) < 2:
+        return
+    if not is_certain and frozenset.intersection(*possible.values()):
         return
     shown = "; ".join(f'{", ".join(sorted(names))} in "{subgraph}"' for subgraph, names in possible.items())
     places = [context.place(s, context.sources(merged.name)[s].fields[field.name].node) for s in possible]
@@ -53,7 +56,3 @@ def _check_field(context: MergeContext, merged: MergedType, field: MergedField) 
         places,
         f'Let "{field.type.name}" have a type in common there, or do not share the field.',
     )
-
-
-def _interfaces(context: MergeContext) -> set[str]:
-    return {name for name, merged in context.supergraph.types.items() if merged.kind is Kind.INTERFACE}

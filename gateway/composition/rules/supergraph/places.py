@@ -1,4 +1,4 @@
-"""Where a coordinate of the supergraph stands in the subgraphs."""
+"""Where a coordinate of the supergraph stands in the subgraphs, the fields of interface objects included."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,10 @@ def places_of(context: MergeContext, coordinate: str) -> Iterator[Place]:
     matched = _COORDINATE.match(coordinate)
     assert matched is not None
     type_name, member, argument = matched.groups()
-    for subgraph, definition in context.sources(type_name).items():
+    for local in context.local_types(type_name):
+        subgraph, definition = local.subgraph, local.definition
+        if member is None and local.is_interface_object:
+            continue
         if member is None:
             yield context.place(subgraph, definition.node)
             continue
