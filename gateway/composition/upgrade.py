@@ -1,20 +1,29 @@
 """Reads a document of federation 1 as what it means in federation 2.
 
 Federation 1 was looser: it ignored directives where they say nothing, and shared every type by its name. So: keys may be lists;
-directives on interfaces, `@provides` on leaves and requirements of the subgraph's own fields are dropped; an `@external` field that
-nothing names is dropped; and every field may be resolved by several subgraphs, which `analysis` takes care of.
+directives on interfaces and `@provides` on leaves are dropped; from a requirement or a provision the subgraph's own fields are
+dropped, at any depth; an `@external` field that nothing names is dropped; and every field may be resolved by several subgraphs,
+which `analysis` takes care of.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/backward-compatibility
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
 
 from gateway.composition.analysis import Analysis, analyse
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.fieldsets import FieldSetSyntaxError, SelectedField, argument_text, parse_field_set
+from gateway.composition.fieldsets import (
+    FieldSet,
+    FieldSetSyntaxError,
+    SelectedField,
+    SelectedFragment,
+    argument_text,
+    parse_field_set,
+    print_field_set,
+)
 from gateway.composition.model import (
     Directives,
     DirectiveUse,
@@ -34,7 +43,8 @@ def upgrade(schema: SubgraphSchema) -> tuple[SubgraphSchema, list[CompositionErr
     if not schema.is_fed1:
         return schema, []
     cleaned = _with_types(schema, {name: _cleaned(schema, definition) for name, definition in schema.types.items()})
-    cleaned = _with_types(cleaned, {name: _without_own(cleaned, d) for name, d in cleaned.types.items()})
+    own = _OwnFields(cleaned, analyse(cleaned))
+    cleaned = _with_types(cleaned, {name: own.dropped_from(d) for name, d in cleaned.types.items()})
     analysis = analyse(cleaned)
     used = {name: _without_unused(definition, analysis) for name, definition in cleaned.types.items()}
     errors = list(_emptied(schema, cleaned, used))
@@ -79,36 +89,78 @@ def _as_string(value: ValueNode) -> ValueNode:
     return value
 
 
-def _without_own(schema: SubgraphSchema, definition: TypeDefinition) -> TypeDefinition:
-    """Without requirements and provisions that name nothing of another subgraph."""
-    fields: dict[str, FieldDefinition] = {}
-    for field in definition.fields.values():
-        kept = tuple(
-            use
-            for use in field.directives
-            if use.core not in {"requires", "provides"}
-            or _names_external(schema, definition.name if use.core == "requires" else field.type.name, use)
-        )
-        fields[field.name] = replace(field, directives=kept)
-    return replace(definition, fields=fields)
+@dataclass(frozen=True, slots=True)
+class _OwnFields:
+    """Drops from requirements and provisions what the subgraph resolves itself, as federation 1 did.
+
+    @provides(fields: "home { zip }")  with H.zip its own     ->  dropped
+    @requires(fields: "zip town")      with P.zip its own     ->  @requires(fields: "town")
+    @requires(fields: "home { zip }")  with P.home @external  ->  kept, since all of it is another subgraph's
+    """
+
+    schema: SubgraphSchema
+    analysis: Analysis
+
+    def dropped_from(self, definition: TypeDefinition) -> TypeDefinition:
+        """Return a type whose field sets name fields of other subgraphs only."""
+        fields: dict[str, FieldDefinition] = {}
+        for field in definition.fields.values():
+            kept: list[DirectiveUse] = []
+            for use in field.directives:
+                if use.core in {"requires", "provides"}:
+                    kept.extend(self._rest(use, definition.name if use.core == "requires" else field.type.name))
+                else:
+                    kept.append(use)
+            fields[field.name] = replace(field, directives=tuple(kept))
+        return replace(definition, fields=fields)
+
+    def _rest(self, use: DirectiveUse, on: str) -> Iterator[DirectiveUse]:
+        """Yield the directive with what is left of its field set, if anything is; as it is if the set is not valid."""
+        text = argument_text(use.arguments.get("fields"))
+        try:
+            selections = parse_field_set(text) if text is not None else ()
+            rest = self._of_others(on, selections)
+        except (FieldSetSyntaxError, _NotJudged):
+            yield use
+            return
+        if text is None or rest == selections:
+            yield use
+        elif rest:
+            yield replace(use, arguments={**use.arguments, "fields": StringValueNode(value=print_field_set(rest))})
+
+    def _of_others(self, on: str, selections: FieldSet) -> FieldSet:
+        rest: list[SelectedField | SelectedFragment] = []
+        for selection in selections:
+            if selection.has_directives:
+                raise _NotJudged
+            if isinstance(selection, SelectedField) and selection.name == "__typename" and not selection.selections:
+                continue
+            at = on
+            if isinstance(selection, SelectedField):
+                field = self.schema.types[on].fields.get(selection.name) if on in self.schema.types else None
+                if field is None:
+                    raise _NotJudged
+                if self._is_external(on, selection.name):
+                    rest.append(selection)
+                    continue
+                at = field.type.name
+                is_composite = at in self.schema.types and self.schema.types[at].is_composite
+                if is_composite is not bool(selection.selections):
+                    raise _NotJudged
+            elif selection.type_condition is not None:
+                at = selection.type_condition
+            below = self._of_others(at, selection.selections)
+            if below:
+                rest.append(replace(selection, selections=below))
+        return tuple(rest)
+
+    def _is_external(self, on: str, field: str) -> bool:
+        """Whether the field is @external: an interface's, if it is so on one of the implementations."""
+        return any((name, field) in self.analysis.external for name in (on, *self.schema.runtime_types(on)))
 
 
-def _names_external(schema: SubgraphSchema, on: str, use: DirectiveUse) -> bool:
-    text = argument_text(use.arguments.get("fields"))
-    if text is None:
-        return True
-    try:
-        selections = parse_field_set(text)
-    except FieldSetSyntaxError:
-        return True
-    definition = schema.types.get(on)
-    for selection in selections:
-        if not isinstance(selection, SelectedField) or definition is None:
-            return True
-        field = definition.fields.get(selection.name)
-        if field is None or selection.selections or has(field.directives, "external"):
-            return True
-    return False
+class _NotJudged(Exception):
+    """Raised for a field set that is not valid, which a rule reports as it is written."""
 
 
 def _without_unused(definition: TypeDefinition, analysis: Analysis) -> TypeDefinition:

@@ -1,5 +1,9 @@
 """Documents of federation 1 mean what they meant."""
 
+import re
+
+import pytest
+
 from tests.support.composition import composed, refusal
 from tests.support.supergraphs import facts
 
@@ -62,3 +66,62 @@ def test_what_frameworks_print_for_the_gateway_is_dropped() -> None:
         'type T @key(fields: "id") { id: ID! }'
     )
     assert "_" not in composed({"a": f"# fed1\n{sdl}"}).api_sdl
+
+
+BASE = 'type P @key(fields: "id") { id: ID town: Int home: H }\ntype H { zip: Int street: Int }'
+
+
+@pytest.mark.parametrize(
+    ("requires", "left"),
+    [
+        ("own town", "town"),
+        ("id town", "town"),
+        ("__typename town", "town"),
+        ("own", None),
+        ("id", None),
+        ("pets { name }", None),
+        ("pets { name town }", "pets { town }"),
+        ("pets { ... on Pet { town name } }", "pets { ... on Pet { town } }"),
+        ("home { zip street }", "home { zip street }"),
+        ("argued(n: 1) town", "town"),
+    ],
+)
+def test_a_requirement_keeps_what_is_another_subgraphs(requires: str, left: str | None) -> None:
+    b = (
+        'extend type P @key(fields: "id") { id: ID @external town: Int @external own: Int argued(n: Int): Int home: H @external '
+        f'pets: [Pet] n: Int @requires(fields: "{requires}") }}\ntype H {{ zip: Int street: Int }}\n'
+        'extend type Pet @key(fields: "id") { id: ID @external name: Int town: Int @external }'
+    )
+    a = f'type Query {{ p: P }}\n{BASE}\ntype Pet @key(fields: "id") {{ id: ID town: Int }}'
+    assert re.findall(r'requires: "(.*?)"\)', supergraph({"a": a, "b": b})) == ([left] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("provides", "left"),
+    [
+        ("own { zip }", None),
+        ("own { zip } town", "town"),
+        ("home { zip }", "home { zip }"),
+        ("... on P { name town }", "... on P { town }"),
+        ("__typename", None),
+    ],
+)
+def test_a_provision_keeps_what_is_another_subgraphs(provides: str, left: str | None) -> None:
+    b = (
+        f'type Query {{ q: P @provides(fields: "{provides}") }}\n'
+        'extend type P @key(fields: "id") { id: ID @external name: Int town: Int @external home: H @external own: H }\n'
+        "type H { zip: Int street: Int }"
+    )
+    a = f"type Query {{ p: P }}\n{BASE}"
+    assert re.findall(r'provides: "(.*?)"\)', supergraph({"a": a, "b": b})) == ([left] if left else [])
+
+
+@pytest.mark.parametrize("wrong", ["own wrong", "own { zip }", "pets"])
+def test_a_field_set_that_is_not_valid_is_refused_as_it_is_written(wrong: str) -> None:
+    b = (
+        f'extend type P @key(fields: "id") {{ id: ID @external town: Int @external own: Int pets: [H] n: Int @requires(fields: "{wrong}") }}\n'
+        "type H { zip: Int street: Int }"
+    )
+    (error,) = refusal({"a": f"# fed1\ntype Query {{ p: P }}\n{BASE}", "b": f"# fed1\n{b}"})
+    assert error.code == "REQUIRES_INVALID_FIELDS"
+    assert f'"{wrong}"' in error.message
