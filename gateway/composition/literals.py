@@ -3,7 +3,7 @@
 Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
 
 from graphql import (
@@ -32,6 +32,11 @@ class _Input(Protocol):
     def default(self) -> object: ...
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
 class _Type(Protocol):
     @property
     def kind(self) -> Kind: ...
@@ -39,6 +44,8 @@ class _Type(Protocol):
     def values(self) -> Mapping[str, object]: ...
     @property
     def inputs(self) -> Mapping[str, _Input]: ...
+    @property
+    def directives(self) -> Sequence[_Named]: ...
 
 
 class Types(Protocol):
@@ -91,6 +98,9 @@ def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
             if not isinstance(value, ObjectValueNode):
                 return False
             given = {entry.name.value: entry.value for entry in value.fields}
+            is_one_of = any(use.name == "oneOf" for use in definition.directives)
+            if is_one_of and (len(value.fields) != 1 or isinstance(value.fields[0].value, NullValueNode)):
+                return False  # a value has one field, though the fields' types are nullable
             required = {i.name for i in definition.inputs.values() if i.type.is_non_null and i.default is None}
             return required <= given.keys() <= definition.inputs.keys() and all(
                 is_value_of(schema, definition.inputs[name].type, item) for name, item in given.items()

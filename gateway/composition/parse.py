@@ -84,6 +84,7 @@ class Document:
     Attributes:
         types: name -> every definition and extension of it, in the order written.
         roots: name in the document -> its default name, e.g. ``RootQuery -> Query``.
+        repeated: definitions of a directive, or of an element of federation, after the first of its name.
         default_roots_taken: default names of root types that belong to other types here.
     """
 
@@ -93,6 +94,7 @@ class Document:
     types: Mapping[str, tuple[TypeDefinitionNode | TypeExtensionNode, ...]]
     directives: Mapping[str, DirectiveDefinitionNode]
     own_core_definitions: tuple[TypeDefinitionNode | DirectiveDefinitionNode, ...]
+    repeated: tuple[TypeDefinitionNode | DirectiveDefinitionNode, ...]
     links: tuple[Link, ...]
     version: tuple[int, int]
     roots: Mapping[str, str]
@@ -144,34 +146,53 @@ def _sorted_document(
     core = {name for name, _ in specs.definitions(links, is_fed1=version < (2, 0))}
     types: dict[str, list[TypeDefinitionNode | TypeExtensionNode]] = {}
     directives: dict[str, DirectiveDefinitionNode] = {}
-    own_core: list[TypeDefinitionNode | DirectiveDefinitionNode] = []
+    own_core: dict[str, TypeDefinitionNode | DirectiveDefinitionNode] = {}
+    repeated: list[TypeDefinitionNode | DirectiveDefinitionNode] = []
     for definition in document.definitions:
         if isinstance(definition, DirectiveDefinitionNode):
-            if f"@{definition.name.value}" in core:
-                own_core.append(definition)
-            else:
-                directives[definition.name.value] = definition
+            name = f"@{definition.name.value}"
+            known = (
+                own_core.setdefault(name, definition) if name in core else directives.setdefault(name[1:], definition)
+            )
+            if known is not definition:
+                repeated.append(definition)
         elif isinstance(definition, TypeDefinitionNode | TypeExtensionNode):
             name = definition.name.value
             is_service = name in SERVICE_TYPES and (version < (2, 0) or name.startswith("_"))
             if name in core or is_service:
-                if isinstance(definition, TypeDefinitionNode):
-                    own_core.append(definition)
+                if (
+                    isinstance(definition, TypeDefinitionNode)
+                    and own_core.setdefault(name, definition) is not definition
+                ):
+                    repeated.append(definition)
             else:
                 types.setdefault(name, []).append(definition)
     roots, taken = _roots(schema_nodes, types)
+    for name in (name for name, root in roots.items() if root == "Query" and name in types):
+        types[name] = [_without_service_fields(node) for node in types[name]]
     return Document(
         subgraph=subgraph,
         file=subgraph.file or f"{subgraph.name}.graphql",
         schema_nodes=schema_nodes,
         types={name: tuple(nodes) for name, nodes in types.items()},
         directives=directives,
-        own_core_definitions=tuple(own_core),
+        own_core_definitions=tuple(own_core.values()),
+        repeated=tuple(repeated),
         links=links,
         version=version,
         roots=roots,
         default_roots_taken=taken,
     )
+
+
+def _without_service_fields(node: TypeDefinitionNode | TypeExtensionNode) -> TypeDefinitionNode | TypeExtensionNode:
+    if not isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
+        return node
+    if not any(field.name.value in SERVICE_FIELDS for field in node.fields or ()):
+        return node
+    values = {key: getattr(node, key) for key in node.keys}
+    values["fields"] = tuple(field for field in node.fields or () if field.name.value not in SERVICE_FIELDS)
+    return type(node)(**values)
 
 
 def _roots(
@@ -318,8 +339,6 @@ class _Builder:
                 continue
             for declared in node.fields or ():
                 name = declared.name.value
-                if parent == "Query" and name in SERVICE_FIELDS:
-                    continue
                 fields[name] = FieldDefinition(
                     parent=parent,
                     name=name,

@@ -6,8 +6,8 @@ extended counts as defined.
 Source: https://spec.graphql.org/September2025/#sec-Type-System
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import cast
 
 from graphql import (
@@ -33,17 +33,17 @@ from graphql import (
     TypeExtensionNode,
     UnionTypeDefinitionNode,
     UnionTypeExtensionNode,
-    build_ast_schema,
     parse,
-    validate_schema,
+    specified_directives,
 )
 from graphql.validation.validate import validate_sdl
 
 from gateway.composition import specs
 from gateway.composition.argument_values import argument_errors
 from gateway.composition.errors import CompositionError, place_of
+from gateway.composition.graphql_schema import validated_schema
 from gateway.composition.links import FEDERATION
-from gateway.composition.parse import SERVICE_FIELDS, Document
+from gateway.composition.parse import Document
 
 _DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
     ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
@@ -53,11 +53,7 @@ _DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
     EnumTypeExtensionNode: EnumTypeDefinitionNode,
     InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
 }
-# GraphQL of September 2025 forbids what it allowed before, and what a supergraph may come to anyhow, because an implementation may be
-# deprecated by a subgraph that does not know the interface. It harms nobody, so it is let pass, as it is by Apollo.
-_DEPRECATED_ALONE = re.compile(
-    r"Interface field \S+ is not deprecated, so implementation field \S+ must not be deprecated\.$"
-)
+_SPECIFIED = frozenset(directive.name for directive in specified_directives)
 _GATEWAY_PART = """
 scalar _Any
 type _Service { sdl: String }
@@ -67,34 +63,12 @@ type _Service { sdl: String }
 def check_plain_graphql(document: Document) -> list[CompositionError]:
     """Everything in the document that GraphQL itself refuses."""
     whole = plain_document(document)
-    try:
-        errors = validate_sdl(whole) or _errors_of_built(document, whole)
-    except RecursionError:
-        message = "Input types refer to each other through more types than can be followed."
-        place = place_of(document.subgraph.name, None, file=document.file)
-        return [CompositionError("INVALID_GRAPHQL", message, (place,), "Shorten the chain of input types.")]
-    return [_composition_error(document, error) for error in errors if not _DEPRECATED_ALONE.match(error.message)]
-
-
-def _errors_of_built(document: Document, whole: DocumentNode) -> Sequence[GraphQLError]:
-    """Return what is wrong with a document that keeps GraphQL's rules for single definitions."""
-    try:
-        schema = build_ast_schema(whole, assume_valid_sdl=True)
-        errors = validate_schema(schema)
-    except (GraphQLError, TypeError) as error:
-        # graphql-core raises instead of reporting: for `@deprecated(reason: OLD)`, or a default of an argument that is no input.
-        return [_root_cause(error)]
-    return errors or argument_errors(schema, whole, document.links, is_fed1=document.is_fed1)
-
-
-def _root_cause(error: GraphQLError | TypeError) -> GraphQLError:
-    """The first error of a chain that knows its place, since what was made of it on the way up only names the type around."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, GraphQLError) and cause.nodes:
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return GraphQLError(str(error))
+    errors = validate_sdl(whole)
+    if not errors:
+        schema, errors = validated_schema(whole)
+        if schema is not None and not errors:
+            errors = argument_errors(schema, whole, document.links, is_fed1=document.is_fed1)
+    return [_composition_error(document, error) for error in errors]
 
 
 def plain_document(document: Document) -> DocumentNode:
@@ -104,34 +78,30 @@ def plain_document(document: Document) -> DocumentNode:
 
 def _definitions(document: Document) -> Iterator[DefinitionNode | SchemaDefinitionNode | SchemaExtensionNode]:
     yield from document.schema_nodes
-    yield from document.directives.values()
+    yield from (node for name, node in document.directives.items() if name not in _SPECIFIED)  # GraphQL's own hold
     for nodes in document.types.values():
         yield from _defined(nodes)
     core = specs.definitions(document.links, is_fed1=document.is_fed1)
     given = dict(core)
     given.update({name: f"scalar {name}" for name in ("_FieldSet", "FieldSet") if name not in document.types})
-    yield from parse(_GATEWAY_PART + "\n".join(given.values()), no_location=True).definitions
+    yield from _beside(_GATEWAY_PART + "\n".join(given.values()))
     query = next((name for name, root in document.roots.items() if root == "Query"), "Query")
     extend = "extend type" if query in document.types else "type"
-    yield from parse(f"{extend} {query} {{ _service: _Service! }}", no_location=True).definitions
+    yield from _beside(f"{extend} {query} {{ _service: _Service! }}")
+
+
+@lru_cache(maxsize=64)
+def _beside(text: str) -> tuple[DefinitionNode, ...]:
+    """Definitions that are the same beside most documents, parsed once."""
+    return parse(text, no_location=True).definitions
 
 
 def _defined(nodes: Iterable[TypeDefinitionNode | TypeExtensionNode]) -> Iterator[DefinitionNode]:
-    """The nodes of a type, the first one a definition, without what federation adds for the gateway."""
-    nodes = [_without_service_fields(node) for node in nodes]
+    """The nodes of a type, the first one a definition."""
+    nodes = list(nodes)
     if not any(isinstance(node, TypeDefinitionNode) for node in nodes):
         nodes[0] = _as_definition(nodes[0])
     yield from nodes
-
-
-def _without_service_fields(node: TypeDefinitionNode | TypeExtensionNode) -> TypeDefinitionNode | TypeExtensionNode:
-    if not isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode):
-        return node
-    if not any(field.name.value in SERVICE_FIELDS for field in node.fields or ()):
-        return node
-    values = {key: getattr(node, key) for key in node.keys}
-    values["fields"] = tuple(field for field in node.fields or () if field.name.value not in SERVICE_FIELDS)
-    return type(node)(**values)
 
 
 def _as_definition(node: TypeDefinitionNode | TypeExtensionNode) -> TypeDefinitionNode | TypeExtensionNode:

@@ -17,7 +17,7 @@ from gateway.composition.merge.overrides import find_overrides
 from gateway.composition.merge.types import declare_type, fill_type
 from gateway.composition.merged import Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.rules.registry import MERGE_RULES, MERGED_RULES, SUPERGRAPH_RULES
+from gateway.composition.rules.registry import API_RULES, MERGE_RULES, MERGED_RULES, SUPERGRAPH_RULES
 
 
 def merge(
@@ -66,6 +66,7 @@ def merge(
     if contract is not None:
         apply_contract(supergraph, contract)
     _apply(SUPERGRAPH_RULES, context)
+    _apply(API_RULES, context)
     find_hints(context)
     return context
 

@@ -7,7 +7,14 @@ from gateway.composition.errors import CompositionError
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import SubgraphSchema
 from gateway.composition.parse import Document
-from gateway.composition.rules.document import core_definitions, link_imports, linked_versions, root_names
+from gateway.composition.rules.document import (
+    core_definitions,
+    link_imports,
+    linked_versions,
+    repeated_definitions,
+    root_names,
+    type_references,
+)
 from gateway.composition.rules.merging import (
     composed_directives,
     contextual_arguments,
@@ -44,6 +51,7 @@ from gateway.composition.rules.subgraph import (
     shareable_usage,
 )
 from gateway.composition.rules.supergraph import (
+    api_schema,
     defaults,
     hidden_children,
     hidden_defaults,
@@ -52,7 +60,9 @@ from gateway.composition.rules.supergraph import (
     hidden_references,
     hidden_requirements,
     implementations,
+    one_of_fields,
     requirement_arguments,
+    union_members,
 )
 
 DOCUMENT_RULES: tuple[Callable[[Document], Iterator[CompositionError]], ...] = (
@@ -60,6 +70,8 @@ DOCUMENT_RULES: tuple[Callable[[Document], Iterator[CompositionError]], ...] = (
     linked_versions.check,
     link_imports.check,
     root_names.check,
+    repeated_definitions.check,
+    type_references.check,
 )
 
 SUBGRAPH_RULES: tuple[Callable[[SubgraphSchema, Analysis], Iterator[CompositionError]], ...] = (
@@ -107,6 +119,8 @@ MERGED_RULES: tuple[Callable[[MergeContext], None], ...] = (
 # Only over one that is whole in itself, and for what clients are to see of it.
 SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     implementations.check,
+    union_members.check,
+    one_of_fields.check,
     defaults.check,
     hidden_query_root.check,
     hidden_references.check,
@@ -115,3 +129,6 @@ SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     hidden_implementations.check,
     hidden_children.check,
 )
+
+# Only over what clients see of a supergraph that keeps all other rules.
+API_RULES: tuple[Callable[[MergeContext], None], ...] = (api_schema.check,)

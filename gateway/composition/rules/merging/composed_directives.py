@@ -11,8 +11,9 @@ from gateway.composition.links import FEDERATION
 from gateway.composition.merge.composed import Composed, declared, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import names_in_use
-from gateway.composition.model import DirectiveUse, SubgraphSchema
+from gateway.composition.model import BUILT_IN_SCALARS, DirectiveUse, SubgraphSchema
 from gateway.composition.specs import core_directive
+from gateway.composition.types import from_node
 
 BY_ITSELF = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "context"})
 
@@ -39,6 +40,7 @@ def check(context: MergeContext) -> None:
     _check_spelling(context, found)
     _check_clashes(context, found)
     _check_versions(context, found)
+    _check_types(context, found)
 
 
 def _core(schema: SubgraphSchema, name: str) -> str | None:
@@ -156,6 +158,20 @@ def _check_versions(context: MergeContext, found: list[Composed]) -> None:
             [context.place(c.subgraph, c.link.node) for c in (composed, earlier)],
             "Link the same major version everywhere.",
         )
+
+
+def _check_types(context: MergeContext, found: list[Composed]) -> None:
+    """The supergraph has the types of the arguments: federation's own are not in it."""
+    for composed in found:
+        for argument in composed.definition.arguments or ():
+            type_ = from_node(argument.type)
+            if type_.name not in context.supergraph.types and type_.name not in BUILT_IN_SCALARS:
+                context.error(
+                    "DIRECTIVE_COMPOSITION_ERROR",
+                    f'The argument "{argument.name.value}" of "@{composed.local}" is a "{type_}", which the supergraph does not have.',
+                    [context.place(composed.subgraph, argument)],
+                    "Give the argument a type of the subgraph's own, or String.",
+                )
 
 
 def _report(context: MergeContext, subgraph: str, use: DirectiveUse, message: str, advice: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.model import Kind, SubgraphSchema, has
+from gateway.composition.model import Kind, SubgraphSchema
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
@@ -17,7 +17,7 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
             continue
         for field in definition.fields.values():
             at = (definition.name, field.name)
-            if at in analysis.external and has(field.directives, "external") and not analysis.is_used(at):
+            if at in analysis.external and not analysis.is_used(at):
                 yield error_at(
                     "EXTERNAL_UNUSED",
                     f'"{field.coordinate}" is @external, but nothing in this subgraph uses it.',

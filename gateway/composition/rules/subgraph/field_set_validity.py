@@ -91,6 +91,11 @@ def _check_field(
         )
         return
     if selection.name == "__typename":
+        if selection.arguments or selection.selections:
+            what = "selects fields of" if selection.selections else "gives arguments to"
+            yield _invalid(
+                schema, found, f'{found.shown} {what} "__typename", which is a name.', 'Select "__typename" alone.'
+            )
         return
     field = on.fields.get(selection.name)
     if field is None:

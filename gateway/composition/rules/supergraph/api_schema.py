@@ -1,0 +1,39 @@
+"""INVALID_GRAPHQL: the schema that clients see is no valid GraphQL, though each subgraph's is.
+
+Together, input types may come to need each other, interfaces to implement each other, or an argument to be deprecated in one
+subgraph and required in another. Rules of their own report what is common, with better advice; this one leaves nothing out.
+
+Source: https://spec.graphql.org/September2025/#sec-Type-System
+"""
+
+import re
+from collections.abc import Iterator
+
+from graphql import parse
+
+from gateway.composition.api import print_api
+from gateway.composition.errors import Place
+from gateway.composition.graphql_schema import validated_schema
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.rules.supergraph.places import places_of
+
+_COORDINATE = re.compile(r"\w+(?:\.\w+(?:\(\w+:\))?)?")
+
+
+def check(context: MergeContext) -> None:
+    """Validate the API schema as GraphQL."""
+    _, errors = validated_schema(parse(print_api(context.supergraph), no_location=True))
+    for error in errors:
+        context.error(
+            "INVALID_GRAPHQL",
+            f"The schema that clients would see is invalid: {error.message}",
+            dict.fromkeys(_places(context, error.message)),
+            "Change one of the subgraphs so that both hold together.",
+        )
+
+
+def _places(context: MergeContext, message: str) -> Iterator[Place]:
+    """The places of the elements that a message of graphql-core names."""
+    for coordinate in _COORDINATE.findall(message):
+        if re.split(r"\W", coordinate)[0] in context.supergraph.types:
+            yield from places_of(context, coordinate)
