@@ -40,6 +40,16 @@ class ClientError(GatewayError):
         self.locations = tuple(locations)
         self.extensions = dict(extensions or {})
 
+    def again(self) -> "ClientError":
+        """Return an equal error that was never raised.
+
+        A remembered error must not be raised itself: it would keep the frames of the last request that it ended, with their
+        variables, and two threads would write into it at once.
+        """
+        return ClientError(
+            self.message, code=self.code, status=self.status, locations=self.locations, extensions=self.extensions
+        )
+
     def formatted(self) -> dict[str, Any]:
         """The error as GraphQL shows it."""
         shown: dict[str, Any] = {"message": self.message}
@@ -60,6 +70,9 @@ class ManyClientErrors(ClientError):
         first = errors[0]
         super().__init__(first.message, code=first.code, status=first.status, locations=first.locations)
         self.errors = tuple(errors)
+
+    def again(self) -> ClientError:
+        return ManyClientErrors(self.errors)
 
     @staticmethod
     def of(errors: Sequence[ClientError]) -> ClientError:

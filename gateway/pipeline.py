@@ -22,6 +22,7 @@ from gateway.execution.executor import Executable, Executor
 from gateway.execution.request import NO_HEADERS, Answer, ExecutionRequest, HeaderLines
 from gateway.operation.access import ANONYMOUS, AccessRules, Caller, Right
 from gateway.operation.cache import BoundedCache
+from gateway.operation.cost.estimate import OperationCost
 from gateway.operation.model import Field, Operation, OperationKind
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import PreparedOperation, Preparer
@@ -31,6 +32,9 @@ from gateway.supergraph.model import Supergraph
 
 MakePlan = Callable[[Operation, frozenset[str]], Plan]
 """The planner of one supergraph: from an operation and the active override labels to its plan; pure."""
+
+WeighOperation = Callable[[Operation], OperationCost]
+"""What an operation of one supergraph costs; pure."""
 
 ShowPlan = Callable[[Plan], dict[str, Any]]
 """A plan as ``extensions.queryPlan`` shows it."""
@@ -70,11 +74,13 @@ class Planned:
     Attributes:
         digest: short and stable, for logs: equal plans of one text have equal digests.
         root_fields: Coordinates such as ``Mutation.signIn`` with the number of times that each is executed.
+        cost: What it costs; None if costs are not counted.
     """
 
     executable: Executable
     digest: str
     root_fields: Mapping[str, int]
+    cost: OperationCost | None
 
 
 PlanKey = tuple[PreparedOperation, tuple[Any, ...], int, frozenset[str]]
@@ -102,23 +108,35 @@ class Ready:
 
     Attributes:
         kind: decides how the answer is sent.
-        cost: static, counted only if the settings limit it.
+        cost: What it costs at most; None if costs are not counted.
     """
 
     request: Request
     operation: PreparedOperation
     variables: Mapping[str, Any]
     planned: Planned
-    cost: int = 0
+    cost: int | None = None
     extensions: Mapping[str, Any] | None = None
 
     @property
     def kind(self) -> OperationKind:
         return self.operation.kind
 
+    @property
+    def is_beyond_limit(self) -> bool:
+        """Whether it costs more than the limit, which is only measured."""
+        return self.cost is not None and self.planned.cost is not None and self.planned.cost.beyond(self.cost)
+
 
 class Pipeline:
-    """One supergraph in service. A new supergraph gets a new pipeline; requests under way finish with the old one."""
+    """One supergraph in service. A new supergraph gets a new pipeline; requests under way finish with the old one.
+
+    The event loop looks up what the planning thread remembers. What they share is either never changed once it is made (prepared
+    operations, plans, costs but for the estimates that they remember), or a `BoundedCache`, in which only the planning thread puts.
+
+    Args:
+        weigh: None if costs are not counted.
+    """
 
     def __init__(
         self,
@@ -127,6 +145,7 @@ class Pipeline:
         rules: AccessRules,
         preparer: Preparer,
         make_plan: MakePlan,
+        weigh: WeighOperation | None,
         show_plan: ShowPlan,
         executor: Executor,
         planning: PlanningThread,
@@ -136,10 +155,11 @@ class Pipeline:
         self._rules = rules
         self._preparer = preparer
         self._make_plan = make_plan
+        self._weigh = weigh
         self._show_plan = show_plan
         self._executor = executor
         self._planning = planning
-        self._plans: BoundedCache[PlanKey, Planned | ClientError] = BoundedCache(max_entries=max_plans)
+        self._plans: BoundedCache[PlanKey, Planned | OperationCost | ClientError] = BoundedCache(max_entries=max_plans)
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a query or a mutation.
@@ -183,7 +203,7 @@ class Pipeline:
         self,
         request: Request,
         prepare: Callable[[str, str | None], PreparedOperation | None],
-        plan: Callable[[PlanKey], Planned | None],
+        plan: Callable[[PlanKey, Mapping[str, Any]], Planned | None],
         *,
         is_cached: bool,
     ) -> Ready | None:
@@ -192,10 +212,10 @@ class Pipeline:
         if operation is None:
             return None
         variables = operation.variables.coerce(request.variables)
-        cost = operation.cost.check(variables) if operation.cost is not None else 0
-        planned = plan(self._key(operation, variables, request.caller, request.labels))
+        planned = plan(self._key(operation, variables, request.caller, request.labels), variables)
         if planned is None:
             return None
+        cost = planned.cost.check(variables) if planned.cost is not None else None
         extensions: dict[str, Any] = {}
         if request.shows_plan:
             extensions["queryPlan"] = self._explained(planned, is_cached=is_cached)
@@ -219,7 +239,7 @@ class Pipeline:
                 operation = self._preparer.prepare(hot.text, hot.operation_name)
                 if len(operation.condition_names) == len(hot.conditions):
                     satisfied = self._rules.bits(hot.rights) & operation.demanded
-                    self._planned((operation, hot.conditions, satisfied, hot.labels))
+                    self._planned((operation, hot.conditions, satisfied, hot.labels), None)
                 warmed += 1
             except ClientError:
                 continue  # It is no longer valid: whoever sends it again is told why.
@@ -246,50 +266,71 @@ class Pipeline:
             raise ClientError("A variable of @skip or @include is null.", code="BAD_USER_INPUT")
         return operation, conditions, satisfied, labels
 
-    def _remembered(self, key: PlanKey) -> Planned | None:
-        planned = self._plans.get(key)
-        if isinstance(planned, ClientError):
-            raise planned.with_traceback(None)
-        return planned
-
-    def _planned(self, key: PlanKey) -> Planned:
-        """The plan for a key: remembered, or made now. That there is none is remembered, too.
+    def _remembered(self, key: PlanKey, variables: Mapping[str, Any] | None) -> Planned | None:
+        """The plan for a key, if it is remembered.
 
         Raises:
-            ClientError: no plan can answer the operation, or none is found in time.
+            ClientError: It is remembered that there is none, or that it would cost too much with these variables.
         """
-        planned = self._remembered(key)
-        if planned is None:
-            try:
-                planned = self._make(*key)
-            except ClientError as refusal:
-                self._plans.put(key, refusal.with_traceback(None))
-                raise
-            self._plans.put(key, planned)
+        planned = self._plans.get(key)
+        match planned:
+            case ClientError():
+                raise planned.again()
+            case OperationCost():
+                if variables is not None:
+                    planned.check(variables)
+                return None
+            case _:
+                return planned
+
+    def _planned(self, key: PlanKey, variables: Mapping[str, Any] | None) -> Planned:
+        """The plan for a key: remembered, or made now. That there is none is remembered, too.
+
+        Args:
+            variables: Of the request that needs the plan, which may cost too much to be planned; None if there is no request.
+
+        Raises:
+            ClientError: no plan can answer the operation, none is found in time, or it costs too much.
+        """
+        planned = self._remembered(key, variables)
+        if planned is not None:
+            return planned
+        kept: OperationCost | None = None
+        try:
+            normalised = self._normalised(key)
+            cost = self._weigh(normalised) if self._weigh is not None else None
+            if cost is not None and (variables is not None or not cost.depends_on_variables):
+                # A cost that depends on variables is kept if it refuses, so that the next request is judged without another walk.
+                kept = cost if cost.depends_on_variables else None
+                cost.check(variables or {})
+                kept = None
+            planned = self._made(key, normalised, cost)
+        except ClientError as refusal:
+            self._plans.put(key, kept or refusal.again())
+            raise
+        self._plans.put(key, planned)
         return planned
 
     def _explained(self, planned: Planned, *, is_cached: bool) -> dict[str, Any]:
         shown = self._show_plan(planned.executable.plan)
         return {"digest": planned.digest, "isCached": is_cached, **shown}
 
-    def _make(
-        self,
-        operation: PreparedOperation,
-        conditions: tuple[Any, ...],
-        satisfied: int,
-        labels: frozenset[str],
-    ) -> Planned:
-        normalised = normalize(
+    def _normalised(self, key: PlanKey) -> Operation:
+        operation, conditions, satisfied, _ = key
+        return normalize(
             operation.document,
             operation.definition,
             self.supergraph.api,
             conditions=dict(zip(operation.condition_names, conditions, strict=True)),
             refuse=self._rules.refusals(satisfied),
         )
+
+    def _made(self, key: PlanKey, normalised: Operation, cost: OperationCost | None) -> Planned:
+        operation, conditions, satisfied, labels = key
         plan = self._make_plan(normalised, labels)
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
-        return Planned(self._executor.prepare(plan, normalised), digest, _root_fields(normalised))
+        return Planned(self._executor.prepare(plan, normalised), digest, _root_fields(normalised), cost)
 
 
 def _root_fields(operation: Operation) -> Mapping[str, int]:

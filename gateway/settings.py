@@ -106,9 +106,14 @@ class ServerSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """See `operation.limits.Limits`, which these become; those of planning bound one plan.
+    """See `operation.limits.Limits`, which these become; those of planning bound one plan, those of costs one request.
 
     Attributes:
+        max_cost: The most that an operation may cost by `@cost` and `@listSize` (``MAX_COST_EXCEEDED``); None for no limit.
+        cost_mode: ``measure`` refuses nothing, and works costs out without `max_cost` as well: to choose a limit.
+        actual_cost: Whose answers are weighed as well: of requests that ask (see `ExplainSettings`), or of ``all``, which takes as long
+            as decoding each answer.
+        assumed_list_size: Items of a list that nothing is said of, for the cost.
         max_planning_steps: Of the search for a plan; the same on every machine.
         max_planning_seconds: Of processor time.
     """
@@ -124,9 +129,16 @@ class LimitSettings(_Section):
     max_input_depth: int = Field(64, ge=1, le=190)
     max_introspection_lists: int = Field(40, ge=1)
     max_cost: int | None = Field(None, ge=1)
-    assumed_list_size: int = Field(1, ge=1)
+    cost_mode: Literal["enforce", "measure"] = "enforce"
+    actual_cost: Literal["asked", "all"] = "asked"
+    assumed_list_size: int = Field(10, ge=1)
     max_planning_steps: int = Field(100_000, ge=1)
     max_planning_seconds: float = Field(2.0, gt=0)
+
+    @property
+    def counts_costs(self) -> bool:
+        """Whether what an operation costs is worked out."""
+        return self.max_cost is not None or self.cost_mode == "measure"
 
 
 class BucketSettings(_Section):
@@ -333,11 +345,11 @@ class CacheSettings(_Section):
 
 
 class ExplainSettings(_Section):
-    """``extensions.queryPlan`` and ``extensions.trace`` for requests that ask with a header.
+    """``extensions.queryPlan``, ``extensions.trace`` and the header ``x-gateway-cost`` for requests that ask with a header.
 
     Attributes:
         enabled: None means in development only, since plans tell of the inside.
-        header: a request that has it, with ``plan``, ``trace`` or both, gets them.
+        header: a request that has it, with some of ``plan``, ``trace`` and ``cost``, gets them.
     """
 
     enabled: bool | None = None

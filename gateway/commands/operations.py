@@ -93,7 +93,6 @@ def cost_on(supergraph: Supergraph, operation: ClientOperation) -> Cost:
         supergraph.api,
         rules,
         Limits(),
-        costs=None,
         allows_introspection=True,
         max_documents=1,
         max_document_bytes=1 << 40,

@@ -130,7 +130,6 @@ def _prepare(supergraph: Supergraph, rules: AccessRules, text: str, name: str | 
         supergraph.api,
         rules,
         Limits(),
-        costs=None,
         allows_introspection=True,
         max_documents=1,
         max_document_bytes=1 << 40,

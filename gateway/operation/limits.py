@@ -52,8 +52,6 @@ class Limits:
         max_input_depth: nested lists and objects in a literal or a variable.
         max_introspection_lists: lists of the introspection schema (`types`, `fields`, `args` ..), each as long as the schema is large;
             the usual introspection query has 9.
-        max_cost: static cost by @cost and @listSize; None for no limit.
-        assumed_list_size: items of a list that has no @listSize, for the cost.
     """
 
     max_length: int = 200_000
@@ -66,8 +64,6 @@ class Limits:
     max_list_items: int = 10_000
     max_input_depth: int = 64
     max_introspection_lists: int = 40
-    max_cost: int | None = None
-    assumed_list_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)

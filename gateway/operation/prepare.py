@@ -10,7 +10,6 @@ from graphql import FieldNode, GraphQLSchema, OperationDefinitionNode, Operation
 from gateway.errors import ClientError
 from gateway.operation.access import AccessRules
 from gateway.operation.cache import BoundedCache
-from gateway.operation.cost import CostRules, OperationCost
 from gateway.operation.limits import Limits, check_limits
 from gateway.operation.model import OperationKind
 from gateway.operation.normalize import condition_variables
@@ -37,7 +36,6 @@ class PreparedOperation:
         variables: coerces what a request gives.
         condition_names: the variables that `@skip` and `@include` name, sorted: their values decide the plan.
         demanded: the access bits that its plan may depend on.
-        cost: what it may cost; None if nothing is held against it.
     """
 
     document: Document
@@ -47,7 +45,6 @@ class PreparedOperation:
     variables: VariableCoercer
     condition_names: tuple[str, ...]
     demanded: int
-    cost: OperationCost | None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +61,6 @@ class Preparer:
 
     Args:
         rules: the schema's demands on callers.
-        costs: its weights; needed if the limits have a `max_cost`.
         allows_introspection: whether ``__schema`` and ``__type`` are answered.
         max_documents: how many texts are remembered, accepted or refused.
         max_document_bytes: about how much memory they may take.
@@ -76,7 +72,6 @@ class Preparer:
         rules: AccessRules,
         limits: Limits,
         *,
-        costs: CostRules | None,
         allows_introspection: bool,
         max_documents: int,
         max_document_bytes: int,
@@ -84,7 +79,6 @@ class Preparer:
         self._schema = schema
         self._rules = rules
         self._limits = limits
-        self._costs = costs
         self._allows_introspection = allows_introspection
         self._known: BoundedCache[str, _Known] = BoundedCache(max_entries=max_documents, max_bytes=max_document_bytes)
 
@@ -98,7 +92,7 @@ class Preparer:
         if known is None:
             return None
         if known.refusal is not None:
-            raise known.refusal.with_traceback(None)
+            raise known.refusal.again()
         return known.operations.get(operation_name)
 
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
@@ -112,7 +106,7 @@ class Preparer:
             known = self._read(text)
             self._known.put(text, known, size=len(text) * MEMORY_PER_CHARACTER)
         if known.refusal is not None:
-            raise known.refusal.with_traceback(None)
+            raise known.refusal.again()
         operation = known.operations.get(operation_name)
         if operation is None:
             assert known.document is not None
@@ -133,7 +127,7 @@ class Preparer:
                 check_limits(document, definition, limits)
             validate_document(self._schema, document)
         except ClientError as refusal:
-            return _Known(refusal=refusal.with_traceback(None))
+            return _Known(refusal=refusal.again())
         return _Known(document=document)
 
     def _prepare(self, document: Document, operation_name: str | None) -> PreparedOperation:
@@ -148,19 +142,6 @@ class Preparer:
             variables=VariableCoercer(self._schema, definition, self._limits),
             condition_names=tuple(sorted(condition_variables(document, definition))),
             demanded=self._rules.relevant(document, definition),
-            cost=self._cost(document, definition),
-        )
-
-    def _cost(self, document: Document, definition: OperationDefinitionNode) -> OperationCost | None:
-        if self._costs is None or self._limits.max_cost is None:
-            return None
-        return OperationCost(
-            self._costs,
-            self._schema,
-            document,
-            definition,
-            max_cost=self._limits.max_cost,
-            assumed_list_size=self._limits.assumed_list_size,
         )
 
 

@@ -91,7 +91,7 @@ class GraphqlApp:
         self._batching = settings.batching
         self._under_way = 0
         self._max_in_flight = settings.server.max_in_flight
-        self._max_cost = settings.limits.max_cost
+        self._max_cost = settings.limits.max_cost if settings.limits.cost_mode == "enforce" else None
         self._max_body_bytes = settings.server.max_body_bytes
         self._timeout = settings.execution.timeout_seconds
         self._explain = settings.explain.header.lower().encode() if settings.explains else None
@@ -329,7 +329,7 @@ class GraphqlApp:
         Raises:
             ClientError: MAX_COST_EXCEEDED.
         """
-        total = sum(outcome.cost for outcome in outcomes if isinstance(outcome, Ready))
+        total = sum(outcome.cost or 0 for outcome in outcomes if isinstance(outcome, Ready))
         if self._max_cost is not None and total > self._max_cost:
             raise ClientError(f"The array would cost {total}; the limit is {self._max_cost}.", code="MAX_COST_EXCEEDED")
 

@@ -1,6 +1,7 @@
 """Loading a supergraph and putting it in service; watching its file, and keeping the old one in service if the new is broken."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from gateway.execution.limits import ExecutionLimits
 from gateway.execution.request import Service as Subgraph
 from gateway.execution.transport import Transport
 from gateway.operation.access import AccessRules
-from gateway.operation.cost import CostRules, read_cost_rules
+from gateway.operation.cost.costing import cost_of
+from gateway.operation.cost.estimate import CostLimit, OperationCost
+from gateway.operation.cost.needs import weights_of
 from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.prepare import Preparer
-from gateway.pipeline import Hot, Pipeline
+from gateway.pipeline import Hot, Pipeline, WeighOperation
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
@@ -30,14 +33,16 @@ from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
-from gateway.settings import Settings, SubgraphSettings
+from gateway.settings import LimitSettings, Settings, SubgraphSettings
+from gateway.supergraph.costs import CostRules, read_cost_rules
 from gateway.supergraph.errors import SupergraphError
-from gateway.supergraph.features import read_features
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 
 POLL_SECONDS = 0.5
 WARMED_PLANS = 100
+
+_LIMITS = {limit.name for limit in dataclasses.fields(Limits)}
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +86,7 @@ def load_supergraph(path: Path, *, with_costs: bool = False) -> LoadedSupergraph
     except UnicodeDecodeError:
         raise SupergraphUnusable(f"{path}: is not text in UTF-8") from None
     try:
-        return LoadedSupergraph(read_supergraph(text), _cost_rules(text) if with_costs else None)
+        return LoadedSupergraph(read_supergraph(text), read_cost_rules(parse(text)) if with_costs else None)
     except SupergraphError as error:
         place = f":{error.line}:{error.column}" if error.line else ""
         raise SupergraphUnusable(f"{path}{place}: {error.code}: {error.message}") from None
@@ -94,7 +99,14 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
         SupergraphUnusable: as `load_supergraph`; a subgraph has no address, neither there nor in the settings; or a rate limit
             names a root field that the schema does not have, and would silently limit nothing.
     """
-    loaded = load_supergraph(path, with_costs=settings.limits.max_cost is not None)
+    loaded = load_supergraph(path, with_costs=settings.limits.counts_costs)
+    if loaded.costs is not None and loaded.costs.unlinked:
+        log.warning(
+            "supergraph.costs_not_linked",
+            path=str(path),
+            directives=list(loaded.costs.unlinked),
+            help='counted all the same; add @link(url: "https://specs.apollo.dev/cost/v0.1") to the schema',
+        )
     for subgraph in served_subgraphs(loaded.supergraph, settings):
         if not is_http_address(subgraph.url):
             message = (
@@ -128,12 +140,17 @@ def _subgraph(name: str, url: str, said: SubgraphSettings | None) -> Subgraph:
     )
 
 
-def _cost_rules(text: str) -> CostRules:
-    document = parse(text, no_location=True)
-    feature = read_features(document).get("cost")
-    if feature is None:
-        return CostRules()
-    return read_cost_rules(document, cost=feature.directive("cost"), list_size=feature.directive("listSize"))
+def _weighing(loaded: LoadedSupergraph, limits: LimitSettings) -> WeighOperation | None:
+    """What an operation costs by the supergraph's rules and the settings; None if costs are not counted."""
+    if loaded.costs is None:
+        return None
+    weights = weights_of(loaded.costs, loaded.supergraph, limits.assumed_list_size)
+    limit = CostLimit(limits.max_cost, is_enforced=limits.cost_mode == "enforce")
+
+    def weigh(operation: Operation) -> OperationCost:
+        return cost_of(operation, weights, limit, limits.assumed_list_size)
+
+    return weigh
 
 
 def make_pipeline(
@@ -159,8 +176,7 @@ def make_pipeline(
     preparer = Preparer(
         supergraph.api,
         rules,
-        Limits(**settings.limits.model_dump(exclude={"max_planning_steps", "max_planning_seconds"})),
-        costs=loaded.costs,
+        Limits(**settings.limits.model_dump(include=_LIMITS)),
         allows_introspection=settings.introspection,
         max_documents=settings.cache.documents,
         max_document_bytes=settings.cache.document_bytes,
@@ -179,6 +195,7 @@ def make_pipeline(
         rules=rules,
         preparer=preparer,
         make_plan=make_plan,
+        weigh=_weighing(loaded, settings.limits),
         show_plan=plan_as_json,
         executor=executor,
         planning=planning,

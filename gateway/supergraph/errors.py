@@ -8,7 +8,8 @@ class SupergraphError(GatewayError):
 
     Args:
         message: what is wrong, in a sentence for whoever deployed the file.
-        code: ``INVALID_GRAPHQL``, ``INVALID_FEDERATION_SUPERGRAPH``, ``UNKNOWN_LINK_VERSION`` or ``UNSUPPORTED_FEATURE``.
+        code: ``INVALID_GRAPHQL``, ``INVALID_FEDERATION_SUPERGRAPH``, ``UNKNOWN_LINK_VERSION``,
+            ``UNSUPPORTED_FEATURE``, ``UNLINKED_DIRECTIVE`` or ``INVALID_COST_DIRECTIVE``.
         line: where in the text, from 1; 0 if nowhere in particular.
         column: from 1; 0 if nowhere in particular.
     """

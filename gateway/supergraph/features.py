@@ -5,7 +5,7 @@ Source: https://specs.apollo.dev/link/v1.0/ and https://specs.apollo.dev/core/v0
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -18,6 +18,8 @@ from graphql import (
     SchemaDefinitionNode,
     SchemaExtensionNode,
     StringValueNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
 )
 
 from gateway.supergraph.errors import SupergraphError
@@ -91,6 +93,47 @@ def read_features(document: DocumentNode) -> dict[str, Feature]:
             message = "this is a subgraph, not a supergraph: compose it first (python -m gateway compose)"
         raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH")
     return features
+
+
+def unlinked_use(document: DocumentNode, features: Mapping[str, Feature], name: str) -> ConstDirectiveNode | None:
+    """Return the first use of a directive that goes by a specification's name, and that no linked specification owns."""
+    if any(feature.owns(name) for feature in features.values()):
+        return None
+    for directive in _applied(document):
+        if directive.name.value == name:
+            return directive
+    return None
+
+
+def refuse_unlinked_access(document: DocumentNode, features: Mapping[str, Feature]) -> None:
+    """Refuse a supergraph that uses a directive of access without linking its specification: it would be served open.
+
+    Raises:
+        SupergraphError: UNLINKED_DIRECTIVE, with the place of the first use.
+    """
+    for name in ("authenticated", "requiresScopes", "policy", "inaccessible"):
+        directive = unlinked_use(document, features, name)
+        if directive is not None:
+            line, column = _place(directive)
+            message = (
+                f"the supergraph uses @{name} without linking its specification, so nothing would be protected by it: "
+                f'add @link(url: "{_SPECIFICATIONS}{name}/v{"0.2" if name == "inaccessible" else "0.1"}", for: SECURITY) '
+                "to the schema"
+            )
+            raise SupergraphError(message, code="UNLINKED_DIRECTIVE", line=line, column=column)
+
+
+def _applied(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
+    """Every directive on a type, a field, an argument, an input field or a value of an enum."""
+    for node in document.definitions:
+        if not isinstance(node, TypeDefinitionNode | TypeExtensionNode):
+            continue
+        yield from node.directives or ()
+        members = getattr(node, "fields", None) or getattr(node, "values", None) or ()
+        for member in members:
+            yield from member.directives or ()
+            for argument in getattr(member, "arguments", None) or ():
+                yield from argument.directives or ()
 
 
 def _feature(directive: ConstDirectiveNode) -> Feature | None:

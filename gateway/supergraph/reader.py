@@ -36,7 +36,7 @@ from graphql import (
 from gateway.supergraph.access import AccessDirectives, field_access
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
-from gateway.supergraph.features import Feature, read_features
+from gateway.supergraph.features import Feature, read_features, refuse_unlinked_access
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection, parse_field_set
 from gateway.supergraph.joins import check_joins
 from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
@@ -59,6 +59,7 @@ def read_supergraph(sdl: str) -> Supergraph:
     except GraphQLError as error:
         raise SupergraphError(error.message, code="INVALID_GRAPHQL") from error
     features = read_features(document)
+    refuse_unlinked_access(document, features)
     return _Reader(document, features).read(hashlib.sha256(sdl.encode()).hexdigest())
 
 

@@ -187,7 +187,6 @@ def preparer_for(supergraph: Supergraph, *, max_tokens: int = Limits().max_token
         supergraph.api,
         AccessRules(supergraph),
         Limits(max_tokens=max_tokens),
-        costs=None,
         allows_introspection=True,
         max_documents=10,
         max_document_bytes=100_000_000,

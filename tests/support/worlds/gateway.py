@@ -79,7 +79,6 @@ class WorldGateway:
             self._supergraph.api,
             AccessRules(self._supergraph),
             Limits(),
-            costs=None,
             allows_introspection=True,
             max_documents=10,
             max_document_bytes=10_000_000,

@@ -1,11 +1,14 @@
 """A plan is made once for everything that it depends on, and never used for anything else."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from graphql import parse
 
 from gateway.errors import ClientError
 from gateway.execution.http_transport import HttpTransport
@@ -17,7 +20,8 @@ from gateway.planning.planner import plan
 from gateway.planning_thread import PlanningThread
 from gateway.server import supergraphs
 from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
-from gateway.settings import CacheSettings, Settings
+from gateway.settings import CacheSettings, LimitSettings, Settings
+from gateway.supergraph.costs import read_cost_rules
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
@@ -33,8 +37,9 @@ async def transport() -> AsyncIterator[HttpTransport]:
 
 
 def pipeline_of(transport: HttpTransport, text: str = shop_supergraph(), settings: Settings | None = None) -> Pipeline:
-    loaded = LoadedSupergraph(read_supergraph(text), None)
-    return make_pipeline(loaded, settings or Settings(), transport, PlanningThread())
+    told = settings or Settings()
+    costs = read_cost_rules(parse(text)) if told.limits.counts_costs else None
+    return make_pipeline(LoadedSupergraph(read_supergraph(text), costs), told, transport, PlanningThread())
 
 
 def ready(pipeline: Pipeline, text: str, caller: Caller = ANONYMOUS, **variables: Any) -> Ready:
@@ -191,3 +196,91 @@ async def test_that_there_is_no_plan_is_remembered(transport: HttpTransport, mon
         with pytest.raises(ClientError, match="Too much"):
             await pipeline.ready(Request("{ goods { id } }", None, {}, asyncio.get_running_loop().time() + 10))
     assert len(tried) == 1
+
+
+LIMITED = Settings(limits=LimitSettings(max_cost=20))
+
+
+async def test_what_costs_too_much_is_refused_before_it_is_planned(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[Operation] = []
+
+    def counted_plan(operation: Operation, supergraph: Supergraph, **more: Any) -> Plan:
+        planned.append(operation)
+        return plan(operation, supergraph, **more)
+
+    monkeypatch.setattr(supergraphs, "plan", counted_plan)
+    pipeline = pipeline_of(transport, settings=LIMITED)
+    deadline = asyncio.get_running_loop().time() + 10
+    plain = Request("{ goods(first: 21) { id } }", None, {}, deadline)
+    text = "query ($n: Int) { goods(first: $n) { id } }"
+    for _ in range(2):
+        for request in (plain, Request(text, None, {"n": 21}, deadline)):
+            with pytest.raises(ClientError, match="would cost 21"):
+                await pipeline.ready(request)
+    assert planned == []
+    for request in (plain, Request(text, None, {"n": 21}, deadline)):
+        with pytest.raises(ClientError, match="would cost 21"):
+            pipeline.recall(request)
+    assert (await pipeline.ready(Request(text, None, {"n": 20}, deadline))).cost == 20
+    assert len(planned) == 1
+    with pytest.raises(ClientError, match="would cost 21"):
+        pipeline.recall(Request(text, None, {"n": 21}, deadline))
+
+
+async def test_a_closed_part_of_a_screen_is_not_counted(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport, settings=LIMITED)
+    text = "query ($open: Boolean!) { goods { id } dear: goods(first: 1000) @include(if: $open) { id } }"
+    assert ready(pipeline, text, open=False).cost == 5
+    with pytest.raises(ClientError, match="would cost 1005"):
+        ready(pipeline, text, open=True)
+
+
+async def test_what_the_caller_may_not_see_is_not_counted(transport: HttpTransport) -> None:
+    text = "{ me { nickname } goods { id } }"
+    pipeline = pipeline_of(transport, settings=LIMITED)
+    assert (ready(pipeline, text).cost, ready(pipeline, text, Caller(subject="ann")).cost) == (5, 6)
+
+
+async def test_measuring_refuses_nothing_and_needs_no_limit(transport: HttpTransport) -> None:
+    for limits in (
+        LimitSettings(cost_mode="measure"),
+        LimitSettings(cost_mode="measure", max_cost=20),
+    ):
+        pipeline = pipeline_of(transport, settings=Settings(limits=limits))
+        measured = ready(pipeline, "query ($n: Int) { goods(first: $n) { id } }", n=30)
+        assert measured.cost == 30
+        assert measured.is_beyond_limit is (limits.max_cost is not None)
+
+
+async def test_a_list_without_a_size_counts_ten_by_default(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport, settings=Settings(limits=LimitSettings(max_cost=1_000)))
+    assert ready(pipeline, "{ account(id: 1) { friends { id } } }").cost == 1 + 10
+
+
+class Watched(str):
+    """A text that can be watched until it is gone."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query ($id: ID!) { account(id: $id) { nope } }",
+        "query ($id: ID!) { goods(first: 21) { id } account(id: $id) { id } }",
+    ],
+)
+async def test_a_remembered_refusal_holds_no_variables_of_those_it_refused(transport: HttpTransport, text: str) -> None:
+    """Raised itself, it would hold the frames of the last request that it ended."""
+    pipeline = pipeline_of(transport, settings=LIMITED)
+    gone = []
+    for _ in range(2):
+        value = Watched("x" * 1000)
+        gone.append(weakref.ref(value))
+        with pytest.raises(ClientError):
+            ready(pipeline, text, id=value)
+        del value
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]

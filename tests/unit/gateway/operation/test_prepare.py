@@ -18,7 +18,7 @@ SCHEMA = build_schema("type Query { a(x: Int): Int b: Query } type Mutation { m:
 
 def preparer(**changed: bool) -> Preparer:
     told = {"allows_introspection": True, **changed}
-    return Preparer(SCHEMA, RULES, Limits(), costs=None, max_documents=10, max_document_bytes=1_000_000, **told)
+    return Preparer(SCHEMA, RULES, Limits(), max_documents=10, max_document_bytes=1_000_000, **told)
 
 
 def refused_as(subject: Preparer, text: str, name: str | None = None) -> str:

@@ -1,7 +1,9 @@
 """What the reader makes of join directives, and what it refuses to serve."""
 
 import pytest
+from graphql import parse
 
+from gateway.supergraph.costs import CostRules, read_cost_rules
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
@@ -270,3 +272,46 @@ def test_feature_without_purpose_may_be_unknown() -> None:
         "type Query @join__type(graph: A) { x: Int @note }", features='@link(url: "https://x.test/note/v0.1")'
     )
     assert set(supergraph.api.type_map["Query"].fields) == {"x"}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "a: Int @authenticated",
+        'a: Int @requiresScopes(scopes: [["x"]])',
+        'a: Int @policy(policies: [["x"]])',
+        "a: Int b: Int @inaccessible",
+        "a(b: Int @inaccessible): Int",
+    ],
+)
+def test_access_by_a_specification_that_is_not_linked_is_refused(use: str) -> None:
+    with pytest.raises(SupergraphError, match="without linking its specification") as refused:
+        read(f"type Query {{ {use} }}")
+    assert refused.value.code == "UNLINKED_DIRECTIVE"
+    assert refused.value.line > 0
+
+
+def test_a_directive_of_the_schema_s_own_is_no_access() -> None:
+    link = '@link(url: "https://shop.test/rules/v1.0", import: ["@policy"])'
+    assert read('type Query { a: Int @policy(policies: "own") }', features=link).access == {}
+
+
+def cost_rules(types: str, *, features: str = "") -> CostRules:
+    return read_cost_rules(parse(HEAD.format(features=features) + types))
+
+
+def test_costs_by_a_specification_that_is_not_linked_are_counted_and_named() -> None:
+    types = "type Query { a: [Int] @cost(weight: 5) @listSize(assumedSize: 3) }"
+    url = "https://specs.apollo.dev/cost/v0.1"
+    for features in ("", f'@link(url: "{url}", as: "price")'):
+        rules = cost_rules(types, features=features)
+        assert (rules.fields["Query", "a"].weight, rules.unlinked) == (5, ("@cost", "@listSize"))
+    assert cost_rules(types, features=f'@link(url: "{url}", import: ["@listSize"])').unlinked == ()
+
+
+def test_costs_go_by_the_names_that_the_link_gives_them() -> None:
+    link = '@link(url: "https://specs.apollo.dev/cost/v0.1", as: "price", import: [{ name: "@listSize", as: "@size" }])'
+    rules = cost_rules("type Query { a: [Int] @price(weight: 5) @size(assumedSize: 3) }", features=link)
+    field = rules.fields["Query", "a"]
+    assert field.size is not None
+    assert (field.weight, field.size.assumed, rules.unlinked) == (5, 3, ())
