@@ -44,8 +44,13 @@ def print_api(supergraph: Supergraph) -> str:
 
 
 def _executable(directive: MergedDirective, types: Mapping[str, MergedType]) -> str:
-    shown = (a for a in directive.arguments.values() if a.type.name in types or a.type.name in BUILT_IN_SCALARS)
-    return executable_definition(directive, ", ".join(f"{_input(a)}{_directives(a.directives)}" for a in shown))
+    shown = (
+        f"{_input(argument)}{_directives(argument.directives)}"
+        for argument in directive.arguments.values()
+        if not is_inaccessible(argument.directives)
+        and (argument.type.name in types or argument.type.name in BUILT_IN_SCALARS)
+    )
+    return executable_definition(directive, ", ".join(shown))
 
 
 def _visible(merged: MergedType, hidden: set[str]) -> MergedType:

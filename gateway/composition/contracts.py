@@ -4,7 +4,7 @@ What a contract leaves out is hidden with `@inaccessible`, so the gateway still 
 the order in which they are applied:
 
 1. A tag on an object or interface type counts as a tag on each of its fields.
-2. What carries an excluded tag is hidden: a type of any kind, a field, an argument, an input field, an enum value.
+2. What carries an excluded tag is hidden: a type of any kind, a field, an argument (of a directive too), an input field, an enum value.
 3. If there are tags to include, a field of an object or an interface is hidden unless it carries one of them, and so is a union. Enums,
    inputs, scalars and arguments stay: they come with the fields that use them.
 4. A type of which nothing is left is hidden: no field, no value, no member that is seen.
@@ -44,6 +44,10 @@ class Contract:
 
 def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
     """Hides in the supergraph what the contract leaves out."""
+    for directive in supergraph.executable.values():
+        for argument in directive.arguments.values():
+            if tags(argument.directives) & contract.exclude:
+                _hide(argument.directives)
     for merged in supergraph.types.values():
         _exclude(merged, contract.exclude)
         if contract.include:
@@ -59,9 +63,9 @@ def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
 
 def all_tags(supergraph: Supergraph) -> frozenset[str]:
     """Every tag that anything carries."""
-    return frozenset(
-        tag for merged in supergraph.types.values() for directives in _elements(merged) for tag in tags(directives)
-    )
+    elements = [directives for merged in supergraph.types.values() for directives in _elements(merged)]
+    elements.extend(a.directives for d in supergraph.executable.values() for a in d.arguments.values())
+    return frozenset(tag for directives in elements for tag in tags(directives))
 
 
 def tags(directives: Iterable[Applied]) -> frozenset[str]:
@@ -154,6 +158,8 @@ def _half_hidden_interface_fields(supergraph: Supergraph) -> Iterator[list[Appli
 def _reachable(supergraph: Supergraph) -> set[str]:
     """The visible types that an operation could get at, by selecting or by giving them."""
     waiting = [name for name in ROOT_TYPES if name in supergraph.types]
+    arguments = [a for directive in supergraph.executable.values() for a in directive.arguments.values()]
+    waiting.extend(argument.type.name for argument in arguments if not _is_hidden(argument.directives))
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

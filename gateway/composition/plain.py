@@ -1,7 +1,7 @@
 """Holds a subgraph's document against GraphQL itself: unknown types, wrong directives, broken interfaces.
 
-Federation's own definitions are put beside the document for that, under the names it uses for them, and a type that is only
-extended counts as defined.
+Federation's own definitions are put beside the document for that, under the names it uses for them, where it does not define them
+itself, and a type that is only extended counts as defined.
 
 Source: https://spec.graphql.org/September2025/#sec-Type-System
 """
@@ -84,6 +84,9 @@ def _definitions(document: Document) -> Iterator[DefinitionNode | SchemaDefiniti
     core = specs.definitions(document.links, is_fed1=document.is_fed1)
     given = dict(core)
     given.update({name: f"scalar {name}" for name in ("_FieldSet", "FieldSet") if name not in document.types})
+    for node in document.own_core_definitions:
+        if given.pop(f"@{node.name.value}" if isinstance(node, DirectiveDefinitionNode) else node.name.value, None):
+            yield node
     yield from _beside(_GATEWAY_PART + "\n".join(given.values()))
     query = next((name for name, root in document.roots.items() if root == "Query"), "Query")
     extend = "extend type" if query in document.types else "type"

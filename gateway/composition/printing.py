@@ -245,6 +245,9 @@ def _used_directives(supergraph: Supergraph) -> Iterator[str]:
                 yield from (applied.name for applied in argument.directives)
         for given in merged.inputs.values():
             yield from (applied.name for applied in given.directives)
+    for directive in supergraph.executable.values():
+        for argument in directive.arguments.values():
+            yield from (applied.name for applied in argument.directives)
 
 
 def _graph_enum(supergraph: Supergraph, graphs: Mapping[str, str]) -> str:

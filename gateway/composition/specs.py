@@ -19,12 +19,20 @@ class DirectiveSpec:
     Attributes:
         since: the federation version that brought it.
         definition: what follows its name in SDL; types of federation in braces, because documents may rename them.
+        earlier: (version before which it holds, definition) of older ones, the oldest first.
     """
 
     since: tuple[int, int]
     definition: str
+    earlier: tuple[tuple[tuple[int, int], str], ...] = ()
+
+    def definition_in(self, version: tuple[int, int]) -> str:
+        """The definition in a version of federation."""
+        return next((definition for before, definition in self.earlier if version < before), self.definition)
 
 
+_TAG = "(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION"
+_TAG_EVERYWHERE = f"{_TAG} | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION"
 _AUTH = "on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM"
 
 DIRECTIVES = {
@@ -32,19 +40,21 @@ DIRECTIVES = {
     "requires": DirectiveSpec((2, 0), "(fields: {FieldSet}!) on FIELD_DEFINITION"),
     "provides": DirectiveSpec((2, 0), "(fields: {FieldSet}!) on FIELD_DEFINITION"),
     "external": DirectiveSpec((2, 0), "(reason: String) on OBJECT | FIELD_DEFINITION"),
-    "tag": DirectiveSpec(
-        (2, 0),
-        "(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM"
-        " | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA",
-    ),
+    "tag": DirectiveSpec((2, 0), f"{_TAG_EVERYWHERE} | SCHEMA", earlier=(((2, 3), _TAG_EVERYWHERE),)),
     "extends": DirectiveSpec((2, 0), "on OBJECT | INTERFACE"),
-    "shareable": DirectiveSpec((2, 0), "repeatable on OBJECT | FIELD_DEFINITION"),
+    "shareable": DirectiveSpec(
+        (2, 0), "repeatable on OBJECT | FIELD_DEFINITION", earlier=(((2, 2), "on OBJECT | FIELD_DEFINITION"),)
+    ),
     "inaccessible": DirectiveSpec(
         (2, 0),
         "on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT"
         " | INPUT_FIELD_DEFINITION",
     ),
-    "override": DirectiveSpec((2, 0), "(from: String!, label: String) on FIELD_DEFINITION"),
+    "override": DirectiveSpec(
+        (2, 0),
+        "(from: String!, label: String) on FIELD_DEFINITION",
+        earlier=(((2, 7), "(from: String!) on FIELD_DEFINITION"),),
+    ),
     "composeDirective": DirectiveSpec((2, 1), "(name: String) repeatable on SCHEMA"),
     "interfaceObject": DirectiveSpec((2, 3), "on OBJECT"),
     "authenticated": DirectiveSpec((2, 5), _AUTH),
@@ -61,7 +71,7 @@ DIRECTIVES = {
         "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true)"
         " on FIELD_DEFINITION",
     ),
-    "cacheTag": DirectiveSpec((2, 12), "(format: String!) repeatable on FIELD_DEFINITION | INTERFACE | OBJECT"),
+    "cacheTag": DirectiveSpec((2, 12), "(format: String!) repeatable on FIELD_DEFINITION | OBJECT"),
 }
 TYPES = {"FieldSet": (2, 0), "Scope": (2, 5), "Policy": (2, 6), "ContextFieldValue": (2, 8)}
 
@@ -74,6 +84,12 @@ OTHER_SPECS: dict[str, tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = {
     "policy": (("policy",), frozenset({(0, 1)})),
     "cost": (("cost", "listSize"), frozenset({(0, 1)})),
     "context": (("context", "fromContext"), frozenset({(0, 1)})),
+}
+
+_EARLIER_SPECS = {
+    ("tag", (0, 1)): _TAG,
+    ("tag", (0, 2)): _TAG_EVERYWHERE,
+    ("inaccessible", (0, 1)): "on FIELD_DEFINITION | OBJECT | INTERFACE | UNION",
 }
 
 # What a document of federation 1 may use without linking anything.
@@ -109,7 +125,8 @@ def definitions(links: Iterable[Link], *, is_fed1: bool) -> Iterator[tuple[str, 
         yield "_FieldSet", "scalar _FieldSet"
         types = dict.fromkeys(TYPES, "_FieldSet")
         for name in FEDERATION_1:
-            yield f"@{name}", f"directive @{name}{_spaced(DIRECTIVES[name].definition.format(**types))}"
+            definition = DIRECTIVES[name].definition_in((1, 0)).format(**types)
+            yield f"@{name}", f"directive @{name}{_spaced(definition)}"
     linked_link = False
     for link in links:
         types = {name: link.local(name) for name in TYPES}
@@ -124,11 +141,18 @@ def definitions(links: Iterable[Link], *, is_fed1: bool) -> Iterator[tuple[str, 
                 bare = name[1:]
                 if link.identity != FEDERATION:
                     types = {"FieldSet": "String", "Scope": "String", "Policy": "String", "ContextFieldValue": "String"}
-                yield local, f"directive {local}{_spaced(DIRECTIVES[bare].definition.format(**types))}"
+                yield local, f"directive {local}{_spaced(_definition(link, bare).format(**types))}"
             else:
                 yield local, f"scalar {local}"
     if not linked_link:
         yield from _link_definitions("link", "link__Import", "link__Purpose")
+
+
+def _definition(link: Link, directive: str) -> str:
+    spec = DIRECTIVES[directive]
+    if link.identity == FEDERATION:
+        return spec.definition_in(link.version or LATEST_FEDERATION)
+    return _EARLIER_SPECS.get((directive, link.version or (0, 0)), spec.definition)
 
 
 def _spaced(definition: str) -> str:

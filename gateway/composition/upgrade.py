@@ -65,7 +65,11 @@ def _cleaned(schema: SubgraphSchema, definition: TypeDefinition) -> TypeDefiniti
             if not (is_interface and use.core in MEANINGLESS_ON_INTERFACES) and not (use.core == "provides" and is_leaf)
         )
         fields[field.name] = replace(field, directives=_stringified(kept))
-    on_type = (use for use in definition.directives if not (is_interface and use.core in MEANINGLESS_ON_INTERFACES))
+    on_type = (
+        use
+        for use in definition.directives
+        if use.core != "external" and not (is_interface and use.core in MEANINGLESS_ON_INTERFACES)
+    )
     return replace(definition, directives=_stringified(on_type), fields=fields)
 
 

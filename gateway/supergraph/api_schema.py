@@ -79,8 +79,11 @@ def _shown(
             return _copy(node, directives=())
         case DirectiveDefinitionNode():
             locations = {location.value for location in node.locations}
-            is_kept = is_own(node.name.value) and locations & _EXECUTABLE_LOCATIONS
-            return node if is_kept else None
+            if not (is_own(node.name.value) and locations & _EXECUTABLE_LOCATIONS):
+                return None
+            return _copy(
+                node, arguments=tuple(_bare(argument) for argument in node.arguments or () if is_open(argument))
+            )
         case ObjectTypeDefinitionNode() | InterfaceTypeDefinitionNode():
             if not (is_open(node) and is_own(node.name.value)):
                 return None

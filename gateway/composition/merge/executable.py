@@ -1,7 +1,7 @@
 """Directives that clients may put into operations: those that every subgraph defines, with what all of them allow.
 
-A definition is kept with the places in operations that all subgraphs name and the arguments that all have; it may be repeated if all
-say so. Places in schemas say nothing to clients and are left out.
+A definition is kept with the places in operations that all subgraphs name and the arguments that all have, with the directives on those;
+it may be repeated if all say so. Places in schemas say nothing to clients and are left out.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#managing-custom-directives
 """
@@ -9,15 +9,16 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graphql import DirectiveDefinitionNode
+from graphql import DirectiveDefinitionNode, DirectiveNode
 
+from gateway.composition import specs
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.inputs import merge_arguments
 from gateway.composition.merged import MergedDirective
-from gateway.composition.model import InputValue
+from gateway.composition.model import DirectiveUse, InputValue, SubgraphSchema
 from gateway.composition.types import from_node
 
 LOCATIONS = frozenset(
@@ -42,25 +43,31 @@ def merge_executable(context: MergeContext, composed: ComposedDirectives) -> dic
     for subgraph, schema in context.schemas.items():
         for name, node in schema.directives.items():
             if name not in GRAPHQLS_OWN and composed.local_name(subgraph, name) is None:
-                found.setdefault(name, {})[subgraph] = _read(node)
+                found.setdefault(name, {})[subgraph] = _read(schema, node)
     merged = (_merge(context, composed, name, found[name]) for name in sorted(found))
     return {directive.name: directive for directive in merged if directive is not None}
 
 
-def _read(node: DirectiveDefinitionNode) -> _Definition:
+def _read(schema: SubgraphSchema, node: DirectiveDefinitionNode) -> _Definition:
     arguments = {
         a.name.value: InputValue(
             name=a.name.value,
             type=from_node(a.type),
             default=a.default_value,
             description=a.description.value if a.description else None,
-            directives=(),
+            directives=tuple(_applied(schema, use) for use in a.directives or ()),
             node=a,
         )
         for a in node.arguments or ()
     }
     locations = tuple(sorted({location.value for location in node.locations} & LOCATIONS))
     return _Definition(f"@{node.name.value}", arguments, locations, node)
+
+
+def _applied(schema: SubgraphSchema, node: DirectiveNode) -> DirectiveUse:
+    core = specs.core_directive(node.name.value, schema.links, is_fed1=schema.is_fed1)
+    arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+    return DirectiveUse(node.name.value, core, arguments, node)
 
 
 def _merge(

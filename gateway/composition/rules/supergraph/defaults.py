@@ -5,19 +5,17 @@ Each subgraph is right alone. Together, an input type may have lost a field that
 Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
 """
 
-from collections.abc import Iterator
-
 from graphql import parse_value
 
 from gateway.composition.literals import is_value_of
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.merged import MergedInput
+from gateway.composition.rules.supergraph.inputs import inputs
 from gateway.composition.rules.supergraph.places import places_of
 
 
 def check(context: MergeContext) -> None:
     """Checks the defaults of all arguments and input fields."""
-    for coordinate, value in _values(context):
+    for coordinate, value in inputs(context.supergraph):
         if value.default is None or is_value_of(context.supergraph, value.type, parse_value(value.default)):
             continue
         context.error(
@@ -26,12 +24,3 @@ def check(context: MergeContext) -> None:
             [*places_of(context, coordinate), *places_of(context, value.type.name)],
             f'Choose a default that every subgraph\'s "{value.type.name}" allows, or let them allow more.',
         )
-
-
-def _values(context: MergeContext) -> Iterator[tuple[str, MergedInput]]:
-    for merged in context.supergraph.types.values():
-        for field in merged.fields.values():
-            for argument in field.arguments.values():
-                yield f"{merged.name}.{field.name}({argument.name}:)", argument
-        for value in merged.inputs.values():
-            yield f"{merged.name}.{value.name}", value

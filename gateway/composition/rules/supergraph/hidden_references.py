@@ -5,7 +5,8 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 
 from gateway.composition.api import is_inaccessible
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.merged import MergedField, MergedInput, MergedType
+from gateway.composition.merged import MergedField, MergedInput
+from gateway.composition.rules.supergraph.inputs import inputs_of_visible
 from gateway.composition.rules.supergraph.places import places_of
 
 
@@ -17,16 +18,13 @@ def check(context: MergeContext) -> None:
         for field in merged.fields.values():
             if is_inaccessible(field.directives):
                 continue
-            _check(context, merged, field, f"{merged.name}.{field.name}")
-            for argument in field.arguments.values():
-                if not is_inaccessible(argument.directives):
-                    _check(context, merged, argument, f"{merged.name}.{field.name}({argument.name}:)")
-        for value in merged.inputs.values():
-            if not is_inaccessible(value.directives):
-                _check(context, merged, value, f"{merged.name}.{value.name}")
+            _check(context, field, f"{merged.name}.{field.name}")
+    for coordinate, value in inputs_of_visible(context.supergraph):
+        if not is_inaccessible(value.directives):
+            _check(context, value, coordinate)
 
 
-def _check(context: MergeContext, merged: MergedType, element: MergedField | MergedInput, coordinate: str) -> None:
+def _check(context: MergeContext, element: MergedField | MergedInput, coordinate: str) -> None:
     target = context.supergraph.types.get(element.type.name)
     if target is None or not is_inaccessible(target.directives):
         return

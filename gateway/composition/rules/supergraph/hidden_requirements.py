@@ -6,20 +6,14 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 from gateway.composition.api import is_inaccessible
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedInput
+from gateway.composition.rules.supergraph.inputs import inputs_of_visible
 from gateway.composition.rules.supergraph.places import places_of
 
 
 def check(context: MergeContext) -> None:
     """Checks all hidden arguments and input fields of what is visible."""
-    for merged in context.supergraph.types.values():
-        if is_inaccessible(merged.directives):
-            continue
-        for field in merged.fields.values():
-            if not is_inaccessible(field.directives):
-                for argument in field.arguments.values():
-                    _check(context, argument, f"{merged.name}.{field.name}({argument.name}:)")
-        for value in merged.inputs.values():
-            _check(context, value, f"{merged.name}.{value.name}")
+    for coordinate, value in inputs_of_visible(context.supergraph):
+        _check(context, value, coordinate)
 
 
 def _check(context: MergeContext, value: MergedInput, coordinate: str) -> None:

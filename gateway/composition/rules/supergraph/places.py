@@ -10,7 +10,10 @@ _COORDINATE = re.compile(r"^(\w+)(?:\.(\w+)(?:\((\w+):\))?)?$")
 
 
 def places_of(context: MergeContext, coordinate: str) -> Iterator[Place]:
-    """The places of ``Type``, ``Type.field``, ``Type.field(argument:)``, in order of subgraph."""
+    """The places of ``Type``, ``Type.field``, ``Type.field(argument:)``, ``@directive(argument:)``, in order of subgraph."""
+    if coordinate.startswith("@"):
+        yield from _places_of_directive(context, coordinate)
+        return
     matched = _COORDINATE.match(coordinate)
     assert matched is not None
     type_name, member, argument = matched.groups()
@@ -30,3 +33,12 @@ def places_of(context: MergeContext, coordinate: str) -> Iterator[Place]:
         element = field or definition.inputs.get(member) or definition.values.get(member)
         if element is not None:
             yield context.place(subgraph, element.node)
+
+
+def _places_of_directive(context: MergeContext, coordinate: str) -> Iterator[Place]:
+    name, _, argument = coordinate[1:].removesuffix(":)").partition("(")
+    for subgraph, schema in context.schemas.items():
+        definition = schema.directives.get(name)
+        for node in definition.arguments or () if definition is not None else ():
+            if node.name.value == argument:
+                yield context.place(subgraph, node)
