@@ -28,6 +28,17 @@ def encode_json(value: Any) -> bytes:
             sys.setrecursionlimit(limit)
 
 
+def has_more_values(body: bytes, max_values: int) -> bool:
+    """Whether a JSON text may hold more than so many values, each list and object one of them.
+
+    Every value but the first follows a comma or a bracket. Those inside of texts are counted as well: to find the texts would
+    cost as much as this bound saves, and only a text that is one fifth commas makes a difference.
+    """
+    if len(body) <= 2 * max_values:
+        return False
+    return body.count(b",") + body.count(b"[") + body.count(b"{") > max_values
+
+
 def decode_json(body: bytes) -> Any:
     """The value of a JSON text, with Decimal for every number that is no integer.
 

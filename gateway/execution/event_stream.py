@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.connection import Carried, Connection, Fault
+from gateway.execution.encoding import has_more_values
 from gateway.execution.framing import Framing, FramingError, WholeBody, framing_for
 from gateway.execution.pool import Origin
 from gateway.execution.reply import is_ok
@@ -37,14 +38,18 @@ class Events:
     Args:
         request: the whole request as it goes on the wire.
         max_event_bytes: a longer event ends the stream.
+        max_event_values: an event with more ends the stream, too.
         max_events: that wait before the connection is paused.
     """
 
-    def __init__(self, service: Service, request: bytes, *, max_event_bytes: int, max_events: int) -> None:
+    def __init__(
+        self, service: Service, request: bytes, *, max_event_bytes: int, max_event_values: int, max_events: int
+    ) -> None:
         self.service = service
         self._request = request
         self.connection: Connection | None = None
         self._max_event_bytes = max_event_bytes
+        self._max_event_values = max_event_values
         self._max_events = max_events
         self._is_length_known = False
         self._status = 0
@@ -89,6 +94,10 @@ class Events:
         event = self._waiting.popleft()
         if len(self._waiting) < self._max_events // 2 + 1 and self._pause is None and self.connection is not None:
             self.connection.resume()
+        if has_more_values(event, self._max_event_values):
+            what = f"sent an event with more than {self._max_event_values} values"
+            self._end(self._failure("SUBGRAPH_RESPONSE_TOO_LARGE", what))
+            raise self._failure("SUBGRAPH_RESPONSE_TOO_LARGE", what)
         return event
 
     def wire(self, _now: float) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.errors import SubgraphError
 from gateway.execution.connection import MAX_HEAD_BYTES, Connection, Fault
+from gateway.execution.encoding import has_more_values
 from gateway.execution.request import Service
 from gateway.execution.transport import Reply
 
@@ -22,6 +23,7 @@ class Exchange(asyncio.Future[Reply]):
         deadline: a moment of the loop's clock.
         is_safe: may be sent again if a kept connection is found dead.
         max_response_bytes: of the body; a longer one fails.
+        max_response_values: of the body's JSON; see `encoding.has_more_values`.
 
     Attributes:
         connection: which carries it now; None while it waits.
@@ -39,6 +41,7 @@ class Exchange(asyncio.Future[Reply]):
         deadline: float,
         is_safe: bool,
         max_response_bytes: int,
+        max_response_values: int,
     ) -> None:
         super().__init__(loop=loop)
         self.service = service
@@ -51,6 +54,7 @@ class Exchange(asyncio.Future[Reply]):
         self.queued_at = 0.0
         self.received = 0
         self._max_response_bytes = max_response_bytes
+        self._max_response_values = max_response_values
         self._status = 0
         self._content_type = ""
         self._is_length_known = False
@@ -142,10 +146,17 @@ class Exchange(asyncio.Future[Reply]):
     def complete(self) -> None:
         """Ends it with the answer."""
         self.connection = None
-        if not self.done():
-            self._timer.cancel()
-            body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
-            self.set_result(Reply(self._status, self._content_type, body))
+        if self.done():
+            return
+        body = self._body if isinstance(self._body, bytes) else b"".join(self._body)
+        if has_more_values(body, self._max_response_values):
+            self.fail(
+                "SUBGRAPH_RESPONSE_TOO_LARGE",
+                f"The response of subgraph {self.service.name!r} has more than {self._max_response_values} values.",
+            )
+            return
+        self._timer.cancel()
+        self.set_result(Reply(self._status, self._content_type, body))
 
     def lost(self) -> None:
         """The connection is closed: that ends a body whose length nobody gave, and breaks any other."""

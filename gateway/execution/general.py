@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
@@ -19,6 +19,7 @@ from gateway.execution.failed_nulls import FailedNulls
 from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors, shown_path
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
+from gateway.execution.missing import MAX_ERRORS_OF_ANSWER, MissingFields, readable_path
 from gateway.execution.origins import name_services
 from gateway.execution.program import FetchProgram, GroupProgram, Program
 from gateway.execution.reply import SubgraphResponse, judge, malformed
@@ -28,9 +29,6 @@ from gateway.execution.trace import FetchTrace, Trace
 from gateway.execution.transport import Reply
 from gateway.execution.tree import Place, Tree, merge, trail_path, walk
 from gateway.planning.plan import FetchedSelection
-
-MAX_ERRORS_OF_ANSWER: Final = 1_000
-"""Of one subgraph's answer; the rest are counted."""
 
 Asked = tuple[Place, tuple[FetchedSelection, ...]]
 
@@ -279,10 +277,12 @@ class GeneralRun:
     ) -> None:
         failures = self._failures[program.fetch.id]
         data = response.data
+        missing = MissingFields(program.service, response.errors)
         if not program.groups:
             if data is not None:
                 for place in request.roots:
-                    merge(program.shape, data, place.value)
+                    merge(program.shape, data, place.value, missing.names)
+                missing.find(program.shape, data, [(place, program.fetch.selections) for place in request.roots])
         else:
             for group, found, chunk in zip(program.groups, gathered, request.chunks, strict=True):
                 entities = data.get(group.group.alias) if data is not None else None
@@ -295,11 +295,16 @@ class GeneralRun:
                 for index, entity in zip(chunk, entities, strict=True):
                     if isinstance(entity, dict):
                         for place in found.places[index]:
-                            merge(group.shape, entity, place.value)
+                            merge(group.shape, entity, place.value, missing.names)
+                        asked = [(place, group.group.selections) for place in found.places[index]]
+                        missing.find(group.shape, entity, asked, above=(group.group.alias, index - chunk.start))
                     elif entity is not None:
                         error = malformed(program.service, "holds an entity that is no object")
                         places = tuple((place, group.group.selections) for place in found.places[index])
                         failures.append(failure_of_fetch(error, places))
+        for failure in missing.failures:
+            self._failed_nulls.note(failure)
+            failures.append(failure)
         if response.errors:
             self._note_errors(program, gathered, request, response.errors)
 
@@ -316,7 +321,7 @@ class GeneralRun:
                 of_alias[alias].extend(places)
                 of_entity[alias, index] = places
         for number, error in enumerate(errors):
-            path = _path(error)
+            path = readable_path(error)
             about: Sequence[Asked] = everything
             if program.groups:
                 match path:
@@ -414,11 +419,3 @@ class GeneralRun:
         if extensions:
             response["extensions"] = extensions
         return Answer(encode_json(response), len(errors), self._fetch_count, trace)
-
-
-def _path(error: Any) -> list[str | int]:
-    """The path of an entry of ``errors``; [] if it has none that can be understood."""
-    path = error.get("path") if isinstance(error, dict) else None
-    if isinstance(path, list) and all(isinstance(segment, str | int) for segment in path):
-        return path
-    return []

@@ -27,11 +27,13 @@ class TransportLimits:
 
     Attributes:
         max_response_bytes: of one answer, or one event.
+        max_response_values: of one answer, or one event: each list, object and leaf, in JSON.
         max_events: of a subscription that wait to be taken; the subgraph is not read further then.
         pool: of each origin's connections.
     """
 
-    max_response_bytes: int = 16 * 1024 * 1024
+    max_response_bytes: int = 8_000_000
+    max_response_values: int = 500_000
     max_events: int = 64
     pool: PoolLimits = field(default_factory=PoolLimits)
 
@@ -92,6 +94,7 @@ class HttpTransport:
             deadline=deadline,
             is_safe=is_safe,
             max_response_bytes=self._limits.max_response_bytes,
+            max_response_values=self._limits.max_response_values,
         )
         route.pool.submit(exchange)
         return exchange
@@ -105,6 +108,7 @@ class HttpTransport:
             service,
             b"%b%b%bContent-Length: %d\r\n\r\n%b" % (route.stream_head, headers, hop_headers, len(body), body),
             max_event_bytes=self._limits.max_response_bytes,
+            max_event_values=self._limits.max_response_values,
             max_events=self._limits.max_events,
         )
         try:

@@ -14,7 +14,15 @@ from gateway.execution.request import Service
 from gateway.execution.tree import Shape, Tree, shape_of
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.documents import declaration
-from gateway.planning.plan import EntityGroup, Fetch, Plan
+from gateway.planning.plan import (
+    EntityGroup,
+    Fetch,
+    FetchedField,
+    FetchedFragment,
+    FetchedSelection,
+    Plan,
+    Representation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,9 @@ def _compile_fetch(
         variable_prefixes=tuple((name, encode_json(name) + b":") for name in fetch.variables),
         shape=shape_of(fetch.selections),
         groups=tuple(
-            GroupProgram(group, encode_json(group.variable) + b":", shape_of(group.selections))
+            GroupProgram(
+                group, encode_json(group.variable) + b":", shape_of(group.selections, _certain_selections(group))
+            )
             for group in fetch.groups
         ),
         dependents=dependents,
@@ -139,3 +149,19 @@ def _compile_fetch(
         is_safe=fetch.kind is OperationKind.QUERY,
         declarations=declarations,
     )
+
+
+def _certain_selections(group: EntityGroup) -> tuple[FetchedSelection, ...]:
+    """What a group asks of every entity: fields, and those in fragments that fit the types of all its representations."""
+    certain: list[FetchedSelection] = []
+    for selection in group.selections:
+        if isinstance(selection, FetchedField):
+            certain.append(selection)
+        elif all(_is_of(kind, selection) for kind in group.representations):
+            certain.extend(selection.selections)
+    return tuple(certain)
+
+
+def _is_of(kind: Representation, fragment: FetchedFragment) -> bool:
+    """Whether a fragment fits every entity that a representation stands for."""
+    return kind.typename == fragment.type_condition if kind.types is None else kind.types <= fragment.types

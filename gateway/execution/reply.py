@@ -70,7 +70,7 @@ def judge_body(service: Service, body: bytes) -> SubgraphResponse:
         raise malformed(service, "has data that is no object")
     if errors is not None and not isinstance(errors, list):
         raise malformed(service, "has errors that are no list")
-    if data is None and not errors and "data" not in response:
+    if data is None and not errors:
         raise malformed(service, "has neither data nor errors")
     return SubgraphResponse(data, tuple(errors or ()))
 

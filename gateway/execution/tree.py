@@ -8,6 +8,7 @@ for projection to refuse, and never walked into. Answers are copied field by fie
 does not enter the tree, and two places never share a dict.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +29,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What to take of an answer's object: (response name, key in the tree, shape of the objects there or None for a leaf)."""
+    """What to take of an answer's object: (response name, key in the tree, shape of the objects there or None for a leaf).
+
+    Attributes:
+        demanded: the response names that an object of any type must have, if it was made of the selection.
+    """
 
     fields: tuple[tuple[str, str, "Shape | None"], ...]
+    demanded: frozenset[str] = frozenset()
 
 
 def trail_path(trail: Trail) -> list[str | int]:
@@ -44,8 +50,21 @@ def trail_path(trail: Trail) -> list[str | int]:
     return path
 
 
-def shape_of(selections: tuple[FetchedSelection, ...]) -> Shape:
-    """The shape that takes all of `selections`: an answer's object has just the fields of the fragments that fit it."""
+def shape_of(selections: tuple[FetchedSelection, ...], certain: tuple[FetchedSelection, ...] | None = None) -> Shape:
+    """The shape that takes all of `selections`: an answer's object has just the fields of the fragments that fit it.
+
+    Args:
+        certain: those that are asked of the object whatever the types around it are; None for all of them.
+    """
+    demanded = [
+        selection
+        for selection in (selections if certain is None else certain)
+        if isinstance(selection, FetchedField) and selection.response_name != "__typename"
+    ]
+    certain_below: dict[tuple[str, str], tuple[FetchedSelection, ...]] = {}
+    for field in demanded:
+        pair = (field.response_name, field.key)
+        certain_below[pair] = (*certain_below.get(pair, ()), *field.selections)
     below: dict[tuple[str, str], list[FetchedSelection] | None] = {}
 
     def collect(level: tuple[FetchedSelection, ...]) -> None:
@@ -63,10 +82,32 @@ def shape_of(selections: tuple[FetchedSelection, ...]) -> Shape:
     collect(selections)
     return Shape(
         tuple(
-            (response_name, key, None if inner is None else shape_of(tuple(inner)))
+            (
+                response_name,
+                key,
+                None if inner is None else shape_of(tuple(inner), certain_below.get((response_name, key), ())),
+            )
             for (response_name, key), inner in below.items()
-        )
+        ),
+        frozenset(field.response_name for field in demanded),
     )
+
+
+def lacking(shape: Shape, answer: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths in an answer of the fields that were asked for and did not come, by response names.
+
+    A field that only some types have is not among them: the answer does not always tell the type.
+    """
+    if isinstance(answer, list):
+        for index, item in enumerate(answer):
+            yield from lacking(shape, item, (*path, index))
+    elif isinstance(answer, dict):
+        for response_name, _, inner in shape.fields:
+            if response_name not in answer:
+                if response_name in shape.demanded:
+                    yield (*path, response_name)
+            elif inner is not None:
+                yield from lacking(inner, answer[response_name], (*path, response_name))
 
 
 def walk(root: Tree, path: Path) -> list[Place]:
@@ -89,38 +130,43 @@ def _descend(value: Any, trail: Trail, list_depth: int, step: PathStep, reached:
         reached.append(Place(value, trail))
 
 
-def merge(shape: Shape, answer: Tree, into: Tree) -> None:
+def merge(shape: Shape, answer: Tree, into: Tree, absent: set[str]) -> None:
     """Takes the shape's fields of `answer` into an object of the tree.
 
     Objects that are there already are extended, lists of one length item by item; a null never replaces a value.
+
+    Args:
+        absent: takes the names of demanded fields that did not come; `lacking` then finds their paths.
     """
     for response_name, key, inner in shape.fields:
         if response_name not in answer:
+            if response_name in shape.demanded:
+                absent.add(response_name)
             continue
         value = answer[response_name]
         if inner is None:
             if value is not None or key not in into:
                 into[key] = value
             continue
-        into[key] = _merged(inner, value, into[key]) if key in into else _taken(inner, value)
+        into[key] = _merged(inner, value, into[key], absent) if key in into else _taken(inner, value, absent)
 
 
-def _taken(shape: Shape, value: Any) -> Any:
+def _taken(shape: Shape, value: Any, absent: set[str]) -> Any:
     if isinstance(value, dict):
         taken: Tree = {}
-        merge(shape, value, taken)
+        merge(shape, value, taken, absent)
         return taken
     if isinstance(value, list):
-        return [_taken(shape, item) for item in value]
+        return [_taken(shape, item, absent) for item in value]
     return value
 
 
-def _merged(shape: Shape, value: Any, present: Any) -> Any:
+def _merged(shape: Shape, value: Any, present: Any, absent: set[str]) -> Any:
     if isinstance(present, dict) and isinstance(value, dict):
-        merge(shape, value, present)
+        merge(shape, value, present, absent)
         return present
     if isinstance(present, list) and isinstance(value, list) and len(present) == len(value):
         for index, item in enumerate(value):
-            present[index] = _merged(shape, item, present[index])
+            present[index] = _merged(shape, item, present[index], absent)
         return present
-    return present if value is None else _taken(shape, value)
+    return present if value is None else _taken(shape, value, absent)

@@ -159,6 +159,7 @@ class Gateway:
         transport = HttpTransport(
             TransportLimits(
                 max_response_bytes=execution.max_response_bytes,
+                max_response_values=execution.max_response_values,
                 pool=PoolLimits(max_connections=execution.max_connections, max_wait_seconds=execution.max_wait_seconds),
             )
         )

@@ -203,6 +203,21 @@ async def test_a_reply_that_never_becomes_whole_is_an_error_of_the_subgraph(hand
         await until(lambda: server.open == 0)
 
 
+@pytest.mark.parametrize("small", [b"{}", b"[]", b"0", b'""', b'{"a":1}'])
+async def test_more_values_than_the_limit_fail_before_they_are_decoded(small: bytes) -> None:
+    def of(count: int) -> Handler:
+        body = b"[" + b",".join([small] * count) + b"]"
+        return answering(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    limits = TransportLimits(max_response_values=10_000)
+    async with serving(of(3_000)) as server, transporting(limits) as transport:
+        assert (await post(transport, server.service)).status == 200
+    async with serving(of(10_001)) as server, transporting(limits) as transport:
+        with pytest.raises(SubgraphError, match="more than 10000 values") as raised:
+            await post(transport, server.service)
+        assert raised.value.code == "SUBGRAPH_RESPONSE_TOO_LARGE"
+
+
 async def test_an_endless_drip_ends_with_the_deadline() -> None:
     async def drip(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -624,6 +639,8 @@ async def events_of(server: Server, limits: TransportLimits | None = None) -> tu
             None,
         ),
         (streaming(b"application/json", b'{"errors":', b"[]}"), [b'{"errors":[]}'], None),
+        (answering(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n", b'{"errors":[]}', is_closed=True), [b'{"errors":[]}'], None),
+        (streaming(b"text/event-stream", b"data: [" + b"0," * 20_000 + b"0]\n\n"), [], "SUBGRAPH_RESPONSE_TOO_LARGE"),
         (streaming(b"text/html", b"<html>"), [], "SUBGRAPH_MALFORMED_RESPONSE"),
         (answering(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"), [], "SUBGRAPH_HTTP_ERROR"),
         (streaming(b"text/event-stream", b"data: {}\n\n", is_closed=True), [b"{}"], "SUBGRAPH_STREAM_LOST"),
@@ -635,7 +652,8 @@ async def events_of(server: Server, limits: TransportLimits | None = None) -> tu
 )  # fmt: skip
 async def test_events_come_out_of_their_framing(handler: Handler, events: list[bytes], code: str | None) -> None:
     async with serving(handler) as server:
-        assert await events_of(server, TransportLimits(max_response_bytes=65536)) == (events, code)
+        limits = TransportLimits(max_response_bytes=65536, max_response_values=10_000)
+        assert await events_of(server, limits) == (events, code)
         await until(lambda: server.open == 0)
 
 

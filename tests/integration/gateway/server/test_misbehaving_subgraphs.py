@@ -133,7 +133,7 @@ def told(answer: Json) -> list[tuple[str, str, list[object]]]:
         (replying(b'{"data":{"shop":{"count":' + b"9" * 5000 + b"}}}"), "SUBGRAPH_MALFORMED_RESPONSE"),
         (replying(b'{"data":{"shop":{"name":' + nested(100_000) + b"}}}"), "SUBGRAPH_MALFORMED_RESPONSE"),
         (replying(b'{"data":{"shop":{"unknown":' + nested(100_000) + b"}}}"), "SUBGRAPH_MALFORMED_RESPONSE"),
-        (replying(nested(2_000_000)), "SUBGRAPH_MALFORMED_RESPONSE"),
+        (replying(nested(2_000_000)), "SUBGRAPH_RESPONSE_TOO_LARGE"),
         (compressing(json.dumps({"data": {"shop": SHOP}}).encode()), "SUBGRAPH_MALFORMED_RESPONSE"),
     ],
     ids=[
@@ -237,6 +237,48 @@ def test_data_with_a_status_that_is_no_success_is_not_an_answer(ask: Any, bad: B
     assert got["data"] == {"me": ME, "shop": None}
     assert told(got) == [("SUBGRAPH_HTTP_ERROR", "bad", ["shop"])]
     assert status[:3] in got["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("data", "shop", "path"),
+    [
+        ({}, None, ["shop"]),
+        (None, None, ["shop"]),
+        (
+            {"shop": {key: value for key, value in SHOP.items() if key != "count"}},
+            {**SHOP, "count": None},
+            ["shop", "count"],
+        ),
+    ],
+    ids=["a root field", "all data", "a field below"],
+)
+def test_a_field_that_did_not_come_is_null_with_an_error(
+    ask: Any, bad: BadSubgraph, data: object, shop: Json | None, path: list[object]
+) -> None:
+    bad.answer = answering(data)
+    got = ask(SHOP_QUERY)
+    assert got["data"] == {"me": ME, "shop": shop}
+    assert told(got) == [("SUBGRAPH_MALFORMED_RESPONSE", "bad", path)]
+
+
+def test_a_field_of_an_entity_that_did_not_come_is_null_with_an_error(ask: Any, bad: BadSubgraph) -> None:
+    bad.answer = answering({"_entities": [{}]})
+    got = ask(POINTS_QUERY)
+    assert got["data"] == {"me": {**ME, "points": None}}
+    assert told(got) == [("SUBGRAPH_MALFORMED_RESPONSE", "bad", ["me", "points"])]
+
+
+def test_what_an_error_explains_is_not_missing_as_well(ask: Any, bad: BadSubgraph) -> None:
+    bad.answer = replying(b'{"data":{},"errors":[{"message":"away","path":["shop"]}]}')
+    got = ask(SHOP_QUERY)
+    assert [error["message"] for error in got["errors"]] == ["away"]
+
+
+def test_a_flood_of_small_values_is_refused_before_it_is_decoded(ask: Any, bad: BadSubgraph) -> None:
+    bad.answer = replying(b'{"data":{"any":[' + b"{}," * 1_600_000 + b"{}]}}")
+    got = ask(ANY_QUERY)
+    assert got["data"] == {"me": ME, "any": None}
+    assert told(got) == [("SUBGRAPH_RESPONSE_TOO_LARGE", "bad", ["any"])]
 
 
 def test_data_in_a_page_is_not_an_answer(ask: Any, bad: BadSubgraph) -> None:
