@@ -75,6 +75,11 @@ def print_field_set(selections: FieldSet) -> str:
     return " ".join(_print(selection) for selection in selections)
 
 
+def has_directives(selections: FieldSet) -> bool:
+    """Whether a directive stands on a field or a fragment, at any depth."""
+    return any(selection.has_directives or has_directives(selection.selections) for selection in selections)
+
+
 def argument_text(value: ValueNode | None) -> str | None:
     """A ``fields:`` argument, if it is a string."""
     return value.value if isinstance(value, StringValueNode) else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from graphql import StringValueNode
 
-from gateway.composition.context_text import split_context
+from gateway.composition.context_text import printed_selection, split_context
 from gateway.composition.errors import HintLevel
 from gateway.composition.fieldsets import print_field_set
 from gateway.composition.merge.composed import ComposedDirectives
@@ -127,5 +127,5 @@ def _context_arguments(subgraph: str, field: FieldDefinition) -> list[ContextArg
         name, selection = split_context(value.value)
         if name is None:
             continue
-        found.append(ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", selection))
+        found.append(ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", printed_selection(selection)))
     return found

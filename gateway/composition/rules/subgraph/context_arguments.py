@@ -19,6 +19,7 @@ from gateway.composition.fieldsets import (
     FieldSetSyntaxError,
     SelectedField,
     SelectedFragment,
+    has_directives,
     parse_field_set,
 )
 from gateway.composition.literals import is_value_of
@@ -146,6 +147,9 @@ def _problems(schema: SubgraphSchema, types: list[TypeDefinition], selection: st
     except FieldSetSyntaxError as error:
         yield str(error)
         return
+    if has_directives(selections):
+        yield "it has a directive inside"
+        return
     for on in types:
         for name in schema.runtime_types(on.name):
             concrete = schema.types.get(name)
@@ -165,9 +169,6 @@ def _applying(schema: SubgraphSchema, on: TypeDefinition, selections: FieldSet) 
 
 
 def _value_problems(schema: SubgraphSchema, on: TypeDefinition, selections: FieldSet, wanted: TypeRef) -> Iterator[str]:
-    if any(selection.has_directives for selection in selections):
-        yield "it has a directive inside"
-        return
     if len(selections) != 1:
         yield f'it selects {len(selections) or "no"} fields of "{on.name}" instead of one'
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.fieldsets import FieldSet
+from gateway.composition.fieldsets import has_directives
 from gateway.composition.model import SubgraphSchema
 from gateway.composition.rules.subgraph.field_set_validity import valid_field_set_uses
 
@@ -15,7 +15,7 @@ from gateway.composition.rules.subgraph.field_set_validity import valid_field_se
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every field set of a subgraph."""
     for found in valid_field_set_uses(schema):
-        if _has_directives(found.selections or ()):
+        if has_directives(found.selections or ()):
             yield error_at(
                 f"{found.code}_DIRECTIVE_IN_FIELDS_ARG",
                 f"{found.shown} has a directive inside.",
@@ -23,7 +23,3 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
                 [found.use.node],
                 "Remove it: the fields are always selected.",
             )
-
-
-def _has_directives(selections: FieldSet) -> bool:
-    return any(selection.has_directives or _has_directives(selection.selections) for selection in selections)
