@@ -127,5 +127,7 @@ def _context_arguments(subgraph: str, field: FieldDefinition) -> list[ContextArg
         name, selection = split_context(value.value)
         if name is None:
             continue
-        found.append(ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", printed_selection(selection)))
+        found.append(
+            ContextArgument(argument.name, str(argument.type), f"{subgraph}__{name}", printed_selection(selection))
+        )
     return found

@@ -46,9 +46,7 @@ def merge_arguments(
     merged: dict[str, MergedInput] = {}
     names = dict.fromkeys(name for field in fields.values() for name in field.arguments)
     for name in names:
-        sources = {
-            subgraph: field.arguments[name] for subgraph, field in fields.items() if name in field.arguments
-        }
+        sources = {subgraph: field.arguments[name] for subgraph, field in fields.items() if name in field.arguments}
         if any(has(source.directives, "fromContext") for source in sources.values()):
             continue  # the gateway fills it in, so that no client gives it, in no subgraph
         without = [subgraph for subgraph, field in fields.items() if name not in field.arguments]

@@ -61,7 +61,7 @@ from gateway.composition.rules.supergraph import (
     hidden_requirements,
     implementations,
     one_of_fields,
-    requirement_arguments,
+    selected_arguments,
     union_members,
 )
 
@@ -112,7 +112,7 @@ MERGE_RULES: tuple[Callable[[MergeContext], None], ...] = (
 # Only over a supergraph that merged: before that, they would say again what is wrong already.
 MERGED_RULES: tuple[Callable[[MergeContext], None], ...] = (
     interface_fields.check,
-    requirement_arguments.check,
+    selected_arguments.check,
     transitive_access.check,
 )
 

@@ -113,6 +113,10 @@ def _check_field(
     missing = [
         a.name for a in field.arguments.values() if a.type.is_non_null and a.default is None and a.name not in given
     ]
+    if len(given) < len(selection.arguments):
+        message = f'{found.shown} gives an argument of "{field.coordinate}" twice.'
+        yield _invalid(schema, found, message, "Give each argument once.")
+        return
     if unknown or missing:
         what = f"gives {quoted(unknown)} to" if unknown else f"does not give {quoted(missing)} to"
         advice = "Remove the argument." if unknown else "Give the argument, or make it nullable."

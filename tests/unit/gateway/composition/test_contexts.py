@@ -7,7 +7,7 @@ from tests.support.composition import composed, refusal
 TAKING = (
     'type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! x: Int n: N i: I u: U }'
     " type N { y: Int } interface I { z: Int } type P implements I { z: Int }"
-    ' type U @key(fields: "id") { id: ID! f(a: Int @fromContext(field: \'$c\'), b: Int): Int @shareable }'
+    " type U @key(fields: \"id\") { id: ID! f(a: Int @fromContext(field: '$c'), b: Int): Int @shareable }"
 )
 
 

@@ -1,0 +1,102 @@
+"""REQUIRES_INVALID_FIELDS, CONTEXT_INVALID_SELECTION: a selection gives arguments that the subgraphs together do not take.
+
+Alone, the subgraph that selects a field may think that an argument exists, that it is optional, or that it takes a value. The one that
+is asked does not. Keys and what is provided have no arguments at all.
+
+Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#requires
+"""
+
+from collections.abc import Iterator
+
+from graphql import StringValueNode, parse_value
+
+from gateway.composition.analysis import all_fields
+from gateway.composition.context_text import split_context
+from gateway.composition.fieldsets import FieldSet, FieldSetSyntaxError, SelectedField, parse_field_set
+from gateway.composition.literals import is_value_of
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.model import DirectiveUse, SubgraphSchema, first, uses
+from gateway.composition.rules.supergraph.places import places_of
+
+
+def check(context: MergeContext) -> None:
+    """Check every requirement, and what every argument takes from a context, against the merged fields."""
+    for subgraph, analysis in context.analyses.items():
+        schema = context.schemas[subgraph]
+        for (type_name, field_name), selections in analysis.requires.items():
+            field = schema.types[type_name].fields[field_name]
+            use = first(field.directives, "requires")
+            on = context.supergraph.types[type_name]
+            for coordinate, problem in _problems(context, on, selections):
+                context.error(
+                    "REQUIRES_INVALID_FIELDS",
+                    f'The requirement of "{field.coordinate}" {problem}.',
+                    [context.place(subgraph, use.node if use else field.node), *places_of(context, coordinate)],
+                    "Give what every subgraph that resolves the field takes.",
+                )
+        for shown, use, on, selections in _taken_from_contexts(context, schema):
+            for coordinate, problem in _problems(context, on, selections):
+                context.error(
+                    "CONTEXT_INVALID_SELECTION",
+                    f'What "{shown}" takes from a context {problem}.',
+                    [context.place(subgraph, use.node), *places_of(context, coordinate)],
+                    "Give what every subgraph that resolves the field takes.",
+                )
+
+
+def _taken_from_contexts(
+    context: MergeContext, schema: SubgraphSchema
+) -> Iterator[tuple[str, DirectiveUse, MergedType, FieldSet]]:
+    """The arguments that take a value from a context: coordinate, directive, a type that sets the context, selection."""
+    setting: dict[str, list[str]] = {}
+    for definition in schema.types.values():
+        for use in uses(definition.directives, "context"):
+            name = use.arguments.get("name")
+            if isinstance(name, StringValueNode):
+                setting.setdefault(name.value, []).append(definition.name)
+    for field in all_fields(schema) if setting else ():
+        for argument in field.arguments.values():
+            taking = first(argument.directives, "fromContext")
+            text = taking.arguments.get("field") if taking else None
+            if taking is None or not isinstance(text, StringValueNode):
+                continue
+            called, selection = split_context(text.value)
+            try:
+                selections = parse_field_set(selection)
+            except FieldSetSyntaxError:
+                continue  # reported for the subgraph alone
+            for on in setting.get(called or "", ()):
+                yield f"{field.coordinate}({argument.name}:)", taking, context.supergraph.types[on], selections
+
+
+def _problems(context: MergeContext, on: MergedType, selections: FieldSet) -> Iterator[tuple[str, str]]:
+    """(coordinate, what is wrong with it)."""
+    for selection in selections:
+        if not isinstance(selection, SelectedField):
+            condition = context.supergraph.types.get(selection.type_condition or on.name)
+            if condition is not None:
+                yield from _problems(context, condition, selection.selections)
+            continue
+        field = on.fields.get(selection.name)
+        if field is None:
+            continue
+        yield from _argument_problems(context, f"{on.name}.{field.name}", field, dict(selection.arguments))
+        target = context.supergraph.types.get(field.type.name)
+        if target is not None:
+            yield from _problems(context, target, selection.selections)
+
+
+def _argument_problems(
+    context: MergeContext, field_coordinate: str, field: MergedField, given: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    for name, text in given.items():
+        argument, coordinate = field.arguments.get(name), f"{field_coordinate}({name}:)"
+        if argument is None:
+            yield coordinate, f'gives "{coordinate}", which not every subgraph that resolves the field has'
+        elif not is_value_of(context.supergraph, argument.type, parse_value(text)):
+            yield coordinate, f'gives {text} to "{coordinate}", which is a "{argument.type}" in the supergraph'
+    for argument in field.arguments.values():
+        if argument.type.is_non_null and argument.default is None and argument.name not in given:
+            coordinate = f"{field_coordinate}({argument.name}:)"
+            yield coordinate, f'does not give "{coordinate}", which is required'
