@@ -7,11 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from graphql import value_from_ast_untyped
+
 from gateway.errors import ClientError, GatewayError
 from gateway.execution.executor import Executor
 from gateway.execution.http_transport import HttpTransport
 from gateway.execution.request import Service
 from gateway.operation.access import AccessRules, Caller
+from gateway.operation.cost.costing import cost_of
+from gateway.operation.cost.estimate import CostLimit
+from gateway.operation.cost.needs import weights_of
+from gateway.operation.cost.report import cost_as_json, cost_lines, print_cost
 from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.normalize import normalize
@@ -21,7 +27,8 @@ from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
 from gateway.planning.why import Hop, explain, print_why, why_as_json
-from gateway.server.supergraphs import load_supergraph
+from gateway.server.supergraphs import LoadedSupergraph, load_supergraph
+from gateway.settings import LimitSettings
 from gateway.supergraph.model import Supergraph
 
 
@@ -48,12 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supergraph", type=Path, required=True, metavar="FILE", help="the supergraph to plan on")
     parser.add_argument("--operation", metavar="NAME", help="which operation, if the document has several")
     parser.add_argument("--format", choices=("text", "json", "python"), default="text", help="python: what would run")
-    parser.add_argument("--variables", type=_object, default={}, metavar="JSON", help="for @skip and @include")
+    parser.add_argument("--variables", type=_object, default={}, metavar="JSON", help="for @skip, @include and --cost")
     parser.add_argument("--label", action="append", default=[], metavar="LABEL", help="an active override label")
     parser.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="a scope that the caller has")
     parser.add_argument("--anonymous", action="store_true", help="plan for a caller that has not signed in")
     parser.add_argument("--why", action="store_true", help="also tell which routes were weighed, and rejected")
     parser.add_argument("--check", action="store_true", help="also prove that the plan is sound")
+    parser.add_argument("--cost", action="store_true", help="also tell what it costs at most, field by field")
+    parser.add_argument(
+        "--assumed-list-size",
+        type=_size,
+        default=LimitSettings().assumed_list_size,
+        metavar="N",
+        help="items of a list that nothing is said of, for --cost (%(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         GatewayError: the supergraph or the document cannot be used, or no plan answers the operation.
     """
-    supergraph = load_supergraph(arguments.supergraph).supergraph
+    loaded = load_supergraph(arguments.supergraph, with_costs=arguments.cost)
+    supergraph = loaded.supergraph
     text = _read(arguments.query)
     rules = AccessRules(supergraph)
     labels = frozenset(arguments.label)
@@ -71,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         operation = _normalised(supergraph, rules, prepared, arguments)
         hops = explain(operation, supergraph, labels=labels) if arguments.why else ()
         planned = _planned(operation, supergraph, labels, hops)
+        cost = _Cost(loaded, prepared, operation, arguments) if arguments.cost else None
     except ClientError as error:
         raise NotPlanned("\n".join(_told(arguments.query, shown) for shown in error.all_formatted())) from None
     if arguments.check:
@@ -82,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
                 shown["isProvedSound"] = True
             if arguments.why:
                 shown["why"] = why_as_json(hops)
+            if cost is not None:
+                shown["cost"] = cost.as_json()
             print(json.dumps(shown, indent=2))
         case "python":
             print(asyncio.run(_python(supergraph, planned, operation)), end="")
@@ -92,6 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print(
                     "# proved sound: every selection exists, every key was fetched before, nothing of the answer is left out"
                 )
+            if cost is not None:
+                print(cost.as_text(), end="")
             if arguments.why:
                 print(f"\n{print_why(hops)}", end="")
     return 0
@@ -104,6 +125,47 @@ def _planned(operation: Operation, supergraph: Supergraph, labels: frozenset[str
     except ClientError:
         sys.stderr.write(print_why(hops) if hops else "")
         raise
+
+
+class _Cost:
+    """What the operation costs with the variables that are given, and the defaults of others."""
+
+    def __init__(
+        self,
+        loaded: LoadedSupergraph,
+        prepared: PreparedOperation,
+        operation: Operation,
+        arguments: argparse.Namespace,
+    ) -> None:
+        assert loaded.costs is not None
+        assumed: int = arguments.assumed_list_size
+        weights = weights_of(loaded.costs, loaded.supergraph, assumed)
+        self._cost = cost_of(operation, weights, CostLimit(None), assumed)
+        defaults = {
+            definition.variable.name.value: value_from_ast_untyped(definition.default_value)
+            for definition in prepared.definition.variable_definitions or ()
+            if definition.default_value is not None
+        }
+        variables = {**defaults, **arguments.variables}
+        self._missing = sorted(self._cost.variables - variables.keys())
+        self._estimate = self._cost.estimate(variables)
+        self._lines = cost_lines(self._cost, variables)
+
+    def as_text(self) -> str:
+        """The figures as a table."""
+        missing = ", ".join(f"${name}" for name in self._missing)
+        note = f"# without a value for {missing}; --variables gives one\n" if missing else ""
+        return print_cost(self._cost, self._lines, self._estimate) + note
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures for tools."""
+        return {**cost_as_json(self._cost, self._lines, self._estimate), "missingVariables": self._missing}
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a number of at least 1")
+    return int(text)
 
 
 def _object(text: str) -> dict[str, Any]:

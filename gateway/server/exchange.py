@@ -23,13 +23,19 @@ class Exchange:
         form: how the answer is written.
         kind: of the operation; ``unknown`` until it is, ``batch`` for an array.
         code: why it was refused or failed.
+        cost: What the request costs at most; None if costs are not counted.
+        actual_cost: What its answer cost; None if that was not worked out.
+        asks_cost: Whether the client wants to know, and may.
         trace: the trace context that subgraphs get.
     """
 
     __slots__ = (
         "accepted",
+        "actual_cost",
+        "asks_cost",
         "began",
         "code",
+        "cost",
         "error_count",
         "fetch_count",
         "form",
@@ -50,6 +56,9 @@ class Exchange:
         self.name: str | None = None
         self.plan: str | None = None
         self.code: str | None = None
+        self.cost: int | None = None
+        self.actual_cost: int | None = None
+        self.asks_cost = False
         self.error_count = 0
         self.fetch_count = 0
         self.trace = NO_HEADERS
@@ -98,16 +107,17 @@ class Recorder:
         self._counters.answered(exchange.kind, outcome, seconds)
         if exchange.fetch_count:
             FETCHES.inc(exchange.fetch_count)
-        self._log.write(
-            outcome,
-            {
-                "trace_id": exchange.trace[16:48].decode() if exchange.trace else None,
-                "operation.kind": exchange.kind,
-                "operation.name": exchange.name,
-                "plan.digest": exchange.plan,
-                "fetches": exchange.fetch_count,
-                "errors": exchange.error_count,
-                "code": exchange.code,
-                "ms": round(seconds * 1000, 3),
-            },
-        )
+        event = {
+            "trace_id": exchange.trace[16:48].decode() if exchange.trace else None,
+            "operation.kind": exchange.kind,
+            "operation.name": exchange.name,
+            "plan.digest": exchange.plan,
+            "fetches": exchange.fetch_count,
+            "errors": exchange.error_count,
+            "code": exchange.code,
+            "ms": round(seconds * 1000, 3),
+        }
+        if exchange.cost is not None:
+            event["cost.estimate"] = exchange.cost
+            event["cost.actual"] = exchange.actual_cost
+        self._log.write(outcome, event)

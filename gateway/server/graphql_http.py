@@ -20,6 +20,7 @@ from gateway.pipeline import Pipeline, Ready, Request
 from gateway.server import media, sse
 from gateway.server.addresses import client_address
 from gateway.server.body import ClientGoneError, read_body
+from gateway.server.costs import CostReporter
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
 from gateway.server.departure import Departure, departure_of
 from gateway.server.exchange import Exchange, Headers, Recorder
@@ -93,6 +94,7 @@ class GraphqlApp:
         self._max_in_flight = settings.server.max_in_flight
         self._max_cost = settings.limits.max_cost if settings.limits.cost_mode == "enforce" else None
         self._max_body_bytes = settings.server.max_body_bytes
+        self._costs = CostReporter(settings)
         self._timeout = settings.execution.timeout_seconds
         self._explain = settings.explain.header.lower().encode() if settings.explains else None
         tokens = settings.identity.service_tokens
@@ -220,6 +222,7 @@ class GraphqlApp:
             )
         )
         exchange.planned(ready)
+        self._costs.planned(ready, exchange, is_asked=b"cost" in explain)
         if wire.extensions is not None:
             self._persisted.register(text, wire.extensions)
         return ready
@@ -237,10 +240,11 @@ class GraphqlApp:
                 "Accept application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE", status=406
             )
         answer = await self._execute(ready, departure_of(scope))
+        await self._costs.answered(ready, answer, exchange)
         if exchange.form is media.ResponseForm.EVENT_STREAM:
             await sse.send_single(answer.body, send)
         else:
-            await _send(send, 200, exchange.form.content_type, answer.body)
+            await _send(send, 200, exchange.form.content_type, answer.body, more=self._costs.headers(exchange))
         exchange.answered(answer)
         self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
@@ -315,12 +319,14 @@ class GraphqlApp:
             else:
                 with contextlib.suppress(ClientGoneError):
                     answer = await self._execute(outcome, departure)
+                    await self._costs.answered(outcome, answer, exchange)
                     exchange.answered(answer)
                     bodies.append(answer.body)
         if departure.is_gone:
             raise ClientGoneError
         exchange.kind, exchange.name, exchange.plan = "batch", None, None
-        await _send(send, 200, exchange.form.content_type, b"[" + b",".join(bodies) + b"]")
+        body = b"[" + b",".join(bodies) + b"]"
+        await _send(send, 200, exchange.form.content_type, body, more=self._costs.headers(exchange))
         self._recorder.over(exchange.outcome, exchange, asyncio.get_running_loop().time())
 
     def _check_sum(self, outcomes: list[Ready | ClientError]) -> None:
@@ -331,11 +337,16 @@ class GraphqlApp:
         """
         total = sum(outcome.cost or 0 for outcome in outcomes if isinstance(outcome, Ready))
         if self._max_cost is not None and total > self._max_cost:
-            raise ClientError(f"The array would cost {total}; the limit is {self._max_cost}.", code="MAX_COST_EXCEEDED")
+            raise ClientError(
+                f"The array would cost {total}; the limit is {self._max_cost}.",
+                code="MAX_COST_EXCEEDED",
+                extensions={"cost": total, "maxCost": self._max_cost},
+            )
 
     async def _refuse(self, error: ClientError, exchange: Exchange, send: Send) -> None:
         exchange.code = error.code
         REFUSALS.labels(error.code).inc()
+        self._costs.refused(error, exchange)
         status = error.status
         body = _error_body(error)
         if exchange.form is media.ResponseForm.EVENT_STREAM and status in (200, 400):

@@ -27,6 +27,17 @@ RATE_LIMITED = Counter(
     "Requests and executions past a rate limit, by limit; measured ones were answered all the same.",
     ["limit", "outcome"],
 )
+COSTS = Histogram(
+    "gateway_operation_cost",
+    "What operations cost, by kind of figure: estimate, before they run; actual, of answers that were weighed.",
+    ["figure"],
+    buckets=(1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
+)
+COST_LIMITED = Counter(
+    "gateway_cost_limited_total",
+    "Operations that cost more than the limit, by outcome; measured ones were answered all the same.",
+    ["outcome"],
+)
 RATE_STORE_FAILURES = Counter(
     "gateway_rate_store_failures_total", "Failures of the store of the rate limits; buckets in memory took over."
 )

@@ -319,6 +319,11 @@ class OperationCost:
             self._constant = min(self._mutation_cost + root.constant, MAX_SHOWN)
 
     @property
+    def variables(self) -> frozenset[str]:
+        """The variables that the cost depends on."""
+        return frozenset(amount.variable for amount in self._amounts)
+
+    @property
     def depends_on_variables(self) -> bool:
         """Whether two requests with this operation may cost differently."""
         return bool(self._amounts)

@@ -144,3 +144,30 @@ def test_the_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     assert "serve" in capsys.readouterr().out
+
+
+def test_the_cost_is_told_field_by_field(schema: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cost.graphql"
+    path.write_text(
+        "query ($n: Int, $m: Int) { goods(first: $n) { name seller { id friends { id } } } items { id } more: goods(first: $m) { id } }",
+        encoding="utf-8",
+    )
+    arguments = ["plan", "--supergraph", schema, str(path), "--cost", "--variables", '{"n": 3}']
+    assert main([*arguments, "--assumed-list-size", "4"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    shown = printed[next(at for at, line in enumerate(printed) if line.startswith("# costs")) :]
+    assert [line.split() for line in shown] == [
+        ["#", "costs", "at", "most", "27"],
+        ["size", "own", "needs", "cost"],
+        ["goods", "3", "3", "0", "18"],
+        ["seller", "1", "1", "0", "5"],
+        ["friends", "4", "4", "0", "4"],
+        ["items", "4", "4", "0", "4"],
+        ["more", "5", "5", "0", "5"],
+        ["#", "without", "a", "value", "for", "$m;", "--variables", "gives", "one"],
+    ]
+    assert main([*arguments, "--format", "json"]) == 0
+    cost = json.loads(capsys.readouterr().out)["cost"]
+    assert cost["estimate"] == 3 * (1 + 1 + 10) + 10 + 5
+    assert cost["missingVariables"] == ["m"]
+    assert cost["fields"][1] == {"depth": 1, "name": "seller", "size": 1, "own": 1, "needs": 0, "cost": 11}
