@@ -19,6 +19,7 @@ from workers.market.online_retail import RetailUnreadable
 from workers.settings import RunSettings, WorkerSettings
 from workers.training import artefact, next_basket
 from workers.training.fit import TooLittleToLearn
+from workers.training.replay import Replay
 from workers.training.source import History, SourceUnreadable, demo_accounts, read
 from workers.training.train import Trained, train
 
@@ -148,25 +149,25 @@ def _run_settings(options: argparse.Namespace) -> RunSettings | None:
 def _train(options: argparse.Namespace) -> int:
     os.nice(options.niceness)
     try:
-        history = read(options.market)
-        trained = train(history, seed=options.seed, trained_at=datetime.now(UTC))
+        replay = Replay(read(options.market))
+        trained = train(replay, seed=options.seed, trained_at=datetime.now(UTC))
     except (SourceUnreadable, TooLittleToLearn) as error:
         print(f"cannot train: {error}", file=sys.stderr)
         return 1
     artefact.write(trained, options.out)
     print(trained.report.table())
     print(f"model {trained.manifest['version']} in {options.out}")
-    return _register(options, history, trained) if options.register else 0
+    return _register(options, replay, trained) if options.register else 0
 
 
-def _register(options: argparse.Namespace, history: History, trained: Trained) -> int:
+def _register(options: argparse.Namespace, replay: Replay, trained: Trained) -> int:
     from workers.actors.registration import register_all
 
     settings = _run_settings(options)
     if settings is None:
         return 2
     demo = demo_accounts(options.market)
-    registered = asyncio.run(register_all(settings.recommendation_database, history, trained, rank_first=demo))
+    registered = asyncio.run(register_all(settings.recommendation_database, replay, trained, rank_first=demo))
     print(f"registered as {registered.status}: {registered.profiles} profiles, {registered.slates} slates ranked ahead")
     return 0
 

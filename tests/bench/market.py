@@ -14,6 +14,7 @@ from tests.support.ranking import TRAINED_AT, UNTIL, history, model, small, toda
 from workers.market.generate import Plan, generate
 from workers.ranking.pipeline import rank
 from workers.ranking.slate import SlateRequest
+from workers.training.replay import Replay
 from workers.training.train import train
 
 BUYERS = 40
@@ -46,7 +47,7 @@ def parts() -> Iterator[Part]:
     """All parts; what they need is made before they are timed."""
     yield Part("generate the demo market", [lambda: generate(Plan(seed=1, until=UNTIL))], 12_000)
     log = history()
-    yield Part("train on the small market", [lambda: train(log, seed=3, trained_at=TRAINED_AT)], 60_000)
+    yield Part("train on the small market", [lambda: train(Replay(log), seed=3, trained_at=TRAINED_AT)], 60_000)
     market, ranker, later = today().market(), model(), UNTIL + 3600.0
     profiles = [today().profile(buyer.id) for buyer in small().buyers[:BUYERS]]
     for size in (1, 20, 200):

@@ -84,7 +84,7 @@ def least() -> DemoMarket:
 @cache
 def trained_on_least() -> Trained:
     """A model of as little."""
-    return train(written(least()), seed=3, trained_at=TRAINED_AT)
+    return train(Replay(written(least())), seed=3, trained_at=TRAINED_AT)
 
 
 @cache
@@ -103,7 +103,7 @@ def written(market: DemoMarket) -> History:
 @cache
 def trained() -> Trained:
     """A model of the small market."""
-    return train(history(), seed=3, trained_at=TRAINED_AT)
+    return train(Replay(history()), seed=3, trained_at=TRAINED_AT)
 
 
 @cache

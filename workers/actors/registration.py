@@ -19,7 +19,6 @@ from workers.actors.catalogue import refresh_popularity
 from workers.actors.market_state import MarketState
 from workers.actors.slates import Ranker, ranked_for
 from workers.training.replay import Replay
-from workers.training.source import History
 from workers.training.train import Trained
 
 
@@ -32,17 +31,18 @@ class Registered:
     slates: int
 
 
-async def register_all(url: str, history: History, trained: Trained, *, rank_first: Sequence[str]) -> Registered:
+async def register_all(url: str, replay: Replay, trained: Trained, *, rank_first: Sequence[str]) -> Registered:
     """Register the model, write the state at the end of the log, rank some accounts' slates ahead.
 
     Args:
         url: of the recommendation database.
+        replay: what training has relived of the log; it is moved to the log's end.
         rank_first: account ids whose first page shall not wait for a worker.
     """
     database = Database(url)
     try:
         row = await register(database, trained, now=utc_now())
-        profiles = await seed_state(database, history)
+        profiles = await seed_state(database, replay)
         slates = await rank_ahead(database, rank_first)
         return Registered(row.status, profiles, slates)
     finally:
@@ -60,9 +60,9 @@ async def register(database: Database, trained: Trained, *, now: datetime) -> Mo
     return row
 
 
-async def seed_state(database: Database, history: History) -> int:
+async def seed_state(database: Database, replay: Replay) -> int:
     """Write the counters and profiles at the end of the log, where there are none yet; how many profiles were written."""
-    replay = Replay(history)
+    history = replay.history
     replay.advance(history.until + 1.0)
     until = datetime.fromtimestamp(history.until, UTC)
     buyers = sorted({event.buyer_id for event in history.events})

@@ -8,9 +8,8 @@ By hand, with a half-life of one day: a click on Monday noon and one on Tuesday 
 Wednesday noon.
 """
 
-from dataclasses import dataclass, field
 from math import exp, log
-from typing import Self
+from typing import NamedTuple
 
 HOUR = 3_600.0
 DAY = 86_400.0
@@ -29,27 +28,32 @@ def factors(elapsed_seconds: float) -> tuple[float, ...]:
     """What is left of a unit after the elapsed time, for each half-life; 1 for no time, or for a clock that went back."""
     if elapsed_seconds <= 0.0:
         return (1.0,) * len(HALF_LIVES)
-    return tuple([exp(-elapsed_seconds * rate) for rate in _RATES])
+    hour, day, week, month = _RATES
+    return (
+        exp(-elapsed_seconds * hour),
+        exp(-elapsed_seconds * day),
+        exp(-elapsed_seconds * week),
+        exp(-elapsed_seconds * month),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Mass:
-    """A decayed sum for each half-life, as of `at` (Unix seconds)."""
+class Mass(NamedTuple):
+    """A decayed sum for each half-life, as of `at` (Unix seconds).
+
+    Training adds a million acts, most of them to several masses: hence a tuple, and half-lives written out.
+    """
 
     at: float = 0.0
-    values: tuple[float, ...] = field(default=NOTHING)
+    values: tuple[float, ...] = NOTHING
 
-    def add(self, weight: float, at: float) -> Self:
+    def add(self, weight: float, at: float) -> "Mass":
         """The mass with one more act in it; the later of the two instants becomes `at`."""
+        hour, day, week, month = self.values
         if at >= self.at:
-            elapsed = at - self.at
-            return type(self)(
-                at, tuple([v * exp(-elapsed * r) + weight for v, r in zip(self.values, _RATES, strict=True)])
-            )
-        elapsed = self.at - at
-        return type(self)(
-            self.at, tuple([v + weight * exp(-elapsed * r) for v, r in zip(self.values, _RATES, strict=True)])
-        )
+            h, d, w, m = factors(at - self.at)
+            return Mass(at, (hour * h + weight, day * d + weight, week * w + weight, month * m + weight))
+        h, d, w, m = factors(self.at - at)
+        return Mass(self.at, (hour + weight * h, day + weight * d, week + weight * w, month + weight * m))
 
     def read(self, now: float) -> tuple[float, ...]:
         """The mass at `now`, for each half-life. An instant before `at` reads as `at`: clocks of processes differ."""

@@ -5,8 +5,8 @@ right; a redelivered event is not noticed here: the caller's inbox (event id, un
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
 
 from workers.features.catalogue import Catalogue, Facts
 from workers.features.decay import EMPTY, HALF_LIFE_NAMES, Mass
@@ -21,8 +21,7 @@ MAX_RECENT = 24
 PROFILE_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """What happened between one buyer and one product. Instants are Unix seconds of the latest such act; 0 is never."""
 
     impressions: int = 0
@@ -90,7 +89,7 @@ class BuyerProfile:
             "categories": {key: _dump(mass) for key, mass in self.categories.items()},
             "sellers": {key: _dump(mass) for key, mass in self.sellers.items()},
             "aversions": {key: _dump(mass) for key, mass in self.aversions.items()},
-            "touches": {key: [getattr(touch, name) for name in _TOUCH] for key, touch in self.touches.items()},
+            "touches": {key: list(touch) for key, touch in self.touches.items()},
             "recent": [[item.product_id, item.at, item.interest] for item in self.recent],
         }
 
@@ -113,9 +112,6 @@ class BuyerProfile:
             touches={key: Touch(*values) for key, values in data["touches"].items()},
             recent=tuple(Recent(*item) for item in data["recent"]),
         )
-
-
-_TOUCH = tuple(Touch.__dataclass_fields__)
 
 
 def apply(profile: BuyerProfile, events: Iterable[Behaviour], catalogue: Catalogue) -> BuyerProfile:
@@ -168,20 +164,19 @@ def _touched(touch: Touch, event: Behaviour) -> Touch:
     at = event.at
     match event.kind:
         case Kind.IMPRESSION:
-            return replace(touch, impressions=touch.impressions + 1, seen_at=max(touch.seen_at, at))
+            return touch._replace(impressions=touch.impressions + 1, seen_at=max(touch.seen_at, at))
         case Kind.CLICK:
-            return replace(touch, clicks=touch.clicks + 1, engaged_at=max(touch.engaged_at, at))
+            return touch._replace(clicks=touch.clicks + 1, engaged_at=max(touch.engaged_at, at))
         case Kind.VIEW:
-            return replace(touch, engaged_at=max(touch.engaged_at, at))
+            return touch._replace(engaged_at=max(touch.engaged_at, at))
         case Kind.ADD_TO_CART:
-            return replace(touch, engaged_at=max(touch.engaged_at, at), carted_at=max(touch.carted_at, at))
+            return touch._replace(engaged_at=max(touch.engaged_at, at), carted_at=max(touch.carted_at, at))
         case Kind.FAVOURITE:
-            return replace(touch, engaged_at=max(touch.engaged_at, at), favourited_at=max(touch.favourited_at, at))
+            return touch._replace(engaged_at=max(touch.engaged_at, at), favourited_at=max(touch.favourited_at, at))
         case Kind.HIDE:
-            return replace(touch, hidden_at=max(touch.hidden_at, at))
+            return touch._replace(hidden_at=max(touch.hidden_at, at))
         case Kind.PURCHASE:
-            return replace(
-                touch,
+            return touch._replace(
                 purchases=touch.purchases + 1,
                 engaged_at=max(touch.engaged_at, at),
                 purchased_at=max(touch.purchased_at, at),

@@ -13,7 +13,6 @@ from workers.training.dataset import gather
 from workers.training.evaluate import Report, recall_at_cut, report_of
 from workers.training.fit import PARAMETERS, ROUNDS, fit
 from workers.training.replay import Replay
-from workers.training.source import History
 
 TRAIN_DAYS = 53.0
 TEST_DAYS = 7.0
@@ -39,14 +38,14 @@ class Trained:
     report: Report
 
 
-def train(history: History, *, seed: int, trained_at: datetime) -> Trained:
-    """A model of this history. The same history and seed give the same model text.
+def train(replay: Replay, *, seed: int, trained_at: datetime) -> Trained:
+    """A model of the history that a fresh replay will relive. The same history and seed give the same model text.
 
     Raises:
         TooLittleToLearn: Raised when the history holds too few slates that led to anything.
     """
+    history = replay.history
     cut = history.until - TEST_DAYS * DAY
-    replay = Replay(history)
     past = gather(history, replay, since=cut - TRAIN_DAYS * DAY, until=cut)
     booster = fit(past, seed=seed)
     text = booster.model_to_string()

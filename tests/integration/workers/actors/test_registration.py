@@ -27,6 +27,7 @@ from tests.support.recommendation import product_row
 from workers.actors.registration import register_all
 from workers.features.profile import BuyerProfile
 from workers.features.registry import schema_hash
+from workers.training.replay import Replay
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ async def everything(database: Database) -> dict[str, list[Any]]:
 async def test_all_is_registered_and_a_second_time_changes_nothing(database: Database) -> None:
     history, trained = ranking.history(), ranking.trained()
     buyers = sorted({event.buyer_id for event in history.events})
-    first = await register_all(database.url, history, trained, rank_first=buyers[:2])
+    first = await register_all(database.url, Replay(history), trained, rank_first=buyers[:2])
     assert (first.status, first.profiles, first.slates) == ("ACTIVE", len(buyers), 2)
     async with database.reading() as session:
         model = (await session.scalars(select(ModelRow))).one()
@@ -87,7 +88,7 @@ async def test_all_is_registered_and_a_second_time_changes_nothing(database: Dat
     assert similar == trained.similar
 
     before = await everything(database)
-    again = await register_all(database.url, history, trained, rank_first=buyers[:2])
+    again = await register_all(database.url, Replay(history), trained, rank_first=buyers[:2])
     assert (again.status, again.profiles, again.slates) == ("ACTIVE", 0, 0)
     assert await everything(database) == before
 
@@ -107,7 +108,7 @@ async def test_what_the_workers_have_learned_since_is_kept(database: Database) -
         await repository.upsert(session, CounterRow, [row])
         await repository.upsert(session, ProfileRow, [profile])
         await repository.upsert(session, NeighbourRow, [{"product_id": "gone", "kind": "similar", "nearest": []}])
-    await register_all(database.url, history, trained, rank_first=[])
+    await register_all(database.url, Replay(history), trained, rank_first=[])
     async with database.reading() as session:
         assert (await queries.counters(session, [history.catalogue.ids[0]])) == {history.catalogue.ids[0]: known}
         assert await queries.profile(session, f"account:{buyer}") == BuyerProfile().to_json()

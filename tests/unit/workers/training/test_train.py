@@ -10,6 +10,7 @@ from workers.market.files import write
 from workers.training import artefact
 from workers.training.fit import TooLittleToLearn
 from workers.training.process import TrainingFailed, train_in_subprocess
+from workers.training.replay import Replay
 from workers.training.source import History, SourceUnreadable, read
 from workers.training.train import train
 
@@ -25,8 +26,8 @@ def test_the_model_ranks_unseen_days_clearly_better_than_popularity() -> None:
 
 def test_the_same_log_and_seed_give_the_same_model() -> None:
     log = written(least())
-    assert train(log, seed=3, trained_at=TRAINED_AT) == trained_on_least()
-    assert train(log, seed=4, trained_at=TRAINED_AT).model_text != trained_on_least().model_text
+    assert train(Replay(log), seed=3, trained_at=TRAINED_AT) == trained_on_least()
+    assert train(Replay(log), seed=4, trained_at=TRAINED_AT).model_text != trained_on_least().model_text
 
 
 def test_the_manifest_says_what_was_trained_and_how_well() -> None:
@@ -48,7 +49,7 @@ def test_a_log_without_clicks_is_too_little() -> None:
     log = written(least())
     quiet = tuple(event for event in log.events if event.kind.value == "IMPRESSION")
     with pytest.raises(TooLittleToLearn, match="0 slates"):
-        train(History(log.catalogue, quiet, log.home_slates, log.until), seed=1, trained_at=TRAINED_AT)
+        train(Replay(History(log.catalogue, quiet, log.home_slates, log.until)), seed=1, trained_at=TRAINED_AT)
 
 
 def test_an_artefact_is_read_back_as_it_was_written(tmp_path: Path) -> None:
