@@ -14,6 +14,10 @@ from urllib.parse import urljoin
 KEPT_SECONDS = 1.0
 PROBE_TIMEOUT_SECONDS = 1.0
 PROBES_AT_ONCE = 8
+ANSWER_SECONDS = 0.05
+"""Subgraphs that hang cost an orchestrator's probe no more: it would end the gateway for them."""
+
+NOT_KNOWN = "is asked for the first time"
 
 Probe = Callable[[str], str | None]
 """From a readiness address to the reason why it is not ready, None if it is; blocks."""
@@ -42,6 +46,7 @@ class SubgraphReadiness:
         addresses: Returns the subgraphs in service, name to GraphQL address.
         probe: Asks one readiness address.
         clock: Seconds that only grow.
+        answer_seconds: How long a caller waits for subgraphs that are being asked, before it gets what was known before.
     """
 
     def __init__(
@@ -51,23 +56,32 @@ class SubgraphReadiness:
         *,
         probe: Probe = ask,
         clock: Callable[[], float] = time.monotonic,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._path = path
         self._addresses = addresses
         self._probe = probe
         self._clock = clock
+        self._answer_seconds = answer_seconds
         self._threads = ThreadPoolExecutor(PROBES_AT_ONCE, thread_name_prefix="readiness")
-        self._lock = asyncio.Lock()
-        self._known: dict[str, str] = {}
+        self._round: asyncio.Task[dict[str, str]] | None = None
+        self._known: dict[str, str] | None = None
         self._known_until = 0.0
 
     async def unready(self) -> dict[str, str]:
-        """Return the reason of each subgraph that cannot answer now; callers at the same time share one round of probes."""
-        async with self._lock:
-            if self._clock() >= self._known_until:
-                self._known = await self._ask_all()
-                self._known_until = self._clock() + KEPT_SECONDS
-        return self._known
+        """Return the reason of each subgraph that cannot answer; callers at the same time share one round of probes."""
+        if self._round is None and self._clock() >= self._known_until:
+            self._round = asyncio.create_task(self._ask_all())
+            self._round.add_done_callback(self._note)
+        if self._round is not None:
+            await asyncio.wait({self._round}, timeout=self._answer_seconds)
+        return self._known if self._known is not None else dict.fromkeys(self._addresses(), NOT_KNOWN)
+
+    def _note(self, asked: "asyncio.Task[dict[str, str]]") -> None:
+        self._round = None
+        if not asked.cancelled():
+            self._known = asked.result()
+            self._known_until = self._clock() + KEPT_SECONDS
 
     async def failing(self) -> dict[str, str]:
         """Return the reason of each subgraph if none of them can answer; empty as long as one can."""
@@ -76,6 +90,8 @@ class SubgraphReadiness:
 
     def close(self) -> None:
         """Stop the threads, without waiting for a probe that is under way."""
+        if self._round is not None:
+            self._round.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _ask_all(self) -> dict[str, str]:

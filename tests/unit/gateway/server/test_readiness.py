@@ -20,10 +20,15 @@ class Neighbours:
         self.unready: dict[str, str] = {}
         self.asked: list[str] = []
         self.now = 100.0
-        self.readiness = SubgraphReadiness("/ready", lambda: ADDRESSES, probe=self._probe, clock=lambda: self.now)
+        self.hung: threading.Event | None = None
+        self.readiness = SubgraphReadiness(
+            "/ready", lambda: ADDRESSES, probe=self._probe, clock=lambda: self.now, answer_seconds=60
+        )
 
     def _probe(self, url: str) -> str | None:
         self.asked.append(url)
+        if self.hung is not None:
+            self.hung.wait(60)
         return self.unready.get(url)
 
 
@@ -55,6 +60,23 @@ async def test_a_storm_of_requests_asks_each_subgraph_once_a_second(neighbours: 
     neighbours.now += 1.0
     await neighbours.readiness.failing()
     assert len(neighbours.asked) == 4
+
+
+async def test_subgraphs_that_hang_do_not_keep_a_probe_waiting() -> None:
+    release = threading.Event()
+    neighbours = Neighbours()
+    neighbours.hung = release
+    readiness = SubgraphReadiness("/ready", lambda: ADDRESSES, probe=neighbours._probe, answer_seconds=0)
+    try:
+        assert set(await readiness.failing()) == {"goods", "accounts"}, "nothing is known yet"
+        release.set()
+        async with asyncio.timeout(60):
+            while await readiness.failing():  # noqa: ASYNC110 - what ends it happens in threads
+                await asyncio.sleep(0)
+    finally:
+        release.set()
+        readiness.close()
+        neighbours.readiness.close()
 
 
 @pytest.mark.parametrize(("status", "reason"), [(200, None), (503, "503"), (204, "204")])
