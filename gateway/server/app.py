@@ -98,7 +98,10 @@ class Gateway:
         ready_path = settings.server.subgraphs_ready_path
         self._readiness = SubgraphReadiness(ready_path, self._addresses) if ready_path is not None else None
         self._sides = side_routes(
-            self._failing, self._page, metrics_token=settings.server.metrics_token.get_secret_value()
+            self._failing,
+            self._page,
+            metrics_token=settings.server.metrics_token.get_secret_value(),
+            graphql_path=settings.server.path,
         )
         self._path = settings.server.path
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
 
@@ -30,7 +29,9 @@ from gateway.server.identity import Authenticator
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import REFUSALS, STREAMS
 from gateway.server.propagation import FORWARDED_FOR, Propagation, anonymous_id
+from gateway.server.protocol import ARRIVED
 from gateway.server.rates.limiter import RateLimiter, RequestSource
+from gateway.server.raw_answers import MASKED, error_body
 from gateway.server.request_log import RequestLog
 from gateway.settings import Settings
 
@@ -38,8 +39,6 @@ DOCUMENT_CODES = frozenset(
     {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
 )
 """Errors of GraphQL's own; a client that asked for ``application/json`` by name gets them with status 200."""
-
-MASKED = b'{"errors":[{"message":"Internal server error.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}'
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +104,7 @@ class GraphqlApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         loop = asyncio.get_running_loop()
-        exchange = Exchange(combine_headers(scope["headers"]), loop.time())
+        exchange = Exchange(combine_headers(scope["headers"]), scope["state"][ARRIVED])
         if self._under_way >= self._max_in_flight:
             await self._refuse(_overloaded(), exchange, send)
             return
@@ -269,7 +268,7 @@ class GraphqlApp:
         self._under_way -= 1
         try:
             expires_at = self._authenticator.expires_at(exchange.headers.get(b"authorization", b""))
-            expired = Answer(_error_body(_expired()), error_count=1)
+            expired = Answer(error_body(_expired()), error_count=1)
             answers = end_at(self._service.pipeline.subscribe(ready), expires_at, last=expired)
             await sse.send_stream(self._counted(answers, exchange), receive, send, self._service.stopping)
         finally:
@@ -315,7 +314,7 @@ class GraphqlApp:
             if isinstance(outcome, ClientError):
                 REFUSALS.labels(outcome.code).inc()
                 exchange.error_count += 1
-                bodies.append(_error_body(outcome))
+                bodies.append(error_body(outcome))
             else:
                 with contextlib.suppress(ClientGoneError):
                     answer = await self._execute(outcome, departure)
@@ -348,7 +347,7 @@ class GraphqlApp:
         REFUSALS.labels(error.code).inc()
         self._costs.refused(error, exchange)
         status = error.status
-        body = _error_body(error)
+        body = error_body(error)
         if exchange.form is media.ResponseForm.EVENT_STREAM and status in (200, 400):
             # An EventSource cannot read the body of a failure; it is told by an event.
             await sse.send_single(body, send)
@@ -389,10 +388,6 @@ def _headers_of(error: ClientError) -> list[tuple[bytes, bytes]]:
             return [(b"retry-after", b"1")]
         case _:
             return []
-
-
-def _error_body(error: ClientError) -> bytes:
-    return orjson.dumps({"errors": error.all_formatted()})
 
 
 async def _send(

@@ -3,20 +3,25 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.errors import ClientError
 from gateway.graphiql.page import Asset, Page
 from gateway.server.metrics import exposition
+from gateway.server.raw_answers import MASKED, error_body
 from subgraphs.kit.runtime.health import may_read_metrics
 
 FailingChecks = Callable[[], Awaitable[Mapping[str, str]]]
 """The checks that fail now, by name, each with its reason; empty when the gateway can answer."""
 
 
-def side_routes(failing: FailingChecks, page: Page | None, *, metrics_token: str = "") -> Starlette:
-    """An application with the routes that are not GraphQL.
+def side_routes(
+    failing: FailingChecks, page: Page | None, *, metrics_token: str = "", graphql_path: str = "/graphql"
+) -> Starlette:
+    """An application with the routes that are not GraphQL; what it refuses has the form of all errors.
 
     Args:
         metrics_token: The bearer token that /metrics requires; "" lets everyone read them.
@@ -41,13 +46,25 @@ def side_routes(failing: FailingChecks, page: Page | None, *, metrics_token: str
         asset = page.asset(request.path_params["name"]) if page is not None else None
         return response_of(asset) if asset is not None else Response(status_code=404)
 
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            told = ClientError(f"There is nothing here; GraphQL is at {graphql_path}.", code="NOT_FOUND", status=404)
+        else:
+            told = ClientError("Ask this address by GET.", code="METHOD_NOT_ALLOWED", status=error.status_code)
+        return Response(error_body(told), told.status, headers=error.headers, media_type="application/json")
+
+    async def failed(_: Request, __: Exception) -> Response:
+        return Response(MASKED, 500, media_type="application/json")
+
     return Starlette(
+        exception_handlers={HTTPException: refused, Exception: failed},
         routes=[
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", metrics),
             Route("/graphiql/{name:path}", graphiql),
-        ]
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with what it lacks: clients that do not hurry are let go, and connections can be drained.
+"""uvicorn's HTTP protocol with what it lacks: bounds on clients in time and size, refusals that can be read, and a drain.
 
 uvicorn bounds neither how long a request takes to arrive nor how long an answer takes to leave: 3000 of 3000 slow connections
 were still open after 75 s. Here a connection notes the moment since which the client owes something, and one sweep a second
@@ -6,32 +6,37 @@ over all connections closes those whose client is late; a timer per request woul
 
 What a client owes: a whole first request after connecting; the rest of a request it began, however many bytes drip in; and,
 while our answer waits in the buffer, reading it. Between requests uvicorn's keep-alive timer rules.
+
+A request that cannot be read is refused in the form of all errors, after the answers to the requests before it, and its connection
+lingers (`gateway.server.lingering`). ``Upgrade`` is ignored: the parser stops at it, so it is given the same request without the header.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
+import httptools
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from gateway.errors import ClientError
 from gateway.server.departure import EXTENSION, KEY, Departure
+from gateway.server.lingering import LingeringTransport
+from gateway.server.metrics import REFUSALS
+from gateway.server.raw_answers import MALFORMED_REQUEST, TIMED_OUT, raw_answer, refuse_connection
+from gateway.server.request_head import MAX_HEAD_BYTES, RequestHead, too_large
+from gateway.server.start_queue import StartQueue
 
-TIMED_OUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 89\r\n\r\n"
-    b'{"errors":[{"message":"The request came too slowly.","extensions":{"code":"TIMED_OUT"}}]}'
-)
+PROBES: Final = frozenset({"/health", "/ready"})
+"""Paths that an orchestrator asks with a time-out, and ends the process when it passes."""
 
-
-MAX_HEAD_BYTES = 64 * 1024
-"""Of a request's line and headers together; httptools itself would take any amount."""
-
-HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    b"content-length: 99\r\n\r\n"
-    b'{"errors":[{"message":"The request has too many headers.","extensions":{"code":"HEAD_TOO_LARGE"}}]}'
-)
+ARRIVED: Final = "arrived"
+"""Key of a request's ``state``: when its head was whole, by the loop's clock."""
 
 
 class EdgeState(ServerState):
@@ -39,11 +44,13 @@ class EdgeState(ServerState):
 
     Attributes:
         is_draining: answers say ``Connection: close``, because the process is about to stop.
+        starts: requests that wait for their start.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.is_draining = False
+        self.starts = StartQueue()
 
 
 class EdgeProtocol(HttpToolsProtocol):
@@ -54,6 +61,8 @@ class EdgeProtocol(HttpToolsProtocol):
         stalled_since: since when the client does not take what we write; None if it does.
     """
 
+    transport: LingeringTransport
+
     def __init__(
         self,
         config: Config,
@@ -62,46 +71,135 @@ class EdgeProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.parser = _new_parser(self)
         assert isinstance(server_state, EdgeState)
         self.edge = server_state
         self.owed_since: float | None = None
         self.stalled_since: float | None = None
-        self._head_bytes: int | None = 0
         self._departure = Departure()
         self._extensions: dict[str, dict[object, object]] = {EXTENSION: {KEY: self._departure}}
+        self._head = RequestHead()
+        self._refusal: ClientError | None = None
+        # Between the end of one message and the end of the next one's head.
+        self._is_head_open = True
+        # Of an open head, optional whitespace included.
+        self._open_bytes = 0
+        self._has_message_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.owed_since = self.loop.time()
         super().connection_made(transport)
+        self.transport = LingeringTransport(transport, self.loop, self._is_unread)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._departure.leave()
 
     def data_received(self, data: bytes) -> None:
+        if self.transport.lingers_since is not None:
+            self.transport.discard(data)
+            return
+        if self._refusal is not None:
+            return
         if self.owed_since is None:
             self.owed_since = self.loop.time()
-        super().data_received(data)
-        if self._head_bytes is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self.transport.write(HEAD_TOO_LARGE)
-                self.transport.close()
+        self._unset_keepalive_if_required()
+        try:
+            self._read(data)
+        except ClientError as error:
+            self._refuse(error)
+        except httptools.HttpParserError as error:
+            self._refuse(error.__context__ if isinstance(error.__context__, ClientError) else MALFORMED_REQUEST)
+
+    def _read(self, data: bytes) -> None:
+        """Parse the bytes, in pieces that end where a head would be too long.
+
+        Raises:
+            ClientError: a head is too long.
+            HttpParserError: the bytes are no request, or a callback raised the error that is its context.
+        """
+        position = 0
+        while position < len(data):
+            piece = data[position : position + MAX_HEAD_BYTES - self._open_bytes]
+            position += len(piece)
+            self._has_message_ended = False
+            self._parse(piece)
+            if not self._is_head_open or self._has_message_ended:
+                self._open_bytes = 0
+                continue
+            self._open_bytes += len(piece)
+            if self._open_bytes >= MAX_HEAD_BYTES:
+                raise too_large()
+
+    def _parse(self, data: bytes) -> None:
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stop:
+                # The parser takes what follows for another protocol's.
+                head = self._head_without_upgrade()
+                self.parser = _new_parser(self)
+                data = head + data[stop.args[0] :]
+                continue
+            return
+
+    def _head_without_upgrade(self) -> bytes:
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        fields = (b"%b: %b\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        return line + b"".join(fields) + b"\r\n"
 
     def on_message_begin(self) -> None:
-        self._head_bytes = 0
+        self._head = RequestHead()
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 
+    def on_url(self, url: bytes) -> None:
+        self._head.add_target(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Note a field of the head; a trailer is counted, and is none of the request's headers."""
+        name = name.lower()
+        self._head.add_field(name, value)
+        if self._is_head_open:
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
+
     def on_headers_complete(self) -> None:
-        self._head_bytes = None
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ClientError("There are no tunnels here.", code="METHOD_NOT_ALLOWED", status=405)
+            return
+        self._head.check(self.parser.get_http_version())
         super().on_headers_complete()
+        self._is_head_open = False
+        self.scope["state"][ARRIVED] = self.loop.time()
         if self.edge.is_draining and self.cycle is not None:
             self.cycle.keep_alive = False
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Start a probe at once, and everything else when its turn has come."""
+        if app is _refused:
+            self._write_refusal()
+        elif cycle.scope["path"] in PROBES:
+            super()._start_asgi_task(cycle, self.app)
+        elif app is service_unavailable:
+            super()._start_asgi_task(cycle, refuse_connection)
+        else:
+            self.edge.starts.put(partial(self._start_if_waited_for, cycle, app))
+
+    def _start_if_waited_for(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if not cycle.disconnected:
+            super()._start_asgi_task(cycle, app)
+
     def on_message_complete(self) -> None:
+        if self._is_head_open:
+            return  # of a request that comes again without its Upgrade
+        self._is_head_open = True
+        self._has_message_ended = True
         self.owed_since = None
         super().on_message_complete()
 
@@ -116,26 +214,75 @@ class EdgeProtocol(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Nothing is being answered, and no request has begun to arrive."""
-        return self.cycle is None or (self.cycle.response_complete and self.owed_since is None)
+        return (
+            self.transport.lingers_since is not None
+            or self.cycle is None
+            or (self.cycle.response_complete and self.owed_since is None)
+        )
 
     def sweep(self, late: float) -> None:
         """Close the connection if its client has owed something since before `late`, a moment of the loop's clock."""
-        if self.transport.is_closing():
-            if self.stalled_since is not None and self.stalled_since < late:
-                self.transport.abort()
-        elif self.stalled_since is not None and self.stalled_since < late:
+        self.transport.abort_if_late()
+        if self.stalled_since is not None and self.stalled_since < late:
             # Closing would wait for the client to take what is buffered, which is what it does not do.
             self.transport.abort()
+        elif self.transport.is_closing():
+            return
         elif self.owed_since is not None and self.owed_since < late and not self.flow.read_paused:
             is_unanswered = self.cycle is None or self.cycle.response_complete
             if is_unanswered or not self.cycle.response_started:
-                self.transport.write(TIMED_OUT)
-            self.transport.close()
+                self.transport.write(raw_answer(TIMED_OUT))
+            self.transport.close_now()
 
     def shutdown(self) -> None:
         """Begin to drain: what is under way is answered with ``Connection: close``; an idle client may ask once more."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
+
+    def close_now(self) -> None:
+        """Send what is buffered and close, whatever the client does."""
+        self.transport.close_now()
+
+    def _is_unread(self) -> bool:
+        """Return whether the client may be sending what will not be read."""
+        return self._refusal is not None or not self._is_head_open
+
+    def _refuse(self, error: ClientError) -> None:
+        """Answer with the error, after the answers to the requests before, and close."""
+        self._refusal = error
+        is_behind = self.cycle is not None and not self.cycle.response_complete
+        if is_behind and not self._is_head_open:
+            # The body of this request is what cannot be read: its application is told that nothing more comes.
+            failed = self.cycle
+            is_behind = any(waiting is failed for waiting, _ in self.pipeline)
+            self.pipeline = deque(entry for entry in self.pipeline if entry[0] is not failed)
+            failed.disconnected = True
+            failed.message_event.set()
+            if failed.response_started:
+                self.transport.close_now()
+                return
+        if is_behind:
+            self.pipeline.appendleft((self.cycle, _refused))
+        else:
+            self._write_refusal()
+
+    def _write_refusal(self) -> None:
+        assert self._refusal is not None
+        if not self.transport.is_closing():
+            REFUSALS.labels(self._refusal.code).inc()
+            self.transport.write(raw_answer(self._refusal))
+            self.transport.close()
+
+
+def _new_parser(protocol: EdgeProtocol) -> httptools.HttpRequestParser:
+    parser = httptools.HttpRequestParser(protocol)
+    # A client may send a request more before it has read that the connection closes after the one before.
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+async def _refused(_scope: Scope, _receive: ASGIReceiveCallable, _send: ASGISendCallable) -> None:
+    """Stand in the pipeline for a request that cannot be read."""
 
 
 def sweep_connections(connections: Iterable[object], *, late: float) -> None:

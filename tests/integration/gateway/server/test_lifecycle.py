@@ -23,7 +23,7 @@ from tests.support.processes import free_port
 GOODS = "{ goods { id } }"
 
 
-def until(is_true: Callable[[], bool], *, seconds: float = 30.0) -> None:
+def until(is_true: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Return when it is true; fail when it is not in time."""
     deadline = time.monotonic() + seconds
     while not is_true():
