@@ -155,11 +155,11 @@ class _Cost:
         """The figures as a table."""
         missing = ", ".join(f"${name}" for name in self._missing)
         note = f"# without a value for {missing}; --variables gives one\n" if missing else ""
-        return print_cost(self._cost, self._lines, self._estimate) + note
+        return print_cost(self._lines, self._estimate) + note
 
     def as_json(self) -> dict[str, Any]:
         """The figures for tools."""
-        return {**cost_as_json(self._cost, self._lines, self._estimate), "missingVariables": self._missing}
+        return {**cost_as_json(self._lines, self._estimate), "missingVariables": self._missing}
 
 
 def _size(text: str) -> int:

@@ -243,8 +243,8 @@ class _Reader:
         if slot is None:
             _refuse(f'{coordinate} is sized by "{shown}", and has no such argument', directive)
         is_number = slot.type_name not in _NO_NUMBERS and slot.type_name not in self._inputs
-        if not slot.list_depth and not is_number:
-            _refuse(f'{coordinate} is sized by "{shown}", which is neither a number nor a list', directive)
+        if slot.list_depth > 1 or (not slot.list_depth and not is_number):
+            _refuse(f'{coordinate} is sized by "{shown}", which is neither a number nor a list of values', directive)
 
     def _check_sized(self, coordinate: str, type_name: str, path: Path, directive: ConstDirectiveNode) -> None:
         found: list[CostedField] = []

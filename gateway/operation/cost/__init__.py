@@ -7,7 +7,7 @@
     arguments     each argument by its @cost, or else by its type: 1 for an input object and 0 for leaves, for every item of a list,
                   with the input fields inside; a default value counts like a given one, null counts nothing
     needs         what `@requires` and `@fromContext` make the gateway fetch for the field
-    a mutation    10 for each root field
+    a mutation    10 for each field of the mutation type
 
     size of a list, the largest of
         the slicing arguments that are given, or else have a default in the schema

@@ -16,9 +16,7 @@ def actual_cost(cost: OperationCost, variables: Mapping[str, Any], data: Any) ->
         variables: As the estimate had them.
         data: Of the response, decoded.
     """
-    if not isinstance(data, dict):
-        return cost.mutation_cost
-    return cost.mutation_cost + _Sum(cost.walk(variables)).object(cost.root, data)
+    return _Sum(cost.walk(variables)).object(cost.root, data if isinstance(data, dict) else {})
 
 
 class _Sum:

@@ -5,11 +5,10 @@ rules; a group is one alternative. Equal parts of the operation become one term,
 times the different rules of a field, and no more than `MAX_TERMS`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from graphql import (
-    IntValueNode,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
@@ -37,7 +36,7 @@ from gateway.operation.cost.estimate import (
     size_of,
 )
 from gateway.operation.cost.weights import FieldRule, Weights
-from gateway.operation.model import Field, Fragment, Operation, OperationKind, Selection
+from gateway.operation.model import Field, Fragment, Operation, Selection
 from gateway.supergraph.costs import NOT_GIVEN, CostedInput, Path
 
 MAX_TERMS: Final = 200_000
@@ -59,18 +58,7 @@ def cost_of(operation: Operation, weights: Weights, limit: CostLimit, assumed_li
     """
     compiler = Compiler(weights, assumed_list_size)
     root = compiler.object((operation.selections,), operation.root_type, (), weighs_types=False)
-    mutations = 0
-    if operation.kind is OperationKind.MUTATION:
-        mutations = len({field.response_name for field in _root_fields(operation.selections)})
-    return OperationCost(root, mutations, tuple(compiler.amounts), weights.inputs, limit)
-
-
-def _root_fields(selections: Iterable[Selection]) -> Iterable[Field]:
-    for selection in selections:
-        if isinstance(selection, Fragment):
-            yield from _root_fields(selection.selections)
-        elif selection.refusal is None and not selection.name.startswith("__"):
-            yield selection
+    return OperationCost(root, tuple(compiler.amounts), weights.inputs, limit)
 
 
 class Compiler:
@@ -362,8 +350,6 @@ def _depends(size: Size) -> bool:
 
 def _literal_size(node: ValueNode, *, is_list: bool) -> int:
     match node:
-        case IntValueNode():
-            return size_of(int(node.value), is_list=is_list)
         case ListValueNode():
             return len(node.values)
         case NullValueNode() | ObjectValueNode():

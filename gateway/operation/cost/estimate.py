@@ -6,6 +6,7 @@ The tree never changes once it is made, and a walk keeps what it works out to it
     estimate   a function of the amounts, so it is remembered by them, for as many different ones as `MAX_REMEMBERED`
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,6 @@ from gateway.supergraph.costs import NOT_GIVEN, CostedInput
 MAX_REMEMBERED: Final = 64
 MAX_SHOWN: Final = 10**15
 """Estimates end here; JSON, logs and metrics hold the number exactly."""
-MUTATION_WEIGHT: Final = 10
 
 ABSENT: Final = -1
 """In the place of a size: the argument is not given, and its default in the schema holds."""
@@ -35,11 +35,12 @@ def size_of(value: Any, *, is_list: bool) -> int:
         return len(value)
     if is_list:
         return 1
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int):
+    try:
+        # Scalars of a schema's own may write numbers as text or with a fraction.
+        size = math.ceil(float(value))
+    except (ValueError, OverflowError):
         return UNKNOWN
-    return value if value >= 0 else NEGATIVE
+    return size if size >= 0 else NEGATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,18 +298,14 @@ class OperationCost:
 
     Args:
         root: What is selected of the root.
-        mutations: The response names of the root fields, if the operation is a mutation.
         amounts: What the variables decide.
 
     Attributes:
         root: As the argument.
     """
 
-    def __init__(
-        self, root: ObjectTerm, mutations: int, amounts: tuple[Amount, ...], weights: InputWeights, limit: CostLimit
-    ) -> None:
+    def __init__(self, root: ObjectTerm, amounts: tuple[Amount, ...], weights: InputWeights, limit: CostLimit) -> None:
         self.root = root
-        self._mutation_cost = mutations * MUTATION_WEIGHT
         self._amounts = amounts
         self._weights = weights
         self._limit = limit
@@ -316,7 +313,7 @@ class OperationCost:
         self._remembered: dict[tuple[int, ...], int] = {}
         self._constant: int | None = None
         if not amounts and root.constant is not None:
-            self._constant = min(self._mutation_cost + root.constant, MAX_SHOWN)
+            self._constant = min(root.constant, MAX_SHOWN)
 
     @property
     def variables(self) -> frozenset[str]:
@@ -352,7 +349,7 @@ class OperationCost:
         cost = self._remembered.get(amounts)
         if cost is None:
             walk = Walk(amounts, is_enforced=self._limit.is_enforced, stop=self._stop)
-            cost = min(self._mutation_cost + walk.object(self.root), MAX_SHOWN)
+            cost = min(walk.object(self.root), MAX_SHOWN)
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[amounts] = cost
@@ -371,11 +368,6 @@ class OperationCost:
         """Return a walk with the amounts of a request, which refuses nothing and ends nowhere."""
         amounts = tuple([amount.read(variables, self._weights, None) for amount in self._amounts])
         return Walk(amounts, is_enforced=False)
-
-    @property
-    def mutation_cost(self) -> int:
-        """What the operation costs because its root fields are mutations."""
-        return self._mutation_cost
 
     def _refusal(self, cost: int) -> ClientError:
         told = "far more" if cost >= MAX_SHOWN else f"{cost} or more" if self.depends_on_variables else str(cost)

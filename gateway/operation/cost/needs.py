@@ -1,10 +1,11 @@
 """What fields make the gateway fetch beside what the client asks: the sets of `@requires` and `@fromContext`, and what those need.
 
-A field costs its needs for each object that it is on. Where several subgraphs can resolve a field, the dearest counts; a context that
+A field costs its needs for each object that it is on; a field of the mutation type 10 beside. Where several subgraphs can resolve a field, the dearest counts; a context that
 several types set is read of the dearest. Variables never reach a field set, so that each need is one number.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from graphql import parse_value
 
@@ -16,10 +17,13 @@ from gateway.supergraph.costs import CostRules
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 from gateway.supergraph.model import SubgraphField, Supergraph
 
+MUTATION_WEIGHT: Final = 10
+"""What a field of the mutation type costs beside all else."""
+
 
 def weights_of(rules: CostRules, supergraph: Supergraph, assumed_list_size: int) -> Weights:
     """Return the weights of a supergraph, the needs of its fields among them."""
-    weights = Weights(rules, supergraph.possible_types)
+    weights = Weights(rules, supergraph.possible_types, supergraph.interfaces)
     weights.complete(_Needs(supergraph, weights, assumed_list_size).of)
     return weights
 
@@ -31,6 +35,7 @@ class _Needs:
         self._supergraph = supergraph
         self._weights = weights
         self._assumed = assumed_list_size
+        self._mutation = supergraph.api.mutation_type.name if supergraph.api.mutation_type is not None else None
         self._costs: dict[tuple[str, str], int] = {}
         self._setting: dict[str, set[str]] = {}
         for types in supergraph.subgraph_types.values():
@@ -42,8 +47,8 @@ class _Needs:
         """The cost of what a field of an object type needs; a need that leads back to itself ends there."""
         place = (type_name, field_name)
         if place not in self._costs:
-            self._costs[place] = 0
-            self._costs[place] = max(
+            self._costs[place] = own = MUTATION_WEIGHT if type_name == self._mutation else 0
+            self._costs[place] = own + max(
                 (self._in_subgraph(owner, known) for owner, known in self._resolving(type_name, field_name)), default=0
             )
         return self._costs[place]

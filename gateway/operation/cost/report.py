@@ -16,7 +16,7 @@ class CostLine:
         name: The response name, or ``... on`` with types.
         size: Items that the field may have, 1 for what is no list; of types 1.
         own: The field with all its items and arguments, without what is below.
-        needs: What the gateway fetches for it beside.
+        needs: What the gateway fetches for it beside, and 10 for a mutation.
         cost: All of it, for one parent object.
     """
 
@@ -33,7 +33,7 @@ def cost_lines(cost: OperationCost, variables: Mapping[str, Any]) -> list[CostLi
     return list(_below(cost.root, cost.walk(variables), 0))
 
 
-def print_cost(cost: OperationCost, lines: Sequence[CostLine], estimate: int) -> str:
+def print_cost(lines: Sequence[CostLine], estimate: int) -> str:
     """Return the estimate and its fields as a table."""
     rows = [("", "size", "own", "needs", "cost")]
     rows += [
@@ -42,19 +42,16 @@ def print_cost(cost: OperationCost, lines: Sequence[CostLine], estimate: int) ->
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     text = [f"# costs at most {estimate}"]
-    if cost.mutation_cost:
-        text[0] += f", {cost.mutation_cost} of it for being a mutation"
     for name, *numbers in rows:
         cells = [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
         text.append("  ".join([f"  {name.ljust(widths[0])}", *cells]))
     return "\n".join(text) + "\n"
 
 
-def cost_as_json(cost: OperationCost, lines: Sequence[CostLine], estimate: int) -> dict[str, Any]:
+def cost_as_json(lines: Sequence[CostLine], estimate: int) -> dict[str, Any]:
     """Return the estimate and its fields for tools."""
     return {
         "estimate": estimate,
-        "mutation": cost.mutation_cost,
         "fields": [
             {
                 "depth": line.depth,

@@ -1,10 +1,12 @@
 """The weights of a supergraph by concrete type, made once when it is loaded; nothing of it changes afterwards."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from gateway.supergraph.costs import NOT_GIVEN, CostedField, CostedInput, CostRules
+
+T = TypeVar("T")
 
 INPUT_OBJECT_WEIGHT = 1
 OBJECT_WEIGHT = 1
@@ -16,7 +18,7 @@ class FieldRule:
 
     Attributes:
         weight: Of the field itself, at least 0; None where the type that it returns decides.
-        needs: The cost of what its `@requires` and `@fromContext` fetch.
+        needs: The cost of what its `@requires` and `@fromContext` fetch, and of being a mutation.
         is_free: Whether it costs nothing whatever is asked of it: a leaf without weight, needs or arguments that count.
     """
 
@@ -144,10 +146,16 @@ class Weights:
         inputs: Weighs the values of arguments.
     """
 
-    def __init__(self, rules: CostRules, possible_types: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        rules: CostRules,
+        possible_types: Mapping[str, frozenset[str]],
+        interfaces: Mapping[str, frozenset[str]],
+    ) -> None:
         self.inputs = InputWeights(rules)
         self._rules = rules
         self._possible = possible_types
+        self._interfaces = interfaces
         self._needs: Callable[[str, str], int] = lambda _type, _field: 0
         self._interned: dict[FieldRule, FieldRule] = {}
         self._alternatives: dict[tuple[str, str], tuple[tuple[FieldRule, frozenset[str]], ...]] = {}
@@ -197,30 +205,50 @@ class Weights:
         return max(0, weight)
 
     def _by_rule(self, type_name: str, field_name: str) -> Iterator[tuple[FieldRule, frozenset[str]]]:
-        own = self._rules.fields[type_name, field_name]
         by_rule: dict[FieldRule, list[str]] = {}
         for concrete in sorted(self.possible_types(type_name)):
-            known = self._rules.fields.get((concrete, field_name), own)
-            by_rule.setdefault(self._rule(known, own, self._needs(concrete, field_name)), []).append(concrete)
+            rule = self._rule(self._said(type_name, concrete, field_name), self._needs(concrete, field_name))
+            by_rule.setdefault(rule, []).append(concrete)
         for rule, types in by_rule.items():
             yield rule, frozenset(types)
 
-    def _rule(self, known: CostedField, interface: CostedField, needs: int) -> FieldRule:
-        """The rule of a concrete field; what it does not say, the interface says for it."""
-        weight = known.weight if known.weight is not None else interface.weight
-        field = CostedField(
-            known.type_name,
-            known.list_depth,
-            weight,
-            known.size if known.size is not None else interface.size,
-            known.arguments,
+    def _said(self, type_name: str, concrete: str, field_name: str) -> CostedField:
+        """All that is said of a field of a concrete type: by itself, or else by the interfaces that have the field.
+
+        A field that comes from an interface object is said nothing of elsewhere.
+        """
+        owners = dict.fromkeys((concrete, type_name, *sorted(self._interfaces.get(concrete, ()))))
+        known = [field for owner in owners if (field := self._rules.fields.get((owner, field_name))) is not None]
+        first = known[0]
+        arguments = tuple(
+            replace(
+                argument,
+                weight=_first(
+                    other.weight for field in known for other in field.arguments if other.name == argument.name
+                ),
+            )
+            for argument in first.arguments
         )
+        return replace(
+            first,
+            weight=_first(field.weight for field in known),
+            size=_first(field.size for field in known),
+            arguments=arguments,
+        )
+
+    def _rule(self, field: CostedField, needs: int) -> FieldRule:
+        weight = field.weight
         is_free = (
-            not self.is_composite(known.type_name)
-            and (weight if weight is not None else self.base(known.type_name)) <= 0
+            not self.is_composite(field.type_name)
+            and (weight if weight is not None else self.base(field.type_name)) <= 0
             and not needs
-            and not any(self.inputs.counts(argument) for argument in known.arguments)
+            and not any(self.inputs.counts(argument) for argument in field.arguments)
             and not (field.size is not None and field.size.requires_one and field.size.slicing)
         )
         rule = FieldRule(field, max(0, weight) if weight is not None else None, needs, is_free)
         return self._interned.setdefault(rule, rule)
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    """The first value that is said."""
+    return next((value for value in values if value is not None), None)

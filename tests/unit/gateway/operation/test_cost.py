@@ -185,6 +185,21 @@ def test_the_dearest_of_the_possible_types_counts(text: str, cost: int) -> None:
     assert SCHEMA.cost(text).check({}) == cost
 
 
+INHERITING = """
+type Query { thing: Thing box: Box }
+interface Thing { a(x: Int @cost(weight: 3)): Int @cost(weight: 5) parts(first: Int): [Part] @listSize(slicingArguments: ["first"]) }
+type Box implements Thing { a(x: Int): Int parts(first: Int): [Part] }
+type Part { id: ID }
+"""
+
+
+@pytest.mark.parametrize("root", ["thing", "box"])
+def test_what_a_field_does_not_say_its_interface_says(root: str) -> None:
+    """Fields that come from an interface object have their directives there alone."""
+    text = f"{{ {root} {{ a(x: 1) parts(first: 50) {{ id }} }} }}"
+    assert schema(INHERITING).cost(text).check({}) == 1 + 3 + 5 + 50
+
+
 NEEDING = """
 type Query { good: Good goods: [Good] @listSize(assumedSize: 4) locale: Locale }
 type Locale @context(name: "a__locale") { texts: [Text] @listSize(assumedSize: 3) goods: [Good] @listSize(assumedSize: 4) }
@@ -225,10 +240,12 @@ type Query {
   grid: [[X]]
   nested(input: Paging): [X] @listSize(slicingArguments: ["input.page.first"], requireOneSlicingArgument: false)
   byIds(ids: [ID!]!): [X] @listSize(slicingArguments: ["ids"])
+  long(first: Long): [X] @listSize(slicingArguments: ["first"])
   page(first: Int): Page @listSize(slicingArguments: ["first"], sizedFields: ["inner.edges"])
   pages(first: Int): [Book] @listSize(slicingArguments: ["first"], sizedFields: ["leaves"])
   book(first: Int): Book @listSize(slicingArguments: ["first"], sizedFields: ["few"])
 }
+scalar Long
 type X { id: ID more: X }
 type Page { inner: Inner }
 type Inner { edges: [X] }
@@ -265,6 +282,10 @@ input Page_ { first: Int = 40 }
         ('{ byIds(ids: ["a", "b", "c"]) { id } }', {}, 3),
         ('{ byIds(ids: "a") { id } }', {}, 1),
         ("query ($i: [ID!]!) { byIds(ids: $i) { id } }", {"i": ["a"] * 50}, 50),
+        ('{ long(first: "5000") { id } }', {}, 5000),
+        ("query ($n: Long) { long(first: $n) { id } }", {"n": "5000"}, 5000),
+        ("query ($n: Long) { long(first: $n) { id } }", {"n": 4999.5}, 5000),
+        ("query ($n: Long) { long(first: $n) { id } }", {"n": 5e3}, 5000),
         ("{ page(first: 3) { inner { edges { id } } } }", {}, 1 + 1 + 3),
         ("{ pages(first: 3) { leaves { id } } }", {}, 3 * (1 + 3)),
         ("{ book(first: 9) { few { id } } }", {}, 1 + 9),
@@ -346,6 +367,12 @@ def test_mutations_in_a_fragment_cost_what_they_cost_written_plainly() -> None:
     assert SCHEMA.cost(f"mutation {{ ... on Mutation {{ {fields} }} }}").check({}) == plain
 
 
+def test_a_mutation_below_the_root_costs_what_it_costs_at_the_root() -> None:
+    nested = schema("type Query { a: Int } type Mutation { do: Int again: Mutation }")
+    assert nested.cost("mutation { do }").check({}) == 10
+    assert nested.cost("mutation { again { a: do b: do } }").check({}) == 11 + 2 * 10
+
+
 def test_what_a_condition_skips_costs_nothing() -> None:
     text = "query ($open: Boolean!) { good { name } report @include(if: $open) { text } heavy @skip(if: true) }"
     assert SCHEMA.cost(text, {"open": False}).check({"open": False}) == 1
@@ -356,6 +383,8 @@ def test_what_a_condition_skips_costs_nothing() -> None:
     ("field", "message"),
     [
         ('xs(ids: ID): [X] @listSize(slicingArguments: ["ids"])', "neither a number nor a list"),
+        ('xs(ids: [[ID]]): [X] @listSize(slicingArguments: ["ids"])', "nor a list of values"),
+        ('xs(ins: [In]): [X] @listSize(slicingArguments: ["ins.first"])', "no such argument"),
         ('xs(i: In): [X] @listSize(slicingArguments: ["i.nope"])', "no such argument"),
         ('xs: [X] @listSize(slicingArguments: ["first"])', "no such argument"),
         ('x: X @listSize(assumedSize: 1, sizedFields: ["nope"])', "no such field"),
