@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,14 +72,16 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="yarmarka-postgres-", dir=IN_MEMORY if has_room else None))
 
 
-@pytest.fixture(scope="session")
-def postgres_port() -> Iterator[int]:
-    """The port of a private PostgreSQL server that trusts loopback."""
+@contextmanager
+def running_postgres() -> Iterator[int]:
+    """The port of a private PostgreSQL server that trusts loopback; it ends with the block, and its files are removed.
+
+    Raises:
+        FileNotFoundError: when its programs are not installed.
+    """
     initdb, postgres = program("initdb"), program("postgres")
     if initdb is None or postgres is None:
-        if must_have_servers():
-            pytest.fail("PostgreSQL is needed in CI")
-        pytest.skip("there is no PostgreSQL here")
+        raise FileNotFoundError("there is no PostgreSQL here")
     as_user, uid = _as_server_user()
     folder = _folder()
     if uid is not None:
@@ -106,6 +109,17 @@ def postgres_port() -> Iterator[int]:
             stop(process, by=signal.SIGINT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> Iterator[int]:
+    """The port of the session's PostgreSQL server."""
+    if program("initdb") is None or program("postgres") is None:
+        if must_have_servers():
+            pytest.fail("PostgreSQL is needed in CI")
+        pytest.skip("there is no PostgreSQL here")
+    with running_postgres() as port:
+        yield port
 
 
 def make_postgres_database(port: int) -> str:

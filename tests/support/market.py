@@ -136,16 +136,20 @@ class LocalMarket:
 
 
 @contextmanager
-def running_market(data_dir: Path, *, database_urls: Mapping[str, str] | None = None) -> Iterator[LocalMarket]:
+def running_market(
+    data_dir: Path, *, database_urls: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[LocalMarket]:
     """Start a market with everything but the diagram, wait until it says that it is ready, stop it in the end.
 
     Args:
         database_urls: Settings such as ORDER_DATABASE_URL; without them each service has a SQLite file.
+        settings: Further settings, such as ORDER_HOLD_SECONDS.
     """
     ports = dict(zip(PORT_SETTINGS, free_ports(len(PORT_SETTINGS)), strict=True))
-    settings = {name: str(port) for name, port in ports.items()}
+    moved = {name: str(port) for name, port in ports.items()}
     others = {name: value for name, value in os.environ.items() if not name.endswith("_DATABASE_URL")}
-    environment = {**others, **settings, **(database_urls or {}), "YARMARKA_DATA_DIR": str(data_dir), "UP_C4": "0"}
+    addresses = {**moved, **(database_urls or {}), "YARMARKA_DATA_DIR": str(data_dir), "UP_C4": "0"}
+    environment = {**others, **addresses, **(settings or {})}
     output = data_dir / "up.txt"
     with output.open("w") as terminal:
         supervisor = subprocess.Popen(
