@@ -57,12 +57,12 @@ class Verdict:
     @property
     def is_clean(self) -> bool:
         """True when nothing was found."""
-        return self.is_at_rest and not self.wrong and not self.twice
+        return not (self.missing or self.difference or self.wrong or self.twice)
 
     @property
-    def is_at_rest(self) -> bool:
-        """True when nothing is missing that may yet come."""
-        return not (self.lost or self.money or self.stuck or self.difference)
+    def missing(self) -> int:
+        """How much was found that may yet come right, as long as work is under way."""
+        return len(self.lost) + len(self.money) + len(self.stuck)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ async def pieces(databases: Databases, product_ids: Iterable[str]) -> dict[str, 
         return {row.id: Pieces(row.stock, row.held, row.sold) for row in rows}
 
 
-async def open_work(databases: Databases, *, since: datetime) -> list[str]:
-    """What is still to be done, a line for each kind; empty when the market has come to rest."""
+async def open_work(databases: Databases, *, since: datetime) -> dict[str, int]:
+    """How much of each kind is still to be done."""
     counted: dict[str, int] = {}
     async with databases["order"].reading() as session:
         mine = Order.created_at >= since
@@ -121,7 +121,7 @@ async def open_work(databases: Databases, *, since: datetime) -> list[str]:
         counted["deliveries"] = await _count(session, select(DeliveryRow.id).where(_is_open(DeliveryRow, since)))
     unsent = await in_thread(databases, "SELECT id FROM events WHERE delivered_at IS NULL")
     counted["events of the bank's"] = len(unsent)
-    return [f"{number} {what}" for what, number in counted.items() if number]
+    return counted
 
 
 async def _count(session: Any, query: Any) -> int:

@@ -1,7 +1,7 @@
 """The order service with the services that it asks: the real catalog and the real user service, over HTTP, and a payment service that takes notes."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -177,7 +177,11 @@ _NOTHING_STANDS = {"paymentId": None, "capturedAmount": 0, "refundedAmount": 0, 
 
 @dataclass(slots=True)
 class OrderMarket:
-    """The order service, what it works with, and what it asks."""
+    """The order service, what it works with, and what it asks.
+
+    Attributes:
+        neighbours: The addresses of `catalog` and `user`.
+    """
 
     order: SubgraphUnderTest
     url: str
@@ -186,6 +190,7 @@ class OrderMarket:
     courier: Courier
     payments: NotedPayments
     clock: MovedClock
+    neighbours: Mapping[str, str]
 
     @property
     def database(self) -> Database:
@@ -337,4 +342,5 @@ async def order_market(
         stack.push_async_callback(followers.close)
         desk = resources.desk
         courier = Courier(desk.database, analytics, desk.catalog, desk.payments, followers, desk.clock)
-        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, payments, clock)
+        neighbours = {"catalog": catalog_url, "user": user_url}
+        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, payments, clock, neighbours)
