@@ -1,6 +1,6 @@
 """`task faults`: play faults on a running market under the clients' operations, and count what was lost, doubled, wrong or stuck.
 
-    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate 12] [--only NAME] [--keep DIR]
+    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate N] [--only NAME] [--keep DIR]
 
 The market is started by `python -m local up` in a temporary folder, on free ports, and stopped in the end. The journal of all requests
 is `journal.jsonl` beside its data. Exit status 1 when the oracle finds anything, or the market does not recover from a fault.
@@ -33,6 +33,9 @@ from tests.faults.report import Played, findings, table
 from tests.faults.traffic import Traffic
 from tests.support.databases import make_postgres_database, running_postgres
 from tests.support.market import LocalMarket, running_market
+
+PER_SECOND, SHORT_PER_SECOND = 12.0, 6.0
+"""The short form runs beside other work on two cores, where 12 operations a second and their repetitions are more than the market can do."""
 
 WARM_SECONDS, SHORT_WARM_SECONDS = 30.0, 8.0
 AFTER_SECONDS, SHORT_AFTER_SECONDS = 15.0, 4.0
@@ -174,12 +177,13 @@ def _options() -> Options:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--short", action="store_true", help="five minutes at most: fewer faults")
     parser.add_argument("--seed", type=int, default=None, help="of the traffic; drawn and printed when absent")
-    parser.add_argument("--rate", type=float, default=12.0, metavar="PER_SECOND")
+    parser.add_argument("--rate", type=float, default=None, metavar="PER_SECOND", help="12, and 6 in the short form")
     parser.add_argument("--only", default="", metavar="TEXT", help="the faults whose name has this")
     parser.add_argument("--keep", type=Path, default=None, metavar="DIR", help="the market's data, kept afterwards")
     asked = parser.parse_args()
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
-    return Options(asked.database, asked.short, seed, asked.rate, asked.only, asked.keep)
+    per_second = asked.rate or (SHORT_PER_SECOND if asked.short else PER_SECOND)
+    return Options(asked.database, asked.short, seed, per_second, asked.only, asked.keep)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from subgraphs.feed.model import Viewer, event_key
 from tests.faults.clients import Answer, Clients, Person
 from tests.faults.journal import Journal, Outcome, Write
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 8.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 GIVE_UP_SECONDS = 180.0
 MAX_OPEN = 400
 """Requests that wait at once; more would measure this process."""
@@ -322,7 +322,7 @@ class Traffic:
                 answer, outcome = await self._clients.ask(by, operation, key=write.key, id=order.id, v=found["version"])
                 if self._note(write, answer, outcome):
                     return write
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         return write
 
@@ -341,7 +341,7 @@ class Traffic:
             answer, outcome = await self._clients.ask(by, operation, key=key, **variables)
             if self._note(write, answer, outcome) or is_once:
                 break
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * self._random.uniform(0.5, 1.5))
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
         return write
 
