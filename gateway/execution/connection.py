@@ -104,6 +104,7 @@ class Connection(asyncio.Protocol):
         self._is_kept = False
         self._head_bytes = 0
         self._header_count = 0
+        self._is_chunked = False
         self._violation: Fault | None = None
 
     @property
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
         self._carried = carried
         self.exchanges += 1
         self.has_answered = False
-        self._has_head = self._is_finished = self._has_surplus = False
+        self._has_head = self._is_finished = self._has_surplus = self._is_chunked = False
         self._head_bytes = self._header_count = 0
         carried.connection = self
         self._transport.write(carried.wire(now))
@@ -224,7 +225,15 @@ class Connection(asyncio.Protocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(Fault(TOO_LARGE, f"trailers longer than {MAX_HEAD_BYTES} bytes"))
         elif self._carried is not None:
+            if len(name) == len(b"transfer-encoding") and name.lower() == b"transfer-encoding":
+                self._note_coding(value)
             self._carried.header(name, value)
+
+    def _note_coding(self, value: bytes) -> None:
+        """Refuse every transfer coding but one ``chunked``: the parser would pass a compressed body for plain, or read to the end."""
+        if self._is_chunked or value.strip().lower() != b"chunked":
+            self._refuse(Fault(MALFORMED, f"a transfer coding other than chunked ({value[:40].decode('latin-1')!r})"))
+        self._is_chunked = True
 
     def on_headers_complete(self) -> None:
         """Part of httptools' protocol."""
@@ -249,4 +258,5 @@ class Connection(asyncio.Protocol):
             self._is_finished = True
             self._is_kept = self._parser.should_keep_alive()
         elif self._carried is not None:
+            self._is_chunked = False
             self._carried.interim()
