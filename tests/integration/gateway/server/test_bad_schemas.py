@@ -7,10 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.cli import main
 from gateway.server.supergraphs import SupergraphUnusable, load_to_serve
-from gateway.settings import Settings, SubgraphSettings
+from gateway.settings import LimitSettings, Settings, SubgraphSettings
 from tests.integration.gateway.server.conftest import answer_accounts, answer_goods
 from tests.support.gateway import RecordingSubgraph, RunningGateway, running_gateway, shop_supergraph
 from tests.support.hostile import DOCUMENTS, doubling_fragments
@@ -44,6 +45,11 @@ BAD = {
         shop_supergraph().replace("policy/v0.1", "policy/v0.2"),
         ":7:3",
         "UNKNOWN_LINK_VERSION",
+    ),
+    "access by a specification that is not linked": (
+        shop_supergraph().replace('  @link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)\n', ""),
+        ":62:51",
+        "UNLINKED_DIRECTIVE",
     ),
     "a graph that is not there": (
         shop_supergraph().replace(
@@ -146,6 +152,28 @@ def test_a_subgraph_without_an_address_is_refused_unless_the_settings_have_one(t
     )
     known = Settings(subgraphs={"accounts": SubgraphSettings(url="http://accounts.test/")})
     assert load_to_serve(path, known).supergraph.subgraphs["accounts"] == address
+
+
+def test_a_size_that_cannot_be_counted_is_refused_where_costs_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.graphql"
+    path.write_text(shop_supergraph().replace('["first"]', '["filter.nope"]'), encoding="utf-8")
+    with pytest.raises(
+        SupergraphUnusable, match=r"supergraph.graphql:38:\d+: INVALID_COST_DIRECTIVE: Query.goods is sized"
+    ):
+        load_to_serve(path, Settings(limits=LimitSettings(max_cost=10)))
+    assert load_to_serve(path, Settings()).costs is None
+
+
+def test_costs_that_are_not_linked_are_counted_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "supergraph.graphql"
+    linked = '  @link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@cost", "@listSize"])\n'
+    path.write_text(shop_supergraph().replace(linked, ""), encoding="utf-8")
+    with capture_logs() as logs:
+        loaded = load_to_serve(path, Settings(limits=LimitSettings(max_cost=10)))
+    assert loaded.costs is not None
+    assert loaded.costs.fields["Query", "goods"].size is not None
+    (warning,) = [event for event in logs if event["log_level"] == "warning"]
+    assert (warning["event"], warning["directives"]) == ("supergraph.costs_not_linked", ["@listSize"])
 
 
 def test_a_file_that_is_gone_or_no_text_is_refused_and_one_that_comes_back_is_served(
