@@ -15,7 +15,7 @@ from pathlib import Path
 SCHEMA = Path("schema")
 SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 ACCEPTED = SCHEMA / "accepted-breaking-changes.txt"
-PUBLISHERS = ("feed", "order", "payment")
+PUBLISHERS = ("feed", "order", "payment", "user")
 
 
 def main(arguments: list[str]) -> int:

@@ -63,6 +63,7 @@ class RunSettings(SharedSettings):
     notification_database_url: str = Field("", validation_alias="NOTIFICATION_DATABASE_URL")
     smtp_url: str = Field("smtp://127.0.0.1:4025", validation_alias="NOTIFICATION_SMTP_URL")
     sender: str = Field("Yarmarka <hello@yarmarka.test>", validation_alias="NOTIFICATION_SENDER")
+    web_url: str = Field("http://localhost:3000", validation_alias="NOTIFICATION_WEB_URL")
 
     @property
     def order_database(self) -> str:

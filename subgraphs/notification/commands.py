@@ -52,6 +52,21 @@ async def tell(
         return row
 
 
+@run_again_on_conflict
+async def release_held(database: Database, account_id: str, *, now: datetime) -> int:
+    """Send what was held for an account whose address is verified now, unless it is older than a week; how many messages.
+
+    A second time changes nothing.
+    """
+    async with database.transaction() as session:
+        known = await repository.lock_verification(session, account_id)
+        known.verified_at = known.verified_at or now
+        released = await repository.release_held(session, account_id, held_since=now - model.HELD_FOR, now=now)
+        for delivery_id in released:
+            wake_after_commit(session, Wake(QUEUE, ACTOR_NAME, delivery_id))
+    return len(released)
+
+
 def usable(
     rows: Sequence[TemplateRow], variables: Mapping[str, Any], *, key: str, channel: Channel
 ) -> tuple[TemplateRow, Rendered]:

@@ -9,12 +9,16 @@ Whoever finds an attempt that began and never ended does not send again: the mes
 than a doubled one. Such a delivery fails with the error that says so. Whatever else goes wrong after the claim gives the row back with
 its error: due again later, dead after the last attempt.
 
+An address is verified before anything but the message that verifies it is sent there. Until then a message is held: its delivery is
+settled as HELD, and due again when the user service tells that the address is verified (`commands.release_held`).
+
 A lease may run out at any moment, and the delivery is another worker's then. Whoever lost it writes nothing of the delivery but the one
 thing that cannot be otherwise: that the message went out.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +33,7 @@ from subgraphs.kit.storage.leases import LEASE, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands, queries, repository
 from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
-from subgraphs.notification.model import Channel, DeliveryStatus
+from subgraphs.notification.model import VERIFY_EMAIL, Channel, DeliveryStatus
 from subgraphs.notification.recipients import Recipient, Recipients
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
 
@@ -38,12 +42,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """What a delivery needs."""
+    """What a delivery needs.
+
+    Attributes:
+        web_url: of the market's web client, whose page takes the token of a verifying message.
+    """
 
     database: Database
     channels: Mapping[Channel, ChannelClient]
     recipients: Recipients
     clock: Clock
+    web_url: str
 
 
 async def deliver(courier: Courier, delivery_id: str) -> None:
@@ -87,16 +96,48 @@ async def _deliver(courier: Courier, held: Claim) -> None:
     if recipient is None:
         await _finish(courier, held, DeliveryStatus.FAILED, error="nobody is behind the account")
         return
-    await _send(courier, held, await _message(courier, delivery, notification, recipient), Channel(delivery.channel))
+    channel, variables = Channel(delivery.channel), {**notification.variables, "name": recipient.name}
+    if channel is Channel.EMAIL and notification.template_key == VERIFY_EMAIL:
+        try:
+            token = await courier.recipients.verification_token(notification.account_id)
+        except ServiceError as error:
+            await _give_back(courier, held, error)
+            return
+        if token is None:
+            await _finish(courier, held, DeliveryStatus.SUPPRESSED, error="the address is verified already")
+            return
+        # After the #, so that the token reaches no log of a web server.
+        variables["verification_link"] = f"{courier.web_url}/verify-email#token={token}"
+    elif channel is Channel.EMAIL and not recipient.is_verified:
+        await _hold(courier, held, notification.account_id)
+        return
+    message = await _message(courier, delivery, notification, recipient, variables)
+    await _send(courier, held, message, channel)
+
+
+async def _hold(courier: Courier, held: Claim, account_id: str) -> None:
+    """Hold a delivery until its address is verified; one that was verified since the user service was asked is due now."""
+    async with courier.database.transaction() as session:
+        known = await repository.lock_verification(session, account_id)
+        now = await database_now(session, courier.clock)
+        if known.verified_at is not None:
+            await jobs.release(session, DeliveryRow, held, now=now)
+        elif await jobs.settle(session, DeliveryRow, held, now=now):
+            await repository.set_delivery_status(session, held.job_id, DeliveryStatus.HELD)
+    _log.info("notification.held", delivery=held.job_id, is_held=known.verified_at is None)
 
 
 async def _message(
-    courier: Courier, delivery: DeliveryRow, notification: NotificationRow, recipient: Recipient
+    courier: Courier,
+    delivery: DeliveryRow,
+    notification: NotificationRow,
+    recipient: Recipient,
+    variables: Mapping[str, Any],
 ) -> Message:
     key, channel = notification.template_key, Channel(delivery.channel)
     async with courier.database.reading() as session:
         rows = await queries.template_versions(session, key, channel, recipient.locale)
-    _, rendered = commands.usable(rows, {**notification.variables, "name": recipient.name}, key=key, channel=channel)
+    _, rendered = commands.usable(rows, variables, key=key, channel=channel)
     return Message(delivery.id, recipient.email, rendered.subject or notification.title, rendered.body)
 
 

@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from subgraphs.kit.runtime.refusals import InvalidInput
@@ -45,6 +46,14 @@ class DeliveryStatus(enum.Enum):
     BOUNCED = "BOUNCED"
     FAILED = "FAILED"
     SUPPRESSED = "SUPPRESSED"
+    HELD = "HELD"
+
+
+VERIFY_EMAIL = "account.verify_email"
+"""The template of the message that verifies an address; no other message goes to an address that is not verified."""
+
+HELD_FOR = timedelta(days=7)
+"""How old a message may be that is sent when its address is verified at last."""
 
 
 LOCKED: Mapping[tuple[Topic, Channel], bool] = {(Topic.SECURITY, Channel.EMAIL): True}
@@ -92,6 +101,11 @@ class Notice:
     order_id: str | None
     order_number: str | None
     variables: Mapping[str, Any]
+
+
+def notice_to_verify(account_id: str) -> Notice:
+    """What an account is told whose address is to be verified."""
+    return Notice(VERIFY_EMAIL, Topic.SECURITY, account_id, None, None, {})
 
 
 _BY_STATUS: Mapping[str, tuple[str, Topic]] = {

@@ -7,17 +7,23 @@ from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import Identity
 
 _QUERY = """query Recipient($of: [_Any!]!) {
-  _entities(representations: $of) { ... on Buyer { displayName locale email phone } } }"""
+  _entities(representations: $of) { ... on Buyer { displayName locale email emailVerified } } }"""
+_LINK = "query VerificationToken($id: ID!) { verificationToken(accountId: $id) }"
 _ASKING = Identity(caller="notification", scopes=frozenset({"profile:read"}))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Recipient:
-    """A person, as a message needs to know them. Never logged."""
+    """A person, as a message needs to know them. Never logged.
+
+    Attributes:
+        is_verified: whether the person is known to read what is sent to the address.
+    """
 
     name: str
     locale: str
     email: str
+    is_verified: bool
 
 
 class Recipients(Protocol):
@@ -28,6 +34,14 @@ class Recipients(Protocol):
 
         Raises:
             ServiceError: when it cannot be known now.
+        """
+        ...
+
+    async def verification_token(self, account_id: str) -> str | None:
+        """A token for the message that verifies the account's address; None when it needs none. Never logged, and kept nowhere.
+
+        Raises:
+            ServiceError: when there is no answer.
         """
         ...
 
@@ -44,4 +58,12 @@ class UserRecipients:
             _QUERY, {"of": [{"__typename": "Buyer", "id": account_id}]}, identity=_ASKING, attempts=3
         )
         found = data["_entities"][0]
-        return Recipient(found["displayName"], found["locale"], found["email"]) if found else None
+        if not found:
+            return None
+        return Recipient(found["displayName"], found["locale"], found["email"], found["emailVerified"])
+
+    async def verification_token(self, account_id: str) -> str | None:
+        """See `Recipients.verification_token`."""
+        data = await self._client.execute(_LINK, {"id": account_id}, identity=_ASKING, attempts=3)
+        token: str | None = data["verificationToken"]
+        return token

@@ -16,6 +16,7 @@ from subgraphs.notification.tables import (
     NotificationRow,
     PreferenceRow,
     TemplateRow,
+    VerificationRow,
 )
 from subgraphs.notification.templates import Rendered, Text
 
@@ -111,6 +112,35 @@ async def set_delivery_status(session: AsyncSession, delivery_id: str, status: D
         .values(status=status.value)
         .execution_options(synchronize_session=False)
     )
+
+
+async def lock_verification(session: AsyncSession, account_id: str) -> VerificationRow:
+    """What is known of an account's address, locked until the transaction ends where the database locks rows."""
+    new = insert_into(session, VerificationRow).values(account_id=account_id, verified_at=None)
+    await session.execute(new.on_conflict_do_nothing())
+    found = select(VerificationRow).where(VerificationRow.account_id == account_id)
+    return (await session.scalars(found.with_for_update().execution_options(populate_existing=True))).one()
+
+
+async def release_held(session: AsyncSession, account_id: str, *, held_since: datetime, now: datetime) -> list[str]:
+    """Make the held deliveries of an account due that are not older than `held_since`, suppress the others; the ids of the due ones."""
+    of_account = select(NotificationRow.id).where(NotificationRow.account_id == account_id)
+    held = (DeliveryRow.notification_id.in_(of_account), DeliveryRow.status == DeliveryStatus.HELD.value)
+    due = await session.scalars(
+        update(DeliveryRow)
+        .where(*held, DeliveryRow.created_at >= held_since)
+        .values(status=DeliveryStatus.QUEUED.value, settled_at=None, due_at=now, attempts=0)
+        .returning(DeliveryRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    released = list(due)
+    await session.execute(
+        update(DeliveryRow)
+        .where(*held)
+        .values(status=DeliveryStatus.SUPPRESSED.value)
+        .execution_options(synchronize_session=False)
+    )
+    return released
 
 
 async def note_given_up(session: AsyncSession, delivery_id: str) -> None:

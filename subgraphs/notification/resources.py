@@ -52,7 +52,7 @@ class NotificationResources:
             queue=queue,
             tokens=tokens,
             cursors=Cursors(settings.cursor_key_ring),
-            courier=Courier(database, channels, UserRecipients(user_client), clock),
+            courier=Courier(database, channels, UserRecipients(user_client), clock, settings.web_url),
             channels=channels,
             config=config,
             user_client=user_client,

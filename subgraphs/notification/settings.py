@@ -16,6 +16,7 @@ class NotificationSettings(ServiceSettings):
     Args:
         smtp_url: ``smtp://[user:password@]host[:port]``, or ``smtps://`` for TLS from the first byte.
         sender: the From address of e-mails.
+        web_url: of the market's web client; messages link to its pages.
     """
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATION_", frozen=True, extra="ignore", populate_by_name=True)
@@ -23,6 +24,7 @@ class NotificationSettings(ServiceSettings):
     port: int = Field(4007, ge=1, le=65535)
     smtp_url: str = "smtp://127.0.0.1:4025"
     sender: str = "Yarmarka <hello@yarmarka.test>"
+    web_url: str = "http://localhost:3000"
 
     @property
     def database(self) -> str:

@@ -57,6 +57,18 @@ class DeliveryRow(JobColumns, Base):
     template_version: Mapped[str] = mapped_column(String(80))
 
 
+class VerificationRow(Base):
+    """An account that mail was held for, or whose address is verified, as the user service told.
+
+    Whoever holds a delivery and whoever releases the held ones lock this row, so that neither misses the other.
+    """
+
+    __tablename__ = "verifications"
+
+    account_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class AttemptRow(Base):
     """One try of a delivery. It is written before the provider is asked: one without an outcome may have gone out."""
 

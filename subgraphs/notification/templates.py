@@ -14,14 +14,19 @@ from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.notification.model import BODY, MAX_RENDERED_CHARACTERS, SUBJECT, TITLE
+from subgraphs.notification.model import BODY, MAX_RENDERED_CHARACTERS, SUBJECT, TITLE, VERIFY_EMAIL
 
 MAX_TEXT_CHARACTERS = BODY.most
 MAX_NESTING = 20
 MAX_CACHED_TEMPLATES = 500
 FALLBACK_LOCALE = "en"
 
-SAMPLES: Mapping[str, Any] = {"order_number": "YM-2026-000001", "name": "Anna \u0410\u043d\u043d\u0430"}
+SAMPLES: Mapping[str, Any] = {
+    "order_number": "YM-2026-000001",
+    "name": "Anna \u0410\u043d\u043d\u0430",
+    "was_paid": True,
+    "verification_link": "https://yarmarka.test/verify-email#token=sample",
+}
 """What every text of a notice is given; see `model.notice_of_status` and `delivering`."""
 
 _NODES = (
@@ -178,6 +183,15 @@ def _children(node: nodes.Node) -> Iterator[nodes.Node]:
 _SIGNED = "\n\nYarmarka"
 
 STARTING_TEXTS: Mapping[tuple[str, str], Text] = {
+    (VERIFY_EMAIL, "PUSH"): Text(
+        "Confirm your e-mail address",
+        "Follow the link that we sent you. Until then we send nothing else to that address.",
+    ),
+    (VERIFY_EMAIL, "EMAIL"): Text(
+        "Confirm your e-mail address",
+        "Hello {{ name }},\n\nfollow this link to confirm that this is your address:\n\n{{ verification_link }}\n\n"
+        "If you did not sign up, you need not do anything: we send nothing else to this address." + _SIGNED,
+    ),
     ("order.placed", "PUSH"): Text("Order {{ order_number }} is placed", "It waits for your payment."),
     ("order.placed", "EMAIL"): Text(
         "Your order {{ order_number }}",

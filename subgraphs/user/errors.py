@@ -50,6 +50,15 @@ class SessionExpired(Refusal):
         super().__init__("The session is over: sign in again")
 
 
+class VerificationExpired(Refusal):
+    """Raised when a token that should prove an address is malformed, forged, expired, or for another address."""
+
+    code = "VERIFICATION_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This link is not good any more: ask for another message", "token")
+
+
 class AttemptsNotCounted(Refusal):
     """Raised when an attempt cannot be counted; it is refused, since an uncounted one would be without a limit."""
 

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage import outbox
 from subgraphs.kit.storage.inserts import insert_missing
-from subgraphs.user.tables import Account, Address, Buyer, RefreshToken, Seller, Session
+from subgraphs.user import events
+from subgraphs.user.tables import Account, Address, Buyer, Outbox, RefreshToken, Seller, Session
 
 
 async def account(session: AsyncSession, account_id: str) -> Account | None:
@@ -48,6 +50,26 @@ async def set_roles(session: AsyncSession, account_id: str, roles: list[str]) ->
     await session.execute(
         update(Account).where(Account.id == account_id).values(roles=roles, version=Account.version + 1)
     )
+
+
+def publish(session: AsyncSession, event: events.AccountEvent, *, now: datetime) -> None:
+    """Write an event into the outbox."""
+    envelope = events.envelope(event, occurred_at=now)
+    outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME)
+
+
+async def note_verification_asked(session: AsyncSession, account_id: str, *, now: datetime) -> None:
+    """Count a message that was asked for to verify the account's address."""
+    await session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(verification_mails=Account.verification_mails + 1, verification_asked_at=now)
+    )
+
+
+async def note_verified(session: AsyncSession, account_id: str, *, now: datetime) -> None:
+    """Note that the account's address is verified."""
+    await session.execute(update(Account).where(Account.id == account_id).values(email_verified_at=now))
 
 
 async def address_count(session: AsyncSession, account_id: str) -> int:

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.kit.runtime.background import Loop
+from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
 from subgraphs.user.attempts import AttemptCounter, SignInAttempts
+from subgraphs.user.notification import NotificationService
+from subgraphs.user.outgoing import Bell, outgoing_loop, reviving_loop
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.sessions import Sessions
 from subgraphs.user.settings import UserSettings
-from subgraphs.user.tokens import AccessTokens, TokenKeys
+from subgraphs.user.tokens import AccessTokens, TokenKeys, VerificationTokens
+from subgraphs.user.verification import Verification
 
 DEFAULT_CONFIG: dict[str, Any] = {"user.sign_up_open": True}
 
@@ -26,6 +31,9 @@ class UserResources:
     tokens: ServiceTokens
     token_keys: TokenKeys
     sessions: Sessions
+    verification: Verification
+    notification: NotificationService
+    outgoing: tuple[Loop, ...]
     attempts: AttemptCounter
     config: ServiceConfig
     clock: Clock
@@ -35,9 +43,16 @@ class UserResources:
         cls, settings: UserSettings, *, clock: Clock = utc_now, passwords: Passwords | None = None
     ) -> "UserResources":
         """Open everything; nothing is connected before it is used."""
-        database = Database(settings.database)
+        bell = Bell()
+        database = Database(settings.database, on_committed=bell.ring)
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         token_keys = TokenKeys(settings.token_keys)
+        verification_tokens = VerificationTokens(
+            token_keys, settings.issuer, timedelta(hours=settings.verification_ttl_hours)
+        )
+        notification = NotificationService(
+            GraphQLClient(settings.notification_url, service="notification", caller="user", tokens=tokens)
+        )
         attempts = AttemptCounter(settings.redis_url)
         sessions = Sessions(
             database=database,
@@ -53,11 +68,27 @@ class UserResources:
             clock=clock,
         )
         config = ServiceConfig(DEFAULT_CONFIG, service="user", settings=settings, tokens=tokens)
-        return cls(settings, database, tokens, token_keys, sessions, attempts, config, clock)
+        return cls(
+            settings=settings,
+            database=database,
+            tokens=tokens,
+            token_keys=token_keys,
+            sessions=sessions,
+            verification=Verification(database, verification_tokens, clock),
+            notification=notification,
+            outgoing=(
+                outgoing_loop(database, notification, bell, clock=clock),
+                reviving_loop(database, clock=clock),
+            ),
+            attempts=attempts,
+            config=config,
+            clock=clock,
+        )
 
     async def close(self) -> None:
         """Close what was opened."""
         self.sessions.passwords.close()
         await self.config.close()
+        await self.notification.close()
         await self.attempts.close()
         await self.database.close()

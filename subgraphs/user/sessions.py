@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
-from subgraphs.user import model, repository
+from subgraphs.user import events, model, repository
 from subgraphs.user.attempts import SignInAttempts
 from subgraphs.user.errors import EmailTaken, InvalidCredentials, SessionExpired
 from subgraphs.user.model import Role
@@ -58,7 +58,7 @@ class Sessions:
     clock: Clock
 
     async def sign_up(self, new: NewAccount) -> SignedIn:
-        """A new buyer's account, signed in.
+        """A new buyer's account, signed in. Its address is to be verified before anything else is sent to it.
 
         Raises:
             InvalidInput: when a part breaks its rule.
@@ -72,11 +72,19 @@ class Sessions:
         account_id, now, roles = uuid7(), self.clock(), [Role.BUYER.value]
         async with self.database.transaction() as session:
             added = await repository.add_account(
-                session, id=account_id, email=email, password_hash=password_hash, roles=roles, created_at=now
+                session,
+                id=account_id,
+                email=email,
+                password_hash=password_hash,
+                roles=roles,
+                created_at=now,
+                verification_mails=1,
+                verification_asked_at=now,
             )
             if not added:
                 raise EmailTaken
             session.add(Buyer(id=account_id, display_name=name, email=email, locale=locale, created_at=now, version=1))
+            repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
             return await self._begin(session, account_id, roles, now=now)
 
     async def sign_in(self, email: str, password: str, *, address: str | None) -> SignedIn:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from subgraphs.kit.storage.outbox import OutboxColumns
 from subgraphs.kit.storage.types import LongText, String, UtcDateTime
 from subgraphs.user import model
 
@@ -14,12 +15,21 @@ class Base(DeclarativeBase):
 
 
 class Account(Base):
-    """Who may sign in. `password_hash` is absent for accounts that were seeded without one."""
+    """Who may sign in.
+
+    Attributes:
+        password_hash: absent for accounts that were seeded without one.
+        email_verified_at: since when the account is known to read what is sent to its address.
+        verification_mails: how many messages were asked for to verify it, the last one at `verification_asked_at`.
+    """
 
     __tablename__ = "accounts"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     email: Mapped[str] = mapped_column(String(model.EMAIL.most), unique=True)
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    verification_mails: Mapped[int] = mapped_column(default=0)
+    verification_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     roles: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -95,3 +105,9 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     successor_id: Mapped[str | None] = mapped_column(String(36))
     successor_sealed: Mapped[str | None] = mapped_column(String(200))
+
+
+class Outbox(OutboxColumns, Base):
+    """Events to deliver; each row is a job."""
+
+    __tablename__ = "outbox"

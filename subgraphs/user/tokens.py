@@ -16,13 +16,14 @@ from typing import Any
 import jwt
 import orjson
 from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jwt.algorithms import OKPAlgorithm
 
 from subgraphs.kit.runtime.identity import scopes_of
 from subgraphs.kit.runtime.ids import uuid7
 
 AUDIENCE = "yarmarka"
+VERIFICATION_AUDIENCE = "yarmarka:verify-email"
 KEPT_KEYS = 3
 
 
@@ -45,6 +46,11 @@ class TokenKeys:
         self._read()
         kid, private, _ = self._keys[0]
         return kid, private
+
+    def verifying(self, kid: str) -> Ed25519PublicKey | None:
+        """The public key of a kid; None for one that is not in the file."""
+        self._read()
+        return next((private.public_key() for known, private, _ in self._keys if known == kid), None)
 
     def published(self) -> dict[str, Any]:
         """The JWK set for everybody, without private parts."""
@@ -105,6 +111,49 @@ class AccessTokens:
             "sid": session_id,
         }
         return jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": kid}), expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationTokens:
+    """Signs and reads the tokens that prove an address. Their audience is their own: no gateway takes one for an access token."""
+
+    keys: TokenKeys
+    issuer: str
+    ttl: timedelta
+
+    def issue(self, account_id: str, email: str, *, now: datetime) -> str:
+        """A token that proves, when it comes back, that the account reads what is sent to the address."""
+        kid, private = self.keys.signing
+        claims = {
+            "iss": self.issuer,
+            "aud": VERIFICATION_AUDIENCE,
+            "sub": account_id,
+            "email": email,
+            "exp": int((now + self.ttl).timestamp()),
+        }
+        return jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": kid})
+
+    def read(self, token: str, *, now: datetime) -> tuple[str, str] | None:
+        """The account's id and the address that a token proves; None for one that is not ours or has expired."""
+        try:
+            key = self.keys.verifying(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                return None
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=["EdDSA"],
+                audience=VERIFICATION_AUDIENCE,
+                issuer=self.issuer,
+                # The time is the service's clock, which a test may set.
+                options={"require": ["exp", "sub", "aud", "iss"], "verify_exp": False},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        account_id, email, expires = claims["sub"], claims.get("email"), claims["exp"]
+        if not (isinstance(account_id, str) and isinstance(email, str) and isinstance(expires, int)):
+            return None
+        return (account_id, email) if now.timestamp() < expires else None
 
 
 @dataclass(frozen=True, slots=True)

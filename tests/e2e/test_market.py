@@ -134,6 +134,25 @@ def test_an_order_is_placed_paid_and_told(market: Market, buyer: Client) -> None
     )
 
 
+def test_mail_to_a_new_account_begins_with_the_message_that_verifies_its_address(market: Market) -> None:
+    address = f"{uuid.uuid4().hex}@example.org"
+    client = Client(market.gateway_url)
+    created = client.send(
+        "mutation ($input: SignUpInput!) { signUp(input: $input) { ... on SignInSuccess { accessToken } } }",
+        {"input": {"email": address, "password": "correct horse", "displayName": "Nina"}},
+    )
+    client.headers["Authorization"] = f"Bearer {created['data']['signUp']['accessToken']}"
+    state = "{ viewer { buyer { emailVerified } } }"
+    assert client.send(state)["data"]["viewer"]["buyer"] == {"emailVerified": False}
+    (message,) = eventually(lambda: mail(market, address), seconds=60, what="the message that verifies the address")
+    token = message["body"].partition("#token=")[2].split()[0]
+    verified = Client(client.url).send(
+        "mutation ($token: String!) { verifyEmail(token: $token) { __typename } }", {"token": token}
+    )
+    assert verified["data"]["verifyEmail"] == {"__typename": "VerifyEmailSuccess"}
+    assert client.send(state)["data"]["viewer"]["buyer"] == {"emailVerified": True}
+
+
 def mail(market: Market, recipient: str) -> list[dict[str, str]]:
     """What the mail sink holds for somebody, newest first."""
     with urllib.request.urlopen(market.url("MAIL_HTTP_PORT", f"/messages.json?to={recipient}"), timeout=5) as answer:

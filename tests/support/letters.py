@@ -34,6 +34,7 @@ class KnownPeople:
 
     people: dict[str, Recipient]
     meanwhile: Meanwhile | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
 
     async def find(self, account_id: str) -> Recipient | None:
         """The person, if known."""
@@ -41,3 +42,7 @@ class KnownPeople:
             happening, self.meanwhile = self.meanwhile, None
             await happening()
         return self.people.get(account_id)
+
+    async def verification_token(self, account_id: str) -> str | None:
+        """The token, if the account was given one."""
+        return self.tokens.get(account_id)

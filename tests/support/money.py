@@ -16,6 +16,7 @@ from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
+from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.order.expiring import expire_overdue
 from subgraphs.order.tables import Order
 from subgraphs.payment.app import create_payment_app
@@ -28,7 +29,6 @@ from tests.support.identity import service_tokens
 from tests.support.orders import BUYER, OrderMarket, order_market
 from tests.support.payments import REFUND, START, SUPPORT, Place
 from tests.support.subgraphs import SubgraphUnderTest
-from workers.actors.outbox import work_off
 from workers.actors.payments import result_of
 
 CANCEL = """mutation ($id: ID!, $v: Int!) { cancelOrder(id: $id, expectedVersion: $v) {

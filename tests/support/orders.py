@@ -26,6 +26,7 @@ from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.migrate import upgrade
+from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
 from subgraphs.order.catalog import CatalogService, Offer
@@ -44,7 +45,6 @@ from tests.support.bank import Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.ports import free_ports
 from tests.support.subgraphs import SubgraphUnderTest
-from workers.actors.outbox import work_off
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 BUYER, OTHER_BUYER = account("buyer-1", "BUYER"), account("buyer-2", "BUYER")

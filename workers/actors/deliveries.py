@@ -83,4 +83,5 @@ def notification_settings(settings: RunSettings) -> NotificationSettings:
         database_url=settings.notification_database,
         smtp_url=settings.smtp_url,
         sender=settings.sender,
+        web_url=settings.web_url,
     )

@@ -7,6 +7,7 @@ from functools import partial
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import events
@@ -18,7 +19,6 @@ from subgraphs.order.tables import Inbox, Outbox
 from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.following import keep_positions
 from workers.actors.group import Actor, Group, JobTable
-from workers.actors.outbox import work_off
 from workers.actors.sweeping import purging
 from workers.settings import RunSettings
 

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.identity import ServiceTokens
+from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
 from subgraphs.payment import events
 from subgraphs.payment.tables import Outbox
 from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.group import Actor, Group, JobTable
-from workers.actors.outbox import work_off
 from workers.settings import RunSettings
 
 TIMEOUT_SECONDS = 5.0

@@ -1,6 +1,7 @@
 """The mutations of the notification schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Annotated, Any
+import enum
+from typing import Annotated, Any, assert_never
 
 import strawberry
 from strawberry import federation
@@ -44,6 +45,19 @@ class TemplateInput:
     locale: Annotated[str, model.LOCALE]
     subject: Annotated[str, model.SUBJECT] | None = None
     body: Annotated[str, model.BODY]
+
+
+@federation.enum(inaccessible=True)
+class AccountEventType(enum.Enum):
+    VERIFICATION_ASKED = "VERIFICATION_ASKED"
+    EMAIL_VERIFIED = "EMAIL_VERIFIED"
+
+
+@federation.input(inaccessible=True)
+class AccountEventInput:
+    event_id: Id
+    type: AccountEventType
+    account_id: Id
 
 
 def _own_account(info: Info) -> Account:
@@ -90,6 +104,25 @@ class Mutation:
             )
         except InvalidInput as refusal:
             raise Fault(refusal.code, str(refusal)) from refusal
+        return True
+
+    @federation.mutation(
+        inaccessible=True,
+        tags=["internal"],
+        description="user -> notification: what happened to an account; an event that comes again changes nothing",
+    )
+    async def record_account_event(self, info: Info, input: AccountEventInput) -> bool:
+        """Tell the account what it is to do, or send what was held for it."""
+        resources = info.context.resources
+        now, database = resources.clock(), resources.database
+        match input.type:
+            case AccountEventType.VERIFICATION_ASKED:
+                notice, channels = model.notice_to_verify(input.account_id), resources.channels_in_use
+                await commands.tell(database, notice, event_id=input.event_id, channels=channels, now=now)
+            case AccountEventType.EMAIL_VERIFIED:
+                await commands.release_held(database, input.account_id, now=now)
+            case _:
+                assert_never(input.type)
         return True
 
     @federation.mutation(**_ADMINS)

@@ -9,7 +9,7 @@ from strawberry.federation.schema_directives import Cost
 from subgraphs.kit.graph.errors import Fault, user_error
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
-from subgraphs.kit.runtime.refusals import Refusal
+from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
 from subgraphs.user import commands, errors, model
 from subgraphs.user.graph.context import Info
 from subgraphs.user.graph.types import (
@@ -22,6 +22,8 @@ from subgraphs.user.graph.types import (
     RegisterSellerInput,
     RegisterSellerResult,
     RegisterSellerSuccess,
+    ResendVerificationResult,
+    ResendVerificationSuccess,
     Seller,
     SessionExpiredError,
     SetRolesResult,
@@ -36,6 +38,9 @@ from subgraphs.user.graph.types import (
     UpdateBuyerProfileInput,
     UpdateBuyerProfileResult,
     UpdateBuyerProfileSuccess,
+    VerificationExpiredError,
+    VerifyEmailResult,
+    VerifyEmailSuccess,
     account_of,
 )
 from subgraphs.user.model import Role
@@ -55,10 +60,19 @@ def _answer(refusal: Refusal) -> Any:
             return InvalidCredentialsError(**shown)
         case errors.TooManyAttempts(retry_after_ms=retry_after_ms):
             return TooManyAttemptsError(**shown, retry_after_ms=retry_after_ms)
+        case errors.VerificationExpired():
+            return VerificationExpiredError(**shown)
         case errors.SessionExpired():
             return SessionExpiredError(**shown)
         case _:
             return user_error(refusal)
+
+
+async def _buyer(info: Info, account_id: str) -> Buyer:
+    row = await info.context.loaders.buyer.load(account_id)
+    if row is None:
+        raise Fault("NOT_FOUND", "The account has no buyer's profile")
+    return Buyer.of(row)
 
 
 async def _signed_in(info: Info, signed_in: SignedIn) -> SignInSuccess:
@@ -112,6 +126,28 @@ class Mutation:
     async def sign_out(self, info: Info, refresh_token: Annotated[str, model.REFRESH_TOKEN]) -> bool | None:
         """End the session of a refresh token; false when the token is not known."""
         return await info.context.resources.sessions.sign_out(refresh_token)
+
+    @strawberry.mutation(directives=[Cost(weight=10)])
+    async def verify_email(
+        self, info: Info, token: Annotated[str, model.VERIFICATION_TOKEN]
+    ) -> VerifyEmailResult | None:
+        """Prove an address with the token of the message that was sent there; a second time changes nothing."""
+        try:
+            account_id = await info.context.resources.verification.verify(token)
+        except Refusal as refusal:
+            return _answer(refusal)
+        return VerifyEmailSuccess(buyer=await _buyer(info, account_id))
+
+    @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
+    async def resend_verification(self, info: Info) -> ResendVerificationResult | None:
+        """Send another message to verify the caller's address; each doubles the wait for the next one, from a minute to a day."""
+        try:
+            await info.context.resources.verification.ask_again(info.context.account_id)
+        except InvalidInput:  # the union has no member for it
+            raise
+        except Refusal as refusal:
+            return _answer(refusal)
+        return ResendVerificationSuccess(buyer=await _buyer(info, info.context.account_id))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def update_buyer_profile(self, info: Info, input: UpdateBuyerProfileInput) -> UpdateBuyerProfileResult | None:

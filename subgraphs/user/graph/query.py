@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import federation
 
+from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.graph.lookup_keys import check_one_key
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.identity import scopes_of
@@ -12,6 +13,9 @@ from subgraphs.user import model
 from subgraphs.user.graph.context import Info
 from subgraphs.user.graph.types import Account, Buyer, Seller, Viewer, account_of
 from subgraphs.user.model import Role
+
+NOTIFICATION = "notification"
+"""The one caller that is given tokens to verify addresses."""
 
 
 @strawberry.type
@@ -40,6 +44,17 @@ class Query:
         """A seller by id or by slug."""
         check_one_key(id=id, slug=slug)
         return await Seller.resolve_reference(info, id=id, slug=slug)
+
+    @federation.field(
+        inaccessible=True,
+        tags=["internal"],
+        description="notification -> user, for the message that verifies an address; null when it is verified",
+    )
+    async def verification_token(self, info: Info, account_id: Id) -> str | None:
+        """A token to send to the account's address."""
+        if info.context.identity.caller != NOTIFICATION:
+            raise Fault("FORBIDDEN", "Only the notification service is given these tokens")
+        return await info.context.resources.verification.token_for(account_id)
 
     @federation.field(requires_scopes=[["admin:users"]], tags=["admin"])
     async def account(self, info: Info, id: Id) -> Account | None:

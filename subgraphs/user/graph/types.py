@@ -79,6 +79,13 @@ class Buyer(Account, Node):
         return self.row.email
 
     @federation.field(requires_scopes=[["profile:read"]])
+    async def email_verified(self, info: Info) -> bool | None:
+        """Whether the address is verified, for those who may see it. Until it is, nothing but the message that verifies it is sent there."""
+        _only_for(info, self.id)
+        account = await info.context.loaders.account.load(self.id)
+        return account is not None and account.email_verified_at is not None
+
+    @federation.field(requires_scopes=[["profile:read"]])
     def phone(self, info: Info) -> str | None:
         """The telephone number, for those who may see it; nothing for others."""
         return self.row.phone if may_see(info.context.identity, self.id) else None
@@ -236,6 +243,21 @@ class SignInSuccess:
 
 
 @strawberry.type
+class VerifyEmailSuccess:
+    buyer: Buyer
+
+
+@strawberry.type(description="Another message is on its way, or the address is verified already")
+class ResendVerificationSuccess:
+    buyer: Buyer
+
+
+@strawberry.type(description="The token is not good any more: ask for another message")
+class VerificationExpiredError(UserError):
+    pass
+
+
+@strawberry.type
 class SlugTakenError(UserError):
     suggestion: str = ""
 
@@ -271,5 +293,9 @@ SetRolesResult = Annotated[SetRolesSuccess | NotFoundError | ValidationError, st
 SignUpResult = Annotated[SignInSuccess | ValidationError | EmailTakenError, strawberry.union("SignUpResult")]
 SignInResult = Annotated[
     SignInSuccess | InvalidCredentialsError | TooManyAttemptsError, strawberry.union("SignInResult")
+]
+VerifyEmailResult = Annotated[VerifyEmailSuccess | VerificationExpiredError, strawberry.union("VerifyEmailResult")]
+ResendVerificationResult = Annotated[
+    ResendVerificationSuccess | TooManyAttemptsError, strawberry.union("ResendVerificationResult")
 ]
 RefreshSessionResult = Annotated[SignInSuccess | SessionExpiredError, strawberry.union("RefreshSessionResult")]

@@ -102,7 +102,7 @@ async def told(
 
 
 def courier(resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None) -> Courier:
-    known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org")})
+    known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org", is_verified=True)})
     return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=known)
 
 
@@ -251,7 +251,7 @@ async def test_whoever_lost_the_lease_before_sending_neither_sends_nor_says_what
     resources: NotificationResources, clock: FixedClock
 ) -> None:
     channel = RecordingChannel()
-    for number, people in enumerate(({"ann": Recipient("Ann", "de-DE", "ann@example.org")}, {})):
+    for number, people in enumerate(({"ann": Recipient("Ann", "de-DE", "ann@example.org", is_verified=True)}, {})):
         [delivery] = await told(resources, f"event-{number}")
 
         async def another_sends_it(delivery_id: str = delivery.id) -> None:

@@ -53,6 +53,7 @@ def settings_for(url: str, folder: Path, redis: str) -> UserSettings:
         service_keys=SERVICE_KEYS,
         cursor_keys=CURSOR_KEYS,
         config_url="http://127.0.0.1:9/graphql",
+        notification_url="http://127.0.0.1:9/graphql",
         token_keys_file=keys,
         sign_in_attempts=3,
         sign_in_attempts_per_account=7,

@@ -17,13 +17,13 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage import leases, outbox
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
+from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
 from subgraphs.payment import events
 from subgraphs.payment.settings import MIGRATIONS
 from subgraphs.payment.tables import Outbox
 from tests.support.bank import eventually
 from workers.actors.draining import drain
-from workers.actors.outbox import work_off
 
 
 @pytest.fixture

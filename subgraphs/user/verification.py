@@ -1,0 +1,94 @@
+"""Proof that an account reads what is sent to its address: a signed token, sent there and nowhere else, comes back.
+
+The token is kept nowhere. It is made when the message is written, and says which account and which address it proves. So it is good any
+number of times until it expires, and for nothing once the address is another one.
+
+Each message that an account asks for doubles the wait for the next one, from a minute to a day: whoever signs up with the address of
+somebody else cannot fill that mailbox.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from subgraphs.kit.runtime.clock import Clock
+from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
+from subgraphs.user import events, queries, repository
+from subgraphs.user.errors import TooManyAttempts, VerificationExpired
+from subgraphs.user.tokens import VerificationTokens
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Verifies addresses."""
+
+    database: Database
+    tokens: VerificationTokens
+    clock: Clock
+
+    @run_again_on_conflict
+    async def ask_again(self, account_id: str) -> None:
+        """Have another message sent; nothing is sent to an address that is verified.
+
+        Raises:
+            InvalidInput: when there is no such account.
+            TooManyAttempts: when the last message was asked for too short a time ago.
+        """
+        now = self.clock()
+        async with self.database.transaction() as session:
+            account = await repository.account(session, account_id)
+            if account is None:
+                raise InvalidInput("There is no such account")
+            if account.email_verified_at is not None:
+                return
+            left = pause_left(account.verification_mails, account.verification_asked_at, now=now)
+            if left:
+                raise TooManyAttempts(int(left.total_seconds() * 1000))
+            await repository.note_verification_asked(session, account_id, now=now)
+            repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
+
+    @run_again_on_conflict
+    async def verify(self, token: str) -> str:
+        """Mark the address that the token proves as verified; the account's id. A second time changes nothing.
+
+        Raises:
+            VerificationExpired: when the token is not one of ours, has expired, or is for an address that the account no longer has.
+        """
+        now = self.clock()
+        proved = self.tokens.read(token, now=now)
+        if proved is None:
+            raise VerificationExpired
+        account_id, email = proved
+        async with self.database.transaction() as session:
+            account = await repository.account(session, account_id)
+            if account is None or account.email != email:
+                raise VerificationExpired
+            if account.email_verified_at is None:
+                await repository.note_verified(session, account_id, now=now)
+                repository.publish(session, events.EmailVerified(account_id=account_id), now=now)
+        return account_id
+
+    async def token_for(self, account_id: str) -> str | None:
+        """A token to send to the account's address; None when there is no such account, or its address is verified."""
+        async with self.database.reading() as session:
+            account = (await queries.accounts_by_id(session, [account_id])).get(account_id)
+        if account is None or account.email_verified_at is not None:
+            return None
+        return self.tokens.issue(account_id, account.email, now=self.clock())
+
+
+def pause_left(mails: int, asked_at: datetime | None, *, now: datetime) -> timedelta:
+    """Return how long an account waits before the next message; zero when it need not.
+
+    Args:
+        mails: messages that were asked for so far.
+        asked_at: when the last one was.
+    """
+    if asked_at is None or mails < 1:
+        return timedelta(0)
+    # Past 2 ** 11 minutes the pause is a day whatever the power.
+    pause = min(FIRST_PAUSE * (1 << min(mails - 1, 11)), LONGEST_PAUSE)
+    return max(asked_at + pause - now, timedelta(0))
