@@ -20,6 +20,14 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "InvalidCredentialsError",
         "TooManyAttemptsError",
         "SessionExpiredError",
+        # An address is verified before anything else is sent to it.
+        "Buyer.emailVerified",
+        "Mutation.verifyEmail",
+        "Mutation.resendVerification",
+        "Query.verificationToken",
+        "VerifyEmail",
+        "ResendVerification",
+        "VerificationExpiredError",
     ),
     # What a seller has on hand is not what can be sold now; either is changed without losing a sale (decision 0047).
     # Recommendation follows what sellers change, so that a withdrawn product leaves slates within seconds.
@@ -46,7 +54,8 @@ BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
         "Order.capturedAmount",
         "Order.refundedAmount",
     ),
-    "notification": ("Template.problem",),
+    # What happened to an account comes from the user service by a mutation for services.
+    "notification": ("Template.problem", "Mutation.recordAccountEvent", "AccountEvent", "DeliveryStatus has HELD"),
     # Strawberry's JSON says where JSON is specified. Services wait for a change instead of polling.
     "config": ("JSON @specifiedBy", "Flag.problem", "Query.serviceConfig"),
 }
