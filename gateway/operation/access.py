@@ -38,12 +38,14 @@ class Caller:
         subject: the account; None if nobody is signed in.
         roles: names that the issuer gave; they are also the policies that the caller satisfies.
         anonymous_id: of the device, for callers that are not signed in.
+        session_id: of the sign-in that the token comes from (the claim `sid`); a subgraph may know that it is over.
     """
 
     subject: str | None = None
     scopes: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     anonymous_id: str | None = None
+    session_id: str | None = None
 
     @property
     def is_signed_in(self) -> bool:

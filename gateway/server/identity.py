@@ -24,6 +24,8 @@ LEEWAY_SECONDS = 5
 ISSUED_AHEAD_SECONDS = 60
 """How far the issuer's clock may be ahead of ours."""
 
+MAX_SESSION_ID_CHARACTERS = 200
+
 REQUIRED_CLAIMS = ["exp", "iss", "sub"]
 
 
@@ -132,6 +134,7 @@ class Authenticator:
             subject=claims["sub"],
             scopes=frozenset(_names(claims.get(settings.scope_claim))),
             roles=frozenset(_names(claims.get(settings.roles_claim))),
+            session_id=_text(claims.get("sid")),
         )
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
@@ -155,6 +158,11 @@ def _unverified(token: bytes) -> tuple[str, str]:
     if not isinstance(kid, str) or not isinstance(issuer, str):
         raise _refused("The token does not name its key and its issuer.")
     return kid, issuer
+
+
+def _text(claim: Any) -> str | None:
+    """A claim that is a text of no unusual length; None otherwise."""
+    return claim if isinstance(claim, str) and 0 < len(claim) <= MAX_SESSION_ID_CHARACTERS else None
 
 
 def _names(claim: Any) -> list[str]:

@@ -150,6 +150,7 @@ def service_token_mint(keys: str) -> Mint:
             roles=caller.roles,
             scopes=caller.scopes,
             anonymous_id=caller.anonymous_id,
+            session_id=caller.session_id,
         )
         return tokens.mint(identity, ttl_seconds=TOKEN_TTL_SECONDS)
 

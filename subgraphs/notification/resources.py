@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
@@ -34,6 +35,7 @@ class NotificationResources:
     courier: Courier
     channels: Mapping[Channel, ChannelClient]
     config: ServiceConfig
+    ended_sessions: EndedSessions
     user_client: GraphQLClient
     clock: Clock
 
@@ -55,6 +57,7 @@ class NotificationResources:
             courier=Courier(database, channels, UserRecipients(user_client), clock, settings.web_url),
             channels=channels,
             config=config,
+            ended_sessions=EndedSessions(settings.redis_url),
             user_client=user_client,
             clock=clock,
         )
@@ -68,6 +71,7 @@ class NotificationResources:
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
+        await self.ended_sessions.close()
         await self.user_client.close()
         await self.queue.close()
         await self.database.close()

@@ -41,6 +41,7 @@ def create_order_app(settings: OrderSettings, resources: OrderResources | None =
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
         lifespan=Lifespan(*loops, close=opened.close),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
@@ -34,6 +35,7 @@ class OrderResources:
     desk: Desk
     watch: Watch
     config: ServiceConfig
+    ended_sessions: EndedSessions
 
     @property
     def database(self) -> Database:
@@ -61,11 +63,21 @@ class OrderResources:
             clock=clock,
         )
         config = ServiceConfig(DEFAULT_CONFIG, service="order", settings=settings, tokens=tokens)
-        return cls(settings, tokens, Cursors(settings.cursor_key_ring), queue, desk, Watch(database), config)
+        return cls(
+            settings=settings,
+            tokens=tokens,
+            cursors=Cursors(settings.cursor_key_ring),
+            queue=queue,
+            desk=desk,
+            watch=Watch(database),
+            config=config,
+            ended_sessions=EndedSessions(settings.redis_url),
+        )
 
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
+        await self.ended_sessions.close()
         await self.desk.catalog.close()
         await self.desk.users.close()
         await self.desk.payments.close()

@@ -46,6 +46,7 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database),
         # Not the provider: without it orders are still shown, and a payment says what is the matter.
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
@@ -31,6 +32,7 @@ class PaymentResources:
     queue: TaskQueue
     desk: Desk
     config: ServiceConfig
+    ended_sessions: EndedSessions
 
     @property
     def database(self) -> Database:
@@ -46,11 +48,12 @@ class PaymentResources:
         orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="payment", tokens=tokens))
         desk = Desk(database, make_provider(settings), orders, timedelta(seconds=settings.lease_seconds), clock)
         config = ServiceConfig(DEFAULT_CONFIG, service="payment", settings=settings, tokens=tokens)
-        return cls(settings, tokens, queue, desk, config)
+        return cls(settings, tokens, queue, desk, config, EndedSessions(settings.redis_url))
 
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
+        await self.ended_sessions.close()
         await self.desk.orders.close()
         await self.desk.provider.close()
         await self.queue.close()

@@ -32,9 +32,10 @@ def create_user_app(settings: UserSettings, resources: UserResources | None = No
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready, "config": opened.config.ready},
-        lifespan=Lifespan(opened.config.loop, *opened.outgoing, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, *opened.loops, close=opened.close),
         routes=[Route("/.well-known/jwks.json", published_keys, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
     )

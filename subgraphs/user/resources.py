@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
@@ -11,6 +12,7 @@ from subgraphs.kit.runtime.config import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
 from subgraphs.user.attempts import AttemptCounter, SignInAttempts
+from subgraphs.user.ended import Ended
 from subgraphs.user.notification import NotificationService
 from subgraphs.user.outgoing import Bell, outgoing_loop, reviving_loop
 from subgraphs.user.passwords import Passwords
@@ -33,9 +35,11 @@ class UserResources:
     sessions: Sessions
     verification: Verification
     notification: NotificationService
-    outgoing: tuple[Loop, ...]
+    loops: tuple[Loop, ...]
     attempts: AttemptCounter
     config: ServiceConfig
+    ended_sessions: EndedSessions
+    ended: Ended
     clock: Clock
 
     @classmethod
@@ -53,6 +57,8 @@ class UserResources:
         notification = NotificationService(
             GraphQLClient(settings.notification_url, service="notification", caller="user", tokens=tokens)
         )
+        ended_sessions = EndedSessions(settings.redis_url)
+        ended = Ended(database, ended_sessions, timedelta(seconds=settings.access_ttl_seconds), clock)
         attempts = AttemptCounter(settings.redis_url)
         sessions = Sessions(
             database=database,
@@ -66,6 +72,7 @@ class UserResources:
             ),
             refresh_ttl=timedelta(days=settings.refresh_ttl_days),
             clock=clock,
+            ended=ended,
         )
         config = ServiceConfig(DEFAULT_CONFIG, service="user", settings=settings, tokens=tokens)
         return cls(
@@ -76,12 +83,15 @@ class UserResources:
             sessions=sessions,
             verification=Verification(database, verification_tokens, clock),
             notification=notification,
-            outgoing=(
+            loops=(
                 outgoing_loop(database, notification, bell, clock=clock),
                 reviving_loop(database, clock=clock),
+                ended.loop(),
             ),
             attempts=attempts,
             config=config,
+            ended_sessions=ended_sessions,
+            ended=ended,
             clock=clock,
         )
 
@@ -89,6 +99,7 @@ class UserResources:
         """Close what was opened."""
         self.sessions.passwords.close()
         await self.config.close()
+        await self.ended_sessions.close()
         await self.notification.close()
         await self.attempts.close()
         await self.database.close()

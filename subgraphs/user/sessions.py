@@ -17,6 +17,7 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
 from subgraphs.user import events, model, repository
 from subgraphs.user.attempts import SignInAttempts
+from subgraphs.user.ended import Ended
 from subgraphs.user.errors import EmailTaken, InvalidCredentials, SessionExpired
 from subgraphs.user.model import Role
 from subgraphs.user.passwords import Passwords
@@ -34,6 +35,13 @@ class SignedIn:
     access_token: str
     refresh_token: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A session that ended because a token of it was used a second time."""
+
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class Sessions:
     attempts: SignInAttempts
     refresh_ttl: timedelta
     clock: Clock
+    ended: Ended
 
     async def sign_up(self, new: NewAccount) -> SignedIn:
         """A new buyer's account, signed in. Its address is to be verified before anything else is sent to it.
@@ -124,7 +133,9 @@ class Sessions:
         async with self.database.transaction() as session:
             renewed = await self._renew(session, given, now=now)
         # Raised outside: the end of a session whose token was reused must be committed.
-        if renewed is None:
+        if not isinstance(renewed, SignedIn):
+            if renewed is not None:
+                await self.ended.publish_one(renewed.session_id)
             raise SessionExpired
         return renewed
 
@@ -138,9 +149,10 @@ class Sessions:
             if found is None:
                 return False
             await repository.revoke_session(session, found.id, because="sign-out", now=self.clock())
+        await self.ended.publish_one(found.id)
         return True
 
-    async def _renew(self, session: AsyncSession, given: RefreshSecret, *, now: datetime) -> SignedIn | None:
+    async def _renew(self, session: AsyncSession, given: RefreshSecret, *, now: datetime) -> SignedIn | Reused | None:
         found = await repository.session_of(session, given.token_id, given.secret_hash)
         if found is None or found.revoked_at is not None or found.expires_at <= now:
             return None
@@ -166,7 +178,7 @@ class Sessions:
             or (now - used.used_at > REFRESH_GRACE)
         ):
             await repository.revoke_session(session, found.id, because="reuse", now=now)
-            return None
+            return Reused(found.id)
         successor = given.unseal(used.successor_id, used.successor_sealed)
         return self._pair(account.id, account.roles, successor, session_id=found.id, issued_at=used.used_at)
 

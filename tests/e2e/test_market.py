@@ -153,6 +153,36 @@ def test_mail_to_a_new_account_begins_with_the_message_that_verifies_its_address
     assert client.send(state)["data"]["viewer"]["buyer"] == {"emailVerified": True}
 
 
+def test_after_sign_out_the_access_token_moves_no_account_money_or_address(market: Market) -> None:
+    client = Client(market.gateway_url)
+    signed_in = client.send(
+        "mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignInSuccess { accessToken refreshToken } } }",
+        {"input": {"email": "buyer@yarmarka.test", "password": "yarmarka"}},
+    )["data"]["signIn"]
+    client.headers["Authorization"] = f"Bearer {signed_in['accessToken']}"
+    an_id = str(uuid.uuid4())
+    payment = {"idempotencyKey": an_id, "orderId": an_id, "method": "card_ok"}
+    address = {"line1": "1", "city": "Lisbon", "postalCode": "1000", "country": "PT"}
+    add_address = "mutation ($input: AddressInput!) { addAddress(input: $input) { __typename } }"
+    choose = "mutation { updateNotificationPreferences(preferences: []) { __typename } }"
+
+    def answers() -> list[dict[str, Any]]:
+        return [
+            client.ask("CancelOrder", id=an_id, v=1),
+            client.ask("StartPayment", input=payment),
+            client.send(add_address, {"input": {**address, "country": "x"}}),
+            client.send(choose),
+        ]
+
+    assert [answer for answer in answers() if "errors" in answer] == []
+    signed_out = Client(client.url).send(
+        "mutation ($token: String!) { signOut(refreshToken: $token) }", {"token": signed_in["refreshToken"]}
+    )
+    assert signed_out["data"]["signOut"] is True
+    codes = [[error["extensions"]["code"] for error in answer.get("errors", [])] for answer in answers()]
+    assert codes == [["UNAUTHENTICATED"]] * 4
+
+
 def mail(market: Market, recipient: str) -> list[dict[str, str]]:
     """What the mail sink holds for somebody, newest first."""
     with urllib.request.urlopen(market.url("MAIL_HTTP_PORT", f"/messages.json?to={recipient}"), timeout=5) as answer:

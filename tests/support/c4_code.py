@@ -20,6 +20,7 @@ OTHER_ADDRESSES = {
     ("order", "analytics_database_url"): "yarmarka.order_analytics_db",
 }
 CONFIG = "subgraphs.kit.runtime.config.ServiceConfig"
+SESSIONS = "subgraphs.kit.messaging.ended_sessions"
 QUEUE_MODULES = ("subgraphs.kit.messaging.stq", "subgraphs.kit.messaging.stream", "subgraphs.kit.storage.relay")
 
 
@@ -107,7 +108,7 @@ def _calls(source: str, evidence: Evidence) -> set[Relation]:
     found = {Relation(source, f"yarmarka.{name}", "sync") for name in called}
     if any(evidence.has_import(module) for module in QUEUE_MODULES):
         found.add(Relation(source, "yarmarka.redis", "async"))
-    if evidence.has_import("redis"):
+    if evidence.has_import("redis") or evidence.has_import(SESSIONS):
         found.add(Relation(source, "yarmarka.redis", "sync"))
     return found
 

@@ -27,6 +27,7 @@ from strawberry.types.execution import ExecutionResult
 from subgraphs.kit.graph.context import Context
 from subgraphs.kit.graph.errors import NO_OPERATION, UNAVAILABLE, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
+from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
@@ -87,6 +88,7 @@ def create_app(
     quiet_operations: frozenset[str] = frozenset(),
     metrics_token: str = "",
     on_drain: Callable[[], Awaitable[None]] | None = None,
+    ended_sessions: EndedSessions | None = None,
 ) -> Starlette:
     """The service's application.
 
@@ -97,6 +99,7 @@ def create_app(
         routes: the service's own, beside /graphql and the health routes.
         metrics_token: the bearer token that /metrics requires; "" lets everyone read them.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
+        ended_sessions: where the session of a signed-in caller is looked up; None takes its token until it expires.
         on_drain: ends the requests that wait on purpose, when the process is told to stop; see `kit.runtime.server.serve`.
     """
     endpoint = _Endpoint(
@@ -107,6 +110,7 @@ def create_app(
         loaders=loaders,
         max_body_bytes=max_body_bytes,
         quiet_operations=quiet_operations,
+        ended_sessions=ended_sessions,
     )
     app = Starlette(
         routes=[
@@ -132,9 +136,11 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         loaders: Callable[[ResourcesT, Identity], LoadersT],
         max_body_bytes: int,
         quiet_operations: frozenset[str],
+        ended_sessions: EndedSessions | None,
     ) -> None:
         self._name = name
         self._quiet_operations = quiet_operations
+        self._ended_sessions = ended_sessions
         self._schema = schema
         self._tokens = tokens
         self._resources = resources
@@ -150,6 +156,8 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
             except BadRequest as refusal:
                 self._note(started, caller=None, operation=None, outcome=refusal.code)
                 return _refused(refusal)
+            if self._ended_sessions is not None:
+                identity = await self._ended_sessions.known(identity)
             context = Context(
                 identity,
                 self._resources,

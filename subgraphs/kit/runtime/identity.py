@@ -55,6 +55,7 @@ class Identity:
         caller: the gateway's or the service's name.
         subject: the account's id; None for an anonymous client, or for a service that calls for itself.
         anonymous_id: the device's id of a client that has not signed in.
+        session_id: of the sign-in that the client's token comes from.
     """
 
     caller: str
@@ -62,6 +63,7 @@ class Identity:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     anonymous_id: str | None = None
+    session_id: str | None = None
 
     @property
     def is_service(self) -> bool:
@@ -102,6 +104,8 @@ class ServiceTokens:
             claims["sub"] = identity.subject
         if identity.anonymous_id is not None:
             claims["anon"] = identity.anonymous_id
+        if identity.session_id is not None:
+            claims["sid"] = identity.session_id
         return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": kid})
 
     def verify(self, token: str) -> Identity:
@@ -147,6 +151,7 @@ class ServiceTokens:
             roles=frozenset(str(role) for role in roles),
             scopes=frozenset(scope.split()),
             anonymous_id=_text_or_none(claims.get("anon")),
+            session_id=_text_or_none(claims.get("sid")),
         )
 
 

@@ -210,6 +210,7 @@ class Mutation:
             )
         except Refusal as refusal:
             return _answer(refusal)
+        await resources.ended.publish_of(account_id)
         shown = await account_of(info, account.id)
         if shown is None:
             raise Fault("NOT_FOUND", "The account has no profile")

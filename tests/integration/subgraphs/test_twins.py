@@ -32,7 +32,7 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands as notification
 from subgraphs.notification.model import Channel, Notice, Topic
 from subgraphs.notification.settings import MIGRATIONS as NOTIFICATION_MIGRATIONS
-from subgraphs.notification.tables import DeviceRow, NotificationRow, PreferenceRow, TemplateRow
+from subgraphs.notification.tables import DeviceRow, NotificationRow, PreferenceRow, TemplateRow, VerificationRow
 from subgraphs.notification.templates import Text
 from subgraphs.order import commands as order
 from subgraphs.order.settings import MIGRATIONS as ORDER_MIGRATIONS
@@ -262,6 +262,9 @@ COMMANDS = [
         "tell",
         lambda d: notification.tell(d, NOTICE, event_id="e", channels=[Channel.EMAIL], now=NOW),
         rows=(NotificationRow, 1),
+    ),
+    Twin(
+        "notification", "release_held", lambda d: notification.release_held(d, "a", now=NOW), rows=(VerificationRow, 1)
     ),
     Twin("notification", "mark_read", lambda d: notification.mark_read(d, "a", ["n"], now=NOW)),
     Twin("notification", "choose", lambda d: notification.choose(d, "a", CHOICES), rows=(PreferenceRow, 2)),

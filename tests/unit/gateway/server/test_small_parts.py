@@ -10,9 +10,10 @@ from gateway.execution.request import NO_HEADERS
 from gateway.operation.access import ANONYMOUS, Caller
 from gateway.server.addresses import client_address
 from gateway.server.labels import OverrideLabels
-from gateway.server.propagation import Propagation, anonymous_id, trace_lines
+from gateway.server.propagation import Propagation, anonymous_id, service_token_mint, trace_lines
 from gateway.server.request_log import RequestLog
 from gateway.settings import HeaderSettings, ServerSettings, Settings
+from tests.support.identity import SERVICE_KEYS, service_tokens
 
 PEER = ("10.0.0.1", 5000)
 EVENT = {"operation.kind": "query", "operation.name": "A", "code": None, "ms": 1.25, "fetches": 2, "errors": 0}
@@ -86,6 +87,11 @@ def test_a_minted_token_takes_the_place_of_the_clients_and_is_minted_once() -> N
     ann, bob = Caller(subject="ann"), Caller(subject="bob")
     lines = [propagation.identity_lines(caller, headers, PEER) for caller in (ann, Caller(subject="ann"), bob)]
     assert lines == [b"authorization: Bearer ours-1\r\n"] * 2 + [b"authorization: Bearer ours-2\r\n"]
+
+
+def test_a_minted_token_names_the_session_of_the_clients_token() -> None:
+    token = service_token_mint(SERVICE_KEYS)(Caller(subject="ann", session_id="session-1"))
+    assert service_tokens().verify(token).session_id == "session-1"
 
 
 @pytest.mark.parametrize(
