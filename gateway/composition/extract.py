@@ -113,7 +113,9 @@ class _CoreNames(Visitor):
 
 def _is_executable(node: Node, features: Mapping[str, Feature]) -> bool:
     """Whether it defines a directive that clients may use, which every subgraph then defines."""
-    if not isinstance(node, DirectiveDefinitionNode) or any(f.owns(node.name.value) for f in features.values()):
+    if not isinstance(node, DirectiveDefinitionNode) or any(
+        f.owns_directive(node.name.value) for f in features.values()
+    ):
         return False
     return any(location.value in EXECUTABLE for location in node.locations)
 

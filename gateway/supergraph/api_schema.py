@@ -44,14 +44,15 @@ def build_api_schema(document: DocumentNode, features: Mapping[str, Feature]) ->
     def is_open(node: Any) -> bool:
         return not any(directive.name.value == inaccessible for directive in node.directives or ())
 
-    def is_own(name: str) -> bool:
-        return not any(feature.owns(name) for feature in features.values())
+    def is_own(node: Any) -> bool:
+        name, is_directive = node.name.value, isinstance(node, DirectiveDefinitionNode)
+        return not any(f.owns_directive(name) if is_directive else f.owns_type(name) for f in features.values())
 
     kept = [shown for node in document.definitions if (shown := _shown(node, is_open, is_own)) is not None]
     hidden = {
         definition.name.value
         for definition in document.definitions
-        if isinstance(definition, _TYPES) and not (is_open(definition) and is_own(definition.name.value))
+        if isinstance(definition, _TYPES) and not (is_open(definition) and is_own(definition))
     }
     kept = [_without_references(node, hidden) for node in kept]
     try:
@@ -72,36 +73,36 @@ _TYPES = (
 
 
 def _shown(
-    node: DefinitionNode, is_open: Callable[[Any], bool], is_own: Callable[[str], bool]
+    node: DefinitionNode, is_open: Callable[[Any], bool], is_own: Callable[[Any], bool]
 ) -> DefinitionNode | None:
     match node:
         case SchemaDefinitionNode():
             return _copy(node, directives=())
         case DirectiveDefinitionNode():
             locations = {location.value for location in node.locations}
-            if not (is_own(node.name.value) and locations & _EXECUTABLE_LOCATIONS):
+            if not (is_own(node) and locations & _EXECUTABLE_LOCATIONS):
                 return None
             return _copy(
                 node, arguments=tuple(_bare(argument) for argument in node.arguments or () if is_open(argument))
             )
         case ObjectTypeDefinitionNode() | InterfaceTypeDefinitionNode():
-            if not (is_open(node) and is_own(node.name.value)):
+            if not (is_open(node) and is_own(node)):
                 return None
             fields = tuple(_shown_field(field, is_open) for field in node.fields or () if is_open(field))
             return _copy(node, directives=(), fields=fields)
         case InputObjectTypeDefinitionNode():
-            if not (is_open(node) and is_own(node.name.value)):
+            if not (is_open(node) and is_own(node)):
                 return None
             inputs = tuple(_bare(field) for field in node.fields or () if is_open(field))
             return _copy(node, directives=_plain(node.directives), fields=inputs)
         case EnumTypeDefinitionNode():
-            if not (is_open(node) and is_own(node.name.value)):
+            if not (is_open(node) and is_own(node)):
                 return None
             return _copy(
                 node, directives=(), values=tuple(_bare(value) for value in node.values or () if is_open(value))
             )
         case UnionTypeDefinitionNode() | ScalarTypeDefinitionNode():
-            if not (is_open(node) and is_own(node.name.value)):
+            if not (is_open(node) and is_own(node)):
                 return None
             return _bare(node)
         case _:

@@ -1,6 +1,9 @@
 """Which specifications a supergraph links (`@link`, or `@core` before it), and under which names its directives go.
 
-A feature that is linked for SECURITY or EXECUTION must be understood; whoever ignored one would leak or answer wrongly.
+A feature that is linked for SECURITY or EXECUTION must be understood: ignoring one would leak data or answer wrongly. A specification
+is known by its whole address. One of another host that has the name of a standard one, e.g. ``https://example.org/inaccessible/v1.0``,
+is another specification.
+
 Source: https://specs.apollo.dev/link/v1.0/ and https://specs.apollo.dev/core/v0.2/
 """
 
@@ -47,7 +50,7 @@ class Feature:
     """One linked specification.
 
     Attributes:
-        name: as its address says, e.g. ``join``.
+        name: as its address says, e.g. ``join``; the whole address of a specification that is not standard.
         version: e.g. ``v0.5``; "" if the address names none.
         prefix: what its elements are prefixed with in this document; differs from `name` after ``as:``.
         imports: name in this document by name in the specification, ``@`` included, for imported elements.
@@ -65,11 +68,13 @@ class Feature:
             return imported.removeprefix("@")
         return self.prefix if name == self.name else f"{self.prefix}__{name}"
 
-    def owns(self, element: str) -> bool:
-        """Whether a directive or type called `element` (no ``@``) in this document belongs to the specification."""
-        if element == self.prefix or element.startswith(f"{self.prefix}__"):
-            return True
-        return element in self.imports.values() or f"@{element}" in self.imports.values()
+    def owns_directive(self, name: str) -> bool:
+        """Whether a directive (no ``@``) of this document belongs to the specification."""
+        return name == self.prefix or name.startswith(f"{self.prefix}__") or f"@{name}" in self.imports.values()
+
+    def owns_type(self, name: str) -> bool:
+        """Whether a type of this document belongs to the specification."""
+        return name.startswith(f"{self.prefix}__") or name in self.imports.values()
 
 
 def read_features(document: DocumentNode) -> dict[str, Feature]:
@@ -97,7 +102,7 @@ def read_features(document: DocumentNode) -> dict[str, Feature]:
 
 def unlinked_use(document: DocumentNode, features: Mapping[str, Feature], name: str) -> ConstDirectiveNode | None:
     """Return the first use of a directive that goes by a specification's name, and that no linked specification owns."""
-    if any(feature.owns(name) for feature in features.values()):
+    if any(feature.owns_directive(name) for feature in features.values()):
         return None
     for directive in _applied(document):
         if directive.name.value == name:
@@ -143,15 +148,15 @@ def _feature(directive: ConstDirectiveNode) -> Feature | None:
         return None
     match = _URL.match(url.value)
     alias = arguments.get("as")
-    name = match["name"] if match else url.value
+    is_standard = match is not None and match["identity"] == f"{_SPECIFICATIONS}{match['name']}"
+    name = match["name"] if match and is_standard else url.value
     version = match["version"] if match else ""
-    prefix = alias.value if isinstance(alias, StringValueNode) else name
+    prefix = alias.value if isinstance(alias, StringValueNode) else (match["name"] if match else url.value)
     line, column = _place(directive)
     given = arguments.get("for")
     purpose = given.value if isinstance(given, EnumValueNode) else None
     known_versions = (_UNDERSTOOD if purpose is not None else _ALWAYS_UNDERSTOOD).get(name)
-    is_standard = match is not None and match["identity"] == f"{_SPECIFICATIONS}{name}"
-    if purpose is not None and (known_versions is None or not is_standard):
+    if purpose is not None and known_versions is None:
         message = f"the supergraph needs {url.value} for {purpose}, which this gateway does not know"
         raise SupergraphError(message, code="UNSUPPORTED_FEATURE", line=line, column=column)
     if known_versions is not None and version not in known_versions:

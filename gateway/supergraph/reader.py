@@ -136,7 +136,7 @@ class _Reader:
         return known
 
     def _is_machinery(self, name: str) -> bool:
-        return any(feature.owns(name) for feature in self._features.values())
+        return any(feature.owns_type(name) for feature in self._features.values())
 
     def _read_graphs(self) -> dict[str, tuple[str, str]]:
         """(name, url) by the graph's name in the join enum."""
