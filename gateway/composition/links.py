@@ -4,12 +4,16 @@ An imported element has its own name, or the one given by ``as``; any other is `
 called as its specification needs neither. So `@link(url: ".../federation/v2.9", as: "fed", import: [{name: "@key", as: "@pk"}])`
 makes `@pk` and `@fed__requires` federation's.
 
+A specification is known by its address without the version. The last part of that gives the elements their namespace, unless ``as``
+does. An address whose last part cannot be one (``https://example.org/my-spec/v1.0``) gives no namespace: then only imports have names.
+
 Source: https://specs.apollo.dev/link/v1.0/
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from graphql import (
     DirectiveNode,
@@ -37,9 +41,9 @@ class Link:
 
     Attributes:
         identity: the URL without its version, e.g. ``https://specs.apollo.dev/federation``.
-        name: the last part of the identity, ``federation``.
+        name: the last part of the identity, ``federation``; "" if that is no name.
         version: ``(2, 9)``; None where the URL has none.
-        namespace: what stands before ``__`` in names that are not imported.
+        namespace: what stands before ``__`` in names that are not imported; "" if those have no names here.
         imports: local name -> name in the specification; directives with their ``@``.
         purpose: ``SECURITY``, ``EXECUTION`` or None.
     """
@@ -62,18 +66,20 @@ class Link:
         if local in self.imports:
             return self.imports[local]
         at, bare = ("@", local[1:]) if local.startswith("@") else ("", local)
-        if bare.startswith(f"{self.namespace}__"):
+        if self.namespace and bare.startswith(f"{self.namespace}__"):
             return at + bare[len(self.namespace) + 2 :]
-        if at and bare == self.namespace:
+        if at and self.name and bare == self.namespace:
             return f"@{self.name}"
         return None
 
     def local(self, element: str) -> str:
-        """What an element of the specification is called here (directives with ``@``)."""
+        """What an element of the specification is called here (directives with ``@``); "" if it has no name here."""
         for local, imported in self.imports.items():
             if imported == element:
                 return local
         at, bare = ("@", element[1:]) if element.startswith("@") else ("", element)
+        if not self.namespace:
+            return ""
         if at and bare == self.name:
             return f"@{self.namespace}"
         return f"{at}{self.namespace}__{bare}"
@@ -134,11 +140,14 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
             'Write the address of a specification, as in @link(url: "https://specs.apollo.dev/federation/v2.9").',
             node,
         )
-    parts = url.rstrip("/").split("/")
-    matched = _VERSION.match(parts[-1])
-    version = (int(matched[1]), int(matched[2])) if matched else None
-    identity = "/".join(parts[:-1]) if matched else "/".join(parts)
-    name = identity.rsplit("/", 1)[-1]
+    if not url.strip() or re.search(r"\s", url):
+        return LinkProblem(
+            "INVALID_LINK_IDENTIFIER",
+            f'The url "{url}" of @link is no address.',
+            "Write the address of a specification, as in https://example.org/mine/v1.0.",
+            node,
+        )
+    identity, name, version = read_address(url)
     if version is None and identity.startswith(f"{SPECS}/"):
         return LinkProblem(
             "INVALID_LINK_IDENTIFIER",
@@ -147,11 +156,18 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
             node,
         )
     namespace = _text(arguments.get("as")) or name
-    if not _NAME.match(namespace):
+    if namespace and not _NAME.match(namespace):
         return LinkProblem(
             "INVALID_LINK_IDENTIFIER",
             f'"{namespace}" cannot stand before the names that are linked from "{url}".',
             "Give the link a name with `as:`.",
+            node,
+        )
+    if namespace and not is_namespace(namespace):
+        return LinkProblem(
+            "INVALID_LINK_DIRECTIVE_USAGE",
+            f'"{namespace}" cannot stand before the names that are linked from "{url}", because "__" separates the two.',
+            'Give the link a name with `as:` that neither contains "__" nor ends with "_".',
             node,
         )
     if not _is_import_list(arguments.get("import")):
@@ -187,6 +203,23 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
     )
 
 
+def read_address(url: str) -> tuple[str, str, tuple[int, int] | None]:
+    """Return the identity, the name and the version that an address gives; "" and None for what it does not give."""
+    parts = urlsplit(url)
+    whole = urlunsplit(parts._replace(query="", fragment="")).rstrip("/")
+    rest, _, last = whole.rpartition("/")
+    matched = _VERSION.match(last)
+    identity = rest if matched and rest else whole
+    segment = urlsplit(identity).path.rpartition("/")[2]
+    version = (int(matched[1]), int(matched[2])) if matched and rest else None
+    return identity, segment if is_namespace(segment) else "", version
+
+
+def is_namespace(name: str) -> bool:
+    """Whether a name can stand before ``__``, so that the two can be told apart again."""
+    return bool(_NAME.match(name)) and "__" not in name and not name.endswith("_")
+
+
 def _double_import(node: DirectiveNode, what: str) -> LinkProblem:
     return LinkProblem(
         "INVALID_LINK_DIRECTIVE_USAGE", f"@link {what}.", "Import each element once, under a name of its own.", node
@@ -202,7 +235,7 @@ def _clashes(links: Iterable[Link]) -> Iterator[LinkProblem]:
         if identities.setdefault(link.identity, link) is not link:
             message = f'"{link.identity}" is linked twice.'
             yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Keep one of the two.", link.node)
-        elif namespaces.setdefault(link.namespace, link) is not link:
+        elif link.namespace and namespaces.setdefault(link.namespace, link) is not link:
             message = f'Two links are called "{link.namespace}".'
             yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Rename one with `as:`.", link.node)
 

@@ -154,11 +154,12 @@ class ComposedFeature:
     """A specification of the subgraphs' own that `@composeDirective` brings along.
 
     Attributes:
+        name: as its address says; "" if that gives none.
         definitions: SDL of the directives, by name.
     """
 
     url: str
-    namespace: str
+    name: str
     imports: tuple[tuple[str, str], ...]
     definitions: tuple[tuple[str, str], ...]
 

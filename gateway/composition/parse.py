@@ -43,7 +43,7 @@ from graphql import (
 
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, CompositionFailed, Place, error_at, place_of
-from gateway.composition.links import FEDERATION, Link, read_links
+from gateway.composition.links import FEDERATION, LINK, Link, read_links
 from gateway.composition.model import (
     ROOT_TYPES,
     DirectiveUse,
@@ -318,7 +318,7 @@ class _Builder:
         if name not in self.core:
             document = self.document
             core = specs.core_directive(name, document.links, is_fed1=document.is_fed1)
-            if core is None and name == "link" and not any(link.name == "link" for link in document.links):
+            if core is None and name == "link" and not any(link.identity == LINK for link in document.links):
                 core = "link"
             self.core[name] = core
         arguments = {argument.name.value: argument.value for argument in node.arguments or ()}

@@ -9,9 +9,12 @@ Source: https://specs.apollo.dev/join/v0.3/ and https://specs.apollo.dev/link/v1
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
+from urllib.parse import urlsplit
 
 from graphql import StringValueNode, print_ast
 
+from gateway.composition.links import read_address
 from gateway.composition.merged import (
     Applied,
     JoinField,
@@ -145,20 +148,29 @@ def describe(text: str | None, indent: str = "") -> str:
 
 
 def _namespaces(supergraph: Supergraph, features: Iterable[_Feature]) -> dict[str, str]:
-    """URL of a specification -> its namespace: its name, or a longer one where that is another's or a directive of the subgraphs."""
+    """URL of a specification -> its namespace: its name, or one made of it where that is no name, is another's, or is a directive."""
     taken = {"link", "join", *(local[1:] for composed in supergraph.features for local, _ in composed.imports)}
     found: dict[str, str] = {}
     wanted: list[tuple[str, str, set[str]]] = [(f.url, f.name, set()) for f in features]
     wanted += [
-        (c.url, c.namespace, {local[1:] for local, e in c.imports if e == f"@{c.namespace}"})
+        (c.url, c.name or _name_from(c.url), {local[1:] for local, e in c.imports if c.name and e == f"@{c.name}"})
         for c in supergraph.features
     ]
     for url, name, own in wanted:
+        bare = name.lstrip("_")
+        further = chain([f"_{bare}"], (f"_{number}{bare}" for number in count()))
         namespace = name
         while namespace in taken - own or namespace in found.values():
-            namespace = f"_{namespace}"
+            namespace = next(further)
         found[url] = namespace
     return found
+
+
+def _name_from(url: str) -> str:
+    """A namespace for a specification whose address gives none."""
+    segment = urlsplit(read_address(url)[0]).path.rpartition("/")[2]
+    letters = re.sub(r"[^A-Za-z0-9]", "", segment)
+    return letters if letters[:1].isalpha() else f"_{letters or 'spec'}"
 
 
 def _link(url: str, name: str, namespace: str, imports: Iterable[tuple[str, str]], purpose: str | None) -> str:
@@ -196,7 +208,7 @@ def _schema(supergraph: Supergraph, names: _Names, features: list[_Feature], use
         '@link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)',
     ]
     links.extend(_link(f.url, f.name, names.namespaces[f.url], _imports(names, f, used), f.purpose) for f in features)
-    links.extend(_link(c.url, c.namespace, names.namespaces[c.url], c.imports, None) for c in supergraph.features)
+    links.extend(_link(c.url, c.name, names.namespaces[c.url], c.imports, None) for c in supergraph.features)
     links.extend(names.applied(supergraph.directives))
     roots = [
         f"  {operation}: {name}"

@@ -6,7 +6,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.composition.links import FEDERATION, SPECS, Link
+from gateway.composition.links import FEDERATION, LINK, SPECS, Link
 
 LATEST_FEDERATION = (2, 14)
 """The newest version whose elements are known. A later minor version is read as this one, with a hint."""
@@ -96,15 +96,25 @@ _EARLIER_SPECS = {
 FEDERATION_1 = ("key", "requires", "provides", "external", "extends", "tag")
 
 
+def is_other_spec(link: Link) -> bool:
+    """Whether a link is to one of `OTHER_SPECS`, and not to another host's specification of that name."""
+    return link.name in OTHER_SPECS and link.identity == f"{SPECS}/{link.name}"
+
+
+def is_core(link: Link) -> bool:
+    """Whether composition itself knows what the directives of a specification mean."""
+    return link.identity in {FEDERATION, LINK} or is_other_spec(link)
+
+
 def elements(link: Link) -> Iterator[str]:
     """The names of a core specification's elements in the linked version, directives with ``@``."""
     if link.identity == FEDERATION:
         version = link.version or LATEST_FEDERATION
         yield from (f"@{name}" for name, spec in DIRECTIVES.items() if spec.since <= version)
         yield from (name for name, since in TYPES.items() if since <= version)
-    elif link.identity.startswith(f"{SPECS}/") and link.name in OTHER_SPECS:
+    elif is_other_spec(link):
         yield from (f"@{name}" for name in OTHER_SPECS[link.name][0])
-    elif link.identity == f"{SPECS}/link":
+    elif link.identity == LINK:
         yield from ("@link", "Import", "Purpose")
 
 
@@ -130,8 +140,8 @@ def definitions(links: Iterable[Link], *, is_fed1: bool) -> Iterator[tuple[str, 
     linked_link = False
     for link in links:
         types = {name: link.local(name) for name in TYPES}
-        linked_link |= link.name == "link"
-        if link.name == "link":
+        linked_link |= link.identity == LINK
+        if link.identity == LINK:
             yield from _link_definitions(link.local("@link")[1:], link.local("Import"), link.local("Purpose"))
             continue
         known = set(elements(link))

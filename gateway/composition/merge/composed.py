@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from graphql import DirectiveDefinitionNode, StringValueNode, ValueNode, print_ast
 
-from gateway.composition.links import SPECS, Link
+from gateway.composition.links import Link
 from gateway.composition.merged import ComposedFeature
 from gateway.composition.model import DirectiveUse, SubgraphSchema, uses
+from gateway.composition.specs import is_core
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def resolve(schema: SubgraphSchema, use: DirectiveUse, name: str | None) -> Comp
         return None
     for link in schema.links:
         element = link.element(name)
-        if element is not None and not link.identity.startswith(f"{SPECS}/"):
+        if element is not None and not is_core(link):
             return Composed(schema.name, local, link, element, definition, use)
     return None
 
@@ -109,7 +110,7 @@ def _features(
         newest = max((chosen[at].link for at in elements), key=lambda link: link.version or (0, 0))
         yield ComposedFeature(
             url=newest.url,
-            namespace=newest.name,
+            name=newest.name,
             imports=tuple((f"@{asked[at]}", at[1]) for at in sorted(elements)),
             definitions=tuple((asked[at], _definition(chosen[at].definition, asked[at])) for at in sorted(elements)),
         )

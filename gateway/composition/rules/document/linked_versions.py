@@ -52,7 +52,7 @@ def _check(document: Document, link: Link, composed: set[str]) -> Iterator[Compo
             "Connectors are answered by Apollo's router itself, and not supported here.",
             "Serve the data from a subgraph.",
         )
-    elif link.identity.startswith(f"{SPECS}/") and link.name in specs.OTHER_SPECS:
+    elif specs.is_other_spec(link):
         if link.version not in specs.OTHER_SPECS[link.name][1]:
             yield _error(
                 document,
