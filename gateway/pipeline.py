@@ -187,7 +187,7 @@ class Pipeline:
         Raises:
             ClientError: as `answer`.
         """
-        return self._ready(request, self._preparer.recall, self._remembered, is_cached=True)
+        return self._ready(request, self._preparer.recall, self._recalled, is_cached=True)
 
     def make(self, request: Request) -> Ready:
         """Everything before the first fetch; what is not remembered is made here and now.
@@ -266,22 +266,31 @@ class Pipeline:
             raise ClientError("A variable of @skip or @include is null.", code="BAD_USER_INPUT")
         return operation, conditions, satisfied, labels
 
-    def _remembered(self, key: PlanKey, variables: Mapping[str, Any] | None) -> Planned | None:
-        """The plan for a key, if it is remembered.
+    def _remembered(self, key: PlanKey) -> Planned | OperationCost | None:
+        """The plan for a key, or the cost for which there is none yet, if either is remembered.
 
         Raises:
-            ClientError: It is remembered that there is none, or that it would cost too much with these variables.
+            ClientError: It is remembered that there is no plan.
         """
-        planned = self._plans.get(key)
-        match planned:
-            case ClientError():
-                raise planned.again()
-            case OperationCost():
-                if variables is not None:
-                    planned.check(variables)
-                return None
-            case _:
-                return planned
+        known = self._plans.get(key)
+        if isinstance(known, ClientError):
+            raise known.again()
+        return known
+
+    def _recalled(self, key: PlanKey, variables: Mapping[str, Any]) -> Planned | None:
+        """The plan for a key, if it is remembered and what it costs is told at once.
+
+        Raises:
+            ClientError: It is remembered that there is no plan, or that it costs too much with these variables.
+        """
+        known = self._remembered(key)
+        cost = known.cost if isinstance(known, Planned) else known
+        if cost is not None and cost.is_heavy(variables):
+            return None
+        if isinstance(known, OperationCost):
+            known.check(variables)
+            return None
+        return known
 
     def _planned(self, key: PlanKey, variables: Mapping[str, Any] | None) -> Planned:
         """The plan for a key: remembered, or made now. That there is none is remembered, too.
@@ -292,9 +301,11 @@ class Pipeline:
         Raises:
             ClientError: no plan can answer the operation, none is found in time, or it costs too much.
         """
-        planned = self._remembered(key, variables)
-        if planned is not None:
-            return planned
+        known = self._remembered(key)
+        if isinstance(known, Planned):
+            return known
+        if known is not None and variables is not None:
+            known.check(variables)
         kept: OperationCost | None = None
         try:
             normalised = self._normalised(key)

@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -24,7 +24,7 @@ def must_have_servers() -> bool:
 
 
 def wait_until(is_there: Callable[[], bool], process: "subprocess.Popen[bytes]", what: str) -> None:
-    """Return when the server answers; an error when its process ends or 30 seconds pass."""
+    """Return when the server answers; an error when its process ends or a minute passes."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:

@@ -58,7 +58,7 @@ def cost_of(operation: Operation, weights: Weights, limit: CostLimit, assumed_li
     """
     compiler = Compiler(weights, assumed_list_size)
     root = compiler.object((operation.selections,), operation.root_type, (), weighs_types=False)
-    return OperationCost(root, tuple(compiler.amounts), weights.inputs, limit)
+    return OperationCost(root, tuple(compiler.amounts), weights.inputs, limit, open_terms=compiler.open_terms)
 
 
 class Compiler:
@@ -66,10 +66,12 @@ class Compiler:
 
     Attributes:
         amounts: What the variables decide, in the order of their numbers.
+        open_terms: How many terms depend on variables.
     """
 
     def __init__(self, weights: Weights, assumed_list_size: int) -> None:
         self.amounts: dict[Amount, int] = {}
+        self.open_terms = 0
         self._weights = weights
         self._assumed = assumed_list_size
         self._objects: dict[tuple[Any, ...], ObjectTerm] = {}
@@ -177,6 +179,7 @@ class Compiler:
             None,
         )
         term = self._folded(term)
+        self.open_terms += term.constant is None
         self._fields[key] = term
         return term
 

@@ -16,6 +16,8 @@ from gateway.operation.cost.weights import InputWeights
 from gateway.supergraph.costs import NOT_GIVEN, CostedInput
 
 MAX_REMEMBERED: Final = 64
+MAX_INLINE_TERMS: Final = 1_000
+"""A walk over more terms takes milliseconds, and is no work for the event loop."""
 MAX_SHOWN: Final = 10**15
 """Estimates end here; JSON, logs and metrics hold the number exactly."""
 
@@ -299,13 +301,23 @@ class OperationCost:
     Args:
         root: What is selected of the root.
         amounts: What the variables decide.
+        open_terms: How many terms depend on variables.
 
     Attributes:
         root: As the argument.
     """
 
-    def __init__(self, root: ObjectTerm, amounts: tuple[Amount, ...], weights: InputWeights, limit: CostLimit) -> None:
+    def __init__(
+        self,
+        root: ObjectTerm,
+        amounts: tuple[Amount, ...],
+        weights: InputWeights,
+        limit: CostLimit,
+        *,
+        open_terms: int,
+    ) -> None:
         self.root = root
+        self._open_terms = open_terms
         self._amounts = amounts
         self._weights = weights
         self._limit = limit
@@ -324,6 +336,10 @@ class OperationCost:
     def depends_on_variables(self) -> bool:
         """Whether two requests with this operation may cost differently."""
         return bool(self._amounts)
+
+    def is_heavy(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the estimate for a request is not remembered, and takes too long for the event loop."""
+        return self._open_terms > MAX_INLINE_TERMS and self.read(variables) not in self._remembered
 
     def check(self, variables: Mapping[str, Any]) -> int:
         """Return the estimate for a request.

@@ -13,6 +13,7 @@ from graphql import parse
 from gateway.errors import ClientError
 from gateway.execution.http_transport import HttpTransport
 from gateway.operation.access import ANONYMOUS, Caller
+from gateway.operation.cost import estimate
 from gateway.operation.model import Operation
 from gateway.pipeline import Hot, Pipeline, Ready, Request
 from gateway.planning.plan import Plan
@@ -227,6 +228,28 @@ async def test_what_costs_too_much_is_refused_before_it_is_planned(
     assert len(planned) == 1
     with pytest.raises(ClientError, match="would cost 21"):
         pipeline.recall(Request(text, None, {"n": 21}, deadline))
+
+
+async def test_a_cost_that_takes_long_to_work_out_is_no_work_for_the_event_loop(
+    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "MAX_INLINE_TERMS", 0)
+    pipeline = pipeline_of(transport, settings=LIMITED)
+    deadline = asyncio.get_running_loop().time() + 10
+    text = "query ($n: Int) { goods(first: $n) { id } }"
+    dear, first, second = (Request(text, None, {"n": size}, deadline) for size in (21, 1, 2))
+    for request in (dear, first, second):
+        assert pipeline.recall(request) is None
+    for _ in range(2):
+        with pytest.raises(ClientError, match="would cost 21"):
+            await pipeline.ready(dear)
+    assert (await pipeline.ready(first)).cost == 1
+    assert pipeline.recall(second) is None
+    assert (await pipeline.ready(second)).cost == 2
+    for request, cost in ((first, 1), (second, 2)):
+        recalled = pipeline.recall(request)
+        assert recalled is not None
+        assert recalled.cost == cost
 
 
 async def test_a_closed_part_of_a_screen_is_not_counted(transport: HttpTransport) -> None:
