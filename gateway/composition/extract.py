@@ -23,6 +23,7 @@ from graphql import (
     NameNode,
     Node,
     ObjectTypeDefinitionNode,
+    ObjectValueNode,
     ScalarTypeDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
@@ -36,6 +37,7 @@ from graphql import (
 
 from gateway.composition.links import FEDERATION
 from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
+from gateway.composition.merge.join_directives import JOINED
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
 from gateway.composition.specs import LATEST_FEDERATION, OTHER_SPECS
 from gateway.composition.types import from_node
@@ -45,7 +47,7 @@ from gateway.supergraph.reader import read_supergraph
 LINK = (
     f'extend schema @link(url: "{FEDERATION}/v{".".join(map(str, LATEST_FEDERATION))}", import: ["@key", "@requires", "@provides", "@external",'
     ' "@shareable", "@override", "@interfaceObject", "@tag", "@inaccessible", "@authenticated", "@requiresScopes", "@policy",'
-    ' "@context", "@fromContext", "@cost", "@listSize"])'
+    ' "@context", "@fromContext", "@cost", "@listSize", "@cacheTag"])'
 )
 PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__")
 KEPT = frozenset({"tag", "inaccessible", "deprecated", "specifiedBy", "oneOf"})
@@ -144,6 +146,7 @@ def _type(graph: _Graph, node: TypeDefinitionNode) -> Iterator[str]:
     keeps_access = not isinstance(node, InterfaceTypeDefinitionNode)
     head = [*_keys(joins), *(_kept(node.directives, KEPT | SIZES | ACCESS if keeps_access else KEPT))]
     head += _contexts(graph, node.directives)
+    head += _join_directives(graph, node.directives)
     match node:
         case ScalarTypeDefinitionNode():
             yield f"{_described(node)}scalar {name} {' '.join(head)}"
@@ -191,6 +194,23 @@ def _contexts(graph: _Graph, directives: Sequence[DirectiveNode] | None) -> Iter
             yield f"@context(name: {_text(name)})"
 
 
+def _join_directives(graph: _Graph, directives: Sequence[DirectiveNode] | None) -> list[str]:
+    """The directives of federation that the supergraph keeps for a subgraph as `@join__directive`."""
+    found: list[str] = []
+    for directive in directives or ():
+        given = {argument.name.value: argument.value for argument in directive.arguments or ()}
+        name, args = given.get("name"), given.get("args")
+        if directive.name.value != "join__directive" or not isinstance(name, StringValueNode):
+            continue
+        core = name.value.removeprefix("federation__")
+        graphs = value_from_ast_untyped(given["graphs"]) if "graphs" in given else ()
+        if core in JOINED and graph.value in graphs:
+            fields = args.fields if isinstance(args, ObjectValueNode) else ()
+            shown = ", ".join(f"{field.name.value}: {print_ast(field.value)}" for field in fields)
+            found.append(f"@{core}({shown})")
+    return found
+
+
 def _defining_interface(node: TypeDefinitionNode) -> frozenset[str]:
     """The subgraphs that have a type as an interface, not as an interface object."""
     joins = _applied(node.directives, "join__type")
@@ -215,7 +235,7 @@ def _field(
         name = str(contextual["context"]).rpartition("__")[2]
         selection = f"${name} {contextual['selection']}"
         arguments.append(f"{contextual['name']}: {contextual['type']} @fromContext(field: {_text(selection)})")
-    directives: list[str] = []
+    directives = _join_directives(graph, node.directives)
     if join.get("external"):
         directives.append("@external")
     else:

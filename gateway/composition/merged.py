@@ -41,6 +41,20 @@ class JoinType:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinDirective:
+    """A directive of federation that the supergraph keeps for the subgraphs that apply it.
+
+    Attributes:
+        name: as specified, ``cacheTag``.
+        arguments: their values as GraphQL text.
+    """
+
+    graphs: tuple[str, ...]
+    name: str
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContextArgument:
     """An argument that the gateway fills from a context."""
 
@@ -96,6 +110,7 @@ class MergedField:
     description: str | None = None
     directives: list[Applied] = field(default_factory=list)
     joins: list[JoinField] = field(default_factory=list)
+    join_directives: list[JoinDirective] = field(default_factory=list)
     is_from_interface_object: bool = False
 
 
@@ -142,6 +157,7 @@ class MergedType:
     members: dict[str, MergedValue] = field(default_factory=dict)
     values: dict[str, MergedValue] = field(default_factory=dict)
     directives: list[Applied] = field(default_factory=list)
+    join_directives: list[JoinDirective] = field(default_factory=list)
 
     @property
     def interfaces(self) -> list[str]:

@@ -17,6 +17,7 @@ from graphql import StringValueNode, print_ast
 from gateway.composition.links import read_address
 from gateway.composition.merged import (
     Applied,
+    JoinDirective,
     JoinField,
     JoinType,
     MergedDirective,
@@ -38,12 +39,14 @@ class _Feature:
 
     Attributes:
         scalar: that its arguments need, or None.
+        is_joined: its directives are kept as `@join__directive`, so the supergraph has no definition of them.
     """
 
     url: str
     purpose: str | None
     directives: tuple[str, ...]
     scalar: str | None = None
+    is_joined: bool = False
 
     @property
     def name(self) -> str:
@@ -59,6 +62,7 @@ _FEATURES = (
     _Feature("https://specs.apollo.dev/policy/v0.1", "SECURITY", ("policy",), "Policy"),
     _Feature("https://specs.apollo.dev/context/v0.1", "SECURITY", ("context",), "ContextFieldValue"),
     _Feature("https://specs.apollo.dev/cost/v0.1", None, ("cost", "listSize")),
+    _Feature("https://specs.apollo.dev/cacheTag/v0.1", "EXECUTION", ("cacheTag",), is_joined=True),
 )
 _LINK = "directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA"
 _JOIN = tuple(
@@ -196,7 +200,7 @@ def _link(url: str, name: str, namespace: str, imports: Iterable[tuple[str, str]
 def _imports(names: _Names, feature: _Feature, used: set[str]) -> Iterator[tuple[str, str]]:
     """The directives of a specification that go by another name than they would have without an import."""
     namespace = names.namespaces[feature.url]
-    for name in feature.directives:
+    for name in feature.directives if not feature.is_joined else ():
         local = names.directive(name)
         if name in used and local != (namespace if name == feature.name else f"{namespace}__{name}"):
             yield f"@{local}", f"@{name}"
@@ -223,7 +227,7 @@ def _definitions(supergraph: Supergraph, names: _Names, features: list[_Feature]
     definitions = {text.split("@", 1)[1].split("(", 1)[0]: text for text in (_LINK, *_JOIN)}
     for feature in features:
         scalars = {name: f"{names.namespaces[feature.url]}__{name}" for name in TYPES}
-        for name in feature.directives:
+        for name in feature.directives if not feature.is_joined else ():
             if name in used:
                 local, definition = names.directive(name), DIRECTIVES[name].definition.format(**scalars)
                 definitions[local] = f"directive @{local}{'' if definition.startswith('(') else ' '}{definition}"
@@ -249,10 +253,12 @@ def _used_directives(supergraph: Supergraph) -> Iterator[str]:
     yield from (applied.name for applied in supergraph.directives)
     for merged in supergraph.types.values():
         yield from (applied.name for applied in merged.directives)
+        yield from (joined.name for joined in merged.join_directives)
         for value in merged.values.values():
             yield from (applied.name for applied in value.directives)
         for field in merged.fields.values():
             yield from (applied.name for applied in field.directives)
+            yield from (joined.name for joined in field.join_directives)
             for argument in field.arguments.values():
                 yield from (applied.name for applied in argument.directives)
         for given in merged.inputs.values():
@@ -286,6 +292,7 @@ def _type(merged: MergedType, names: _Names) -> str:
             for member in merged.members.values()
             for graph in member.graphs
         ),
+        *(_join_directive(join, names) for join in merged.join_directives),
         *names.applied(merged.directives),
     ]
     text = "\n".join((head, *(f"  {line}" for line in lines)))
@@ -312,7 +319,11 @@ def _fields(merged: MergedType, names: _Names) -> Iterator[str]:
             arguments = "(\n" + "\n".join(shown) + "\n  )"
         elif field.arguments:
             arguments = f"({', '.join(_input(argument, names) for argument in field.arguments.values())})"
-        directives = [*(_join_field(join, names) for join in field.joins), *names.applied(field.directives)]
+        directives = [
+            *(_join_field(join, names) for join in field.joins),
+            *(_join_directive(join, names) for join in field.join_directives),
+            *names.applied(field.directives),
+        ]
         yield f"{describe(field.description, '  ')}  {' '.join((f'{field.name}{arguments}: {field.type}', *directives))}"
 
 
@@ -359,6 +370,16 @@ def _join_field(join: JoinField, names: _Names) -> str:
         )
         arguments.append(("contextArguments", f"[{', '.join(shown)}]"))
     return str(Applied("join__field", tuple(arguments)))
+
+
+def _join_directive(join: JoinDirective, names: _Names) -> str:
+    arguments = ", ".join(f"{name}: {value}" for name, value in join.arguments)
+    given = (
+        ("graphs", f"[{', '.join(names.graphs[graph] for graph in join.graphs)}]"),
+        ("name", _text(f"federation__{join.name}")),
+        ("args", f"{{{arguments}}}"),
+    )
+    return str(Applied("join__directive", given))
 
 
 def _text(value: str) -> str:

@@ -40,6 +40,7 @@ _UNDERSTOOD = {
     "requiresScopes": frozenset({"v0.1"}),
     "policy": frozenset({"v0.1"}),
     "context": frozenset({"v0.1"}),
+    "cacheTag": frozenset({"v0.1"}),  # says what caches may drop together; this gateway keeps no answers of subgraphs
 }
 _SPECIFICATIONS = "https://specs.apollo.dev/"
 _URL = re.compile(r"^(?P<identity>.*/(?P<name>[A-Za-z_][A-Za-z0-9_]*))/(?P<version>v\d+\.\d+)/?$")

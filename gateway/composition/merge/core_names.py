@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gateway.composition.model import SubgraphSchema
 from gateway.composition.specs import OTHER_SPECS
 
-KEPT = frozenset(name for names, _ in OTHER_SPECS.values() for name in names) - {"fromContext"}
+KEPT = frozenset(name for names, _ in OTHER_SPECS.values() for name in names) - {"fromContext"} | {"cacheTag"}
 
 
 def names_in_use(schemas: Mapping[str, SubgraphSchema]) -> dict[str, dict[str, list[str]]]:

@@ -5,9 +5,10 @@
     @authenticated           if anywhere
     @requiresScopes, @policy the conjunction: each is an OR of ANDs, so the product of the lists, without what is implied
     @cost                    the greatest weight
-    @cacheTag                not kept, which a hint says
     @listSize                the greatest size, all sizing arguments and sized fields; one argument is required if all require it
     @deprecated, @specifiedBy and those of @composeDirective: equal ones once; of different ones, the most frequent
+
+`@cacheTag` is kept apart, see `merge.join_directives`.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives
 """
@@ -70,13 +71,6 @@ def merge_directives(
         for subgraph, use in uses.get("context", ())
         if isinstance(called := use.arguments.get("name"), StringValueNode)
     )
-    if "cacheTag" in uses:
-        context.hint(
-            "CACHE_TAG_NOT_KEPT",
-            HintLevel.WARN,
-            f'@cacheTag on "{coordinate}" is not in the supergraph: nothing is cached by it.',
-            (context.place(subgraph, use.node) for subgraph, use in uses["cacheTag"]),
-        )
     for name, given in sorted(uses.items()):
         if name in _ALWAYS or name.startswith("@"):
             applied.extend(_others(context, composed, coordinate, name, given))

@@ -18,6 +18,7 @@ from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.inputs import merge_arguments
+from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merge.references import widest
 from gateway.composition.merged import ContextArgument, JoinField, MergedField
 from gateway.composition.model import FieldDefinition, TypeDefinition, first
@@ -76,6 +77,7 @@ def merge_field(
     if len(resolving) < len(fields):
         external_mismatch.check(context, merged, resolving, {s: f for s, f in fields.items() if s not in resolving})
     merged.joins = _joins(context, sources, fields)
+    merged.join_directives = merge_join_directives({s: field.directives for s, field in fields.items()})
     return merged
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from gateway.composition.merge.access import with_access
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merged import JoinField, MergedField, MergedType
 from gateway.composition.model import Kind
 from gateway.composition.rules.merging import external_mismatch
@@ -51,6 +52,7 @@ def _spread(context: MergeContext, interface: MergedType, implementation: Merged
             description=field.description,
             directives=list(field.directives),
             joins=[JoinField(graph=subgraph, is_external=True) for subgraph in externals] or [JoinField()],
+            join_directives=merge_join_directives({s: source.directives for s, source in externals.items()}),
             is_from_interface_object=True,
         )
         external_mismatch.check(context, copy, resolving, externals)

@@ -17,6 +17,7 @@ from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.fields import merge_field
 from gateway.composition.merge.inputs import merge_input_type
+from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merged import JoinType, MergedType, MergedValue
 from gateway.composition.model import EnumValue, Kind, TypeDefinition, has
 from gateway.composition.rules.merging import empty_merged_enum_type, enum_value_mismatch, type_kind_mismatch
@@ -49,6 +50,7 @@ def fill_type(context: MergeContext, composed: ComposedDirectives, merged: Merge
         {s: source.node for s, source in sources.items()},
     )
     merged.directives = merge_directives(context, composed, merged.name, {s: d.directives for s, d in sources.items()})
+    merged.join_directives = merge_join_directives({s: d.directives for s, d in sources.items()})
     match merged.kind:
         case Kind.OBJECT | Kind.INTERFACE:
             for name in dict.fromkeys(name for source in sources.values() for name in source.fields):

@@ -88,9 +88,3 @@ def test_a_later_minor_version_is_read_as_the_newest_known_one() -> None:
     link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.99", import: ["@key"])\n'
     (hint,) = composed({"a": link + "type Query { q: Int }"}).hints
     assert hint.code == "NEWER_FEDERATION_VERSION"
-
-
-def test_a_cache_tag_composes_and_is_said_to_be_left_out() -> None:
-    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@cacheTag"])\n'
-    made = composed({"a": link + 'type Query { q: Int @cacheTag(format: "q") }'})
-    assert [hint.code for hint in made.hints] == ["CACHE_TAG_NOT_KEPT"]
