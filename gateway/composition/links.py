@@ -11,7 +11,7 @@ Source: https://specs.apollo.dev/link/v1.0/
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -226,10 +226,11 @@ def _double_import(node: DirectiveNode, what: str) -> LinkProblem:
     )
 
 
-def _clashes(links: Iterable[Link]) -> Iterator[LinkProblem]:
-    """Links that claim one name, or one specification, twice."""
+def _clashes(links: Sequence[Link]) -> Iterator[LinkProblem]:
+    """Links that claim one name, or one specification, twice, or import two elements under one name."""
     namespaces: dict[str, Link] = {}
     identities: dict[str, Link] = {}
+    imports: dict[str, Link] = {}
     for link in links:
         assert link.node is not None
         if identities.setdefault(link.identity, link) is not link:
@@ -238,6 +239,19 @@ def _clashes(links: Iterable[Link]) -> Iterator[LinkProblem]:
         elif link.namespace and namespaces.setdefault(link.namespace, link) is not link:
             message = f'Two links are called "{link.namespace}".'
             yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Rename one with `as:`.", link.node)
+        for local, element in link.imports.items():
+            earlier = imports.setdefault(local, link)
+            if earlier is not link:
+                message = f'"{element}" of {link.identity} is imported as "{local}", as is "{earlier.imports[local]}" of {earlier.identity}.'
+                yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Rename one with `as:`.", link.node)
+    for link in links:
+        for local in link.imports:
+            bare = local.removeprefix("@")
+            other = next((o for o in links if o is not link and f"{bare}__".startswith(f"{o.namespace}__")), None)
+            if other is not None and (bare != other.namespace or local != bare) and other.imports.get(local) is None:
+                assert link.node is not None
+                message = f'"{link.imports[local]}" of {link.identity} is imported as "{local}", which is a name of {other.identity}.'
+                yield LinkProblem("INVALID_LINK_DIRECTIVE_USAGE", message, "Rename one with `as:`.", link.node)
 
 
 def _is_import_list(value: ValueNode | None) -> bool:

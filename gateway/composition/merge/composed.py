@@ -1,13 +1,14 @@
 """`@composeDirective`: directives of the subgraphs' own that the supergraph keeps.
 
 A directive is known by the specification it is linked from. The supergraph calls it as the subgraphs do that ask to keep it, keeps
-what those apply, and takes its definition from the newest version linked.
+what those apply, and takes all definitions from the subgraph that links the newest version, the last one by name.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from graphql import DirectiveDefinitionNode, StringValueNode, ValueNode, print_ast
 
@@ -76,6 +77,7 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
     """The directives that subgraphs ask to keep, each subgraph its own uses."""
     asked: dict[tuple[str, str], str] = {}
     chosen: dict[tuple[str, str], Composed] = {}
+    newest: dict[str, Composed] = {}
     locals_: dict[tuple[str, str], str] = {}
     for schema in schemas.values():
         for use, name in declared(schema):
@@ -84,9 +86,11 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
                 continue
             at = (composed.link.identity, composed.element)
             locals_[schema.name, composed.local] = asked.setdefault(at, composed.local)
-            best = chosen.get(at)
-            if best is None or (composed.link.version or (0, 0)) > (best.link.version or (0, 0)):
-                chosen[at] = composed
+            for best, key in ((chosen, at), (newest, composed.link.identity)):
+                _keep_newest(best, key, composed)
+    for at, composed in chosen.items():
+        definition = definition_in(schemas[newest[at[0]].subgraph], newest[at[0]].link, at[1])
+        chosen[at] = replace(composed, definition=definition or composed.definition)
     return ComposedDirectives(
         local_names=locals_,
         repeatable=frozenset(asked[at] for at, composed in chosen.items() if composed.definition.repeatable),
@@ -98,6 +102,16 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
         },
         features=tuple(_features(asked, chosen)),
     )
+
+
+def _keep_newest(best: dict[Any, Composed], key: object, composed: Composed) -> None:
+    if key not in best or (composed.link.version or (0, 0)) >= (best[key].link.version or (0, 0)):
+        best[key] = composed
+
+
+def definition_in(schema: SubgraphSchema, link: Link, element: str) -> DirectiveDefinitionNode | None:
+    """The definition that a subgraph has of a directive of a specification that it links."""
+    return schema.directives.get(link.local(element)[1:])
 
 
 def _features(

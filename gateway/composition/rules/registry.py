@@ -52,6 +52,7 @@ from gateway.composition.rules.subgraph import (
 )
 from gateway.composition.rules.supergraph import (
     api_schema,
+    composed_uses,
     defaults,
     hidden_children,
     hidden_defaults,
@@ -121,6 +122,7 @@ SUPERGRAPH_RULES: tuple[Callable[[MergeContext], None], ...] = (
     implementations.check,
     union_members.check,
     one_of_fields.check,
+    composed_uses.check,
     defaults.check,
     hidden_query_root.check,
     hidden_references.check,

@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.links import FEDERATION
-from gateway.composition.merge.composed import Composed, declared, resolve
+from gateway.composition.merge.composed import Composed, declared, definition_in, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import names_in_use
 from gateway.composition.model import BUILT_IN_SCALARS, DirectiveUse, SubgraphSchema
@@ -41,6 +41,7 @@ def check(context: MergeContext) -> None:
     _check_clashes(context, found)
     _check_versions(context, found)
     _check_types(context, found)
+    _check_newest(context, found)
 
 
 def _core(schema: SubgraphSchema, name: str) -> str | None:
@@ -107,6 +108,7 @@ def _check_spelling(context: MergeContext, found: list[Composed]) -> None:
             if link.identity == identity
             and (schema.name, identity, element) not in keeping
             and link.local(element) != f"@{composed.local}"
+            and link.local(element)[1:] in schema.directives
         ]
         if others:
             context.hint(
@@ -158,6 +160,25 @@ def _check_versions(context: MergeContext, found: list[Composed]) -> None:
             [context.place(c.subgraph, c.link.node) for c in (composed, earlier)],
             "Link the same major version everywhere.",
         )
+
+
+def _check_newest(context: MergeContext, found: list[Composed]) -> None:
+    """The subgraph that links the newest version defines all that is composed of it."""
+    newest: dict[str, Composed] = {}
+    for composed in found:
+        earlier = newest.setdefault(composed.link.identity, composed)
+        if (composed.link.version or (0, 0)) >= (earlier.link.version or (0, 0)):
+            newest[composed.link.identity] = composed
+    for composed in {(each.link.identity, each.element): each for each in found}.values():
+        last = newest[composed.link.identity]
+        if definition_in(context.schemas[last.subgraph], last.link, composed.element) is None:
+            context.error(
+                "DIRECTIVE_COMPOSITION_ERROR",
+                f'"{composed.element}" of {composed.link.identity} is kept by "{composed.subgraph}", but "{last.subgraph}", which links '
+                "the newest version, does not define it.",
+                [context.place(last.subgraph, last.link.node), context.place(composed.subgraph, composed.use.node)],
+                "Define it there too, or link the same version everywhere.",
+            )
 
 
 def _check_types(context: MergeContext, found: list[Composed]) -> None:

@@ -1,10 +1,15 @@
 """CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS: an argument is filled from a context here, and demanded of clients there.
 
+A hint of the same code where it is only allowed there: it is hidden all the same.
+
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/errors
 """
 
+from gateway.composition.errors import HintLevel
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import Kind, has
+
+CODE = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
 
 
 def check(context: MergeContext) -> None:
@@ -23,15 +28,19 @@ def check(context: MergeContext) -> None:
             for argument_name, (subgraph, argument) in contextual.items():
                 for other, field in fields.items():
                     own = field.arguments.get(argument_name)
-                    if (
-                        own is None
-                        or has(own.directives, "fromContext")
-                        or not own.type.is_non_null
-                        or own.default is not None
-                    ):
+                    if own is None or has(own.directives, "fromContext"):
+                        continue
+                    if not own.type.is_non_null or own.default is not None:
+                        context.hint(
+                            CODE,
+                            HintLevel.WARN,
+                            f'"{merged.name}.{name}({argument_name}:)" takes a context in "{subgraph}", so that no client gives it,'
+                            f' in "{other}" neither.',
+                            [context.place(other, own.node), context.place(subgraph, argument.node)],
+                        )
                         continue
                     context.error(
-                        "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
+                        CODE,
                         f'"{merged.name}.{name}({argument_name}:)" takes a context in "{subgraph}", but must be given in "{other}".',
                         [context.place(other, own.node), context.place(subgraph, argument.node)],
                         f'Take it from a context in "{other}" too, or make it nullable there.',

@@ -150,11 +150,26 @@ def _problems(schema: SubgraphSchema, types: list[TypeDefinition], selection: st
     if has_directives(selections):
         yield "it has a directive inside"
         return
+    setting = {name for on in types for name in schema.runtime_types(on.name)}
+    yield from _unused_conditions(schema, setting, selections)
     for on in types:
         for name in schema.runtime_types(on.name):
             concrete = schema.types.get(name)
             if concrete is not None:
                 yield from _value_problems(schema, concrete, _applying(schema, concrete, selections), wanted)
+
+
+def _unused_conditions(schema: SubgraphSchema, possible: set[str], selections: FieldSet) -> Iterator[str]:
+    """Type conditions that none of the possible objects has."""
+    for selection in selections:
+        if isinstance(selection, SelectedField):
+            continue
+        condition = selection.type_condition
+        applying = possible & set(schema.runtime_types(condition)) if condition is not None else possible
+        if applying:
+            yield from _unused_conditions(schema, applying, selection.selections)
+        else:
+            yield f'it has a fragment on "{condition}", which nothing that sets the context is'
 
 
 def _applying(schema: SubgraphSchema, on: TypeDefinition, selections: FieldSet) -> FieldSet:
