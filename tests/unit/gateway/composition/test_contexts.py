@@ -52,3 +52,17 @@ def test_an_interface_does_not_show_an_argument_that_its_implementation_takes_fr
         ' type U implements J @key(fields: "id") { id: ID! f(a: Int, b: Int): Int @shareable }',
     }
     assert {error.code for error in refusal(sdls)} == {"INVALID_GRAPHQL"}
+
+
+@pytest.mark.parametrize("selection", ["{ ... on T { x } ... on Unknown { x } }", "{ ... on T { x } ... on N { y } }"])
+def test_each_fragment_applies_to_something_that_sets_the_context(selection: str) -> None:
+    errors = refusal({"a": _taking(selection)})
+    assert [error.code for error in errors] == ["CONTEXT_INVALID_SELECTION"]
+
+
+def test_an_argument_that_is_hidden_where_it_is_plain_is_a_hint() -> None:
+    sdls = {
+        "a": _taking("{ x }"),
+        "b": 'type Query { g: U } type U @key(fields: "id") { id: ID! f(a: Int, b: Int): Int @shareable }',
+    }
+    assert "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS" in {hint.code for hint in composed(sdls).hints}

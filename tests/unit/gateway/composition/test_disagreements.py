@@ -145,3 +145,72 @@ def test_a_required_field_may_be_moving_under_a_label() -> None:
         "c": 'type T @key(fields: "id") { id: ID! x: Int @override(from: "a", label: "percent(10)") }',
     }
     assert composed(sdls)
+
+
+def test_field_sets_of_federation_1_are_strings_before_they_are_judged() -> None:
+    # Federation 1 takes lists and bare names. Apollo makes strings of them after it has found what is external and what is
+    # shared, so a key or a @provides in such a spelling is not seen: the first is SATISFIABILITY_ERROR, the second
+    # INVALID_FIELD_SHARING.
+    owner = '# fed1\ntype E @key(fields: "id") { id: ID! sku: String! }'
+    for key in ("id", "[id]", '["id"]'):
+        other = f"# fed1\nextend type E @key(fields: {key}) {{ id: ID! @external fb: Int }} type Query {{ e: E }}"
+        assert composed({"a": owner, "b": other})
+    for provided in ("sku", "[sku]", '["sku"]'):
+        other = (
+            '# fed1\nextend type E @key(fields: "id") { id: ID! @external sku: String! @external }'
+            f" type Query {{ e: E @provides(fields: {provided}) }}"
+        )
+        assert 'provides: "sku"' in composed({"a": owner, "b": other}).supergraph_sdl
+
+
+def test_a_fragment_may_stand_below_a_field_of_a_contexts_selection() -> None:
+    # Apollo takes the type of such a selection for undefined.
+    sdl = (
+        'type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! n: N u: U } type N { y: Int }'
+        ' type U @key(fields: "id") { id: ID! f(a: Int @fromContext(field: "$c { n { ... on N { y } } }")): Int }'
+    )
+    assert composed({"a": sdl})
+
+
+def test_an_argument_does_not_take_the_name_of_a_type_from_a_context() -> None:
+    # Apollo composes this. The planner reads data of the objects that set a context, and __typename is none of it yet.
+    sdl = (
+        'type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! u: U }'
+        ' type U @key(fields: "id") { id: ID! f(a: String @fromContext(field: "$c { __typename }")): Int }'
+    )
+    assert codes({"a": sdl}) == {"CONTEXT_INVALID_SELECTION"}
+
+
+def test_a_scalar_of_federation_may_have_any_name_in_an_own_definition() -> None:
+    # It is a string under every name. Apollo takes String, Float and enums for it, but no other scalar.
+    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
+    sdl = (
+        f"{link}scalar Fields directive @key(fields: Fields!) on OBJECT\n"
+        'type Query { t: T } type T @key(fields: "id") { id: ID }'
+    )
+    assert composed({"a": sdl})
+    assert codes({"a": sdl.replace("Fields!", "Float!")}) == {"DIRECTIVE_DEFINITION_INVALID"}
+
+
+def test_a_directive_of_two_linked_specifications_is_one() -> None:
+    # Federation's @tag and that of its own specification mean the same. Apollo refuses a subgraph that uses both.
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])'
+        ' @link(url: "https://specs.apollo.dev/tag/v0.3", import: [{name: "@tag", as: "@mytag"}])\n'
+        'type Query { q: Int @mytag(name: "x") @federation__tag(name: "y") }'
+    )
+    assert 'q: Int @federation__tag(name: "x") @federation__tag(name: "y")' in composed({"a": sdl}).supergraph_sdl
+
+
+def test_a_use_that_is_not_composed_is_not_held_against_the_newest_definition() -> None:
+    # "b" does not ask to keep @d, so its own version of it does not matter. Apollo keeps the use beside that of "a", and refuses it.
+    link = '@link(url: "https://example.org/greet/v1.{}", import: ["@d"])'
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@shareable"]) {}\n'
+        "directive @d(a: Int{}) on FIELD_DEFINITION\ntype Query {{ q: Int @shareable @d({}) }}"
+    )
+    sdls = {
+        "a": sdl.format(f'{link.format(2)} @composeDirective(name: "@d")', "", "a: 1"),
+        "b": sdl.format(link.format(1), ", b: Int", "b: 2"),
+    }
+    assert "q: Int @d(a: 1)" in composed(sdls).supergraph_sdl
