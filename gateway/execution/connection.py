@@ -7,9 +7,14 @@ on one connection may do so on the others.
 """
 
 import asyncio
+import sys
 from typing import Final, NamedTuple, Protocol, cast
 
 import httptools
+
+if sys.platform == "linux":
+    import fcntl
+    import termios
 
 MALFORMED: Final = "SUBGRAPH_MALFORMED_RESPONSE"
 TOO_LARGE: Final = "SUBGRAPH_RESPONSE_TOO_LARGE"
@@ -19,6 +24,10 @@ MAX_HEAD_BYTES: Final = 1 << 16
 
 MAX_HEADERS: Final = 500
 """Header and trailer lines of one exchange: each costs a call of Python, however short it is."""
+
+
+LONG_REQUEST_BYTES: Final = 1 << 16
+"""A shorter request fits into what the other side's kernel takes for it; of a longer one some may not have left this machine."""
 
 
 class Fault(NamedTuple):
@@ -105,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._header_count = 0
         self._is_chunked = False
+        self._is_long = False
         self._violation: Fault | None = None
 
     @property
@@ -122,7 +132,9 @@ class Connection(asyncio.Protocol):
         self._has_head = self._is_finished = self._has_surplus = self._is_chunked = False
         self._head_bytes = self._header_count = 0
         carried.connection = self
-        self._transport.write(carried.wire(now))
+        request = carried.wire(now)
+        self._is_long = len(request) > LONG_REQUEST_BYTES
+        self._transport.write(request)
 
     def abort(self) -> None:
         """Closes at once; what it carries is told nothing more."""
@@ -198,6 +210,8 @@ class Connection(asyncio.Protocol):
         carried.complete()
         transport = self._transport
         is_clean = transport is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0
+        if is_clean and self._is_long:
+            is_clean = not _unsent_bytes(transport)
         if self._is_kept and is_clean and not has_surplus:
             self._owner.released(self)
             return
@@ -260,3 +274,12 @@ class Connection(asyncio.Protocol):
         elif self._carried is not None:
             self._is_chunked = False
             self._carried.interim()
+
+
+def _unsent_bytes(transport: asyncio.Transport | None) -> int:
+    """How many bytes the kernel still has to send, or to see confirmed; 0 where it does not tell."""
+    if sys.platform != "linux" or transport is None:
+        return 0
+    sock = transport.get_extra_info("socket")
+    waiting = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder)

@@ -1,6 +1,7 @@
 """The HTTP transport against servers of bytes: what a subgraph may send, and what it costs."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -437,6 +438,32 @@ async def test_a_connection_whose_request_was_not_sent_whole_is_not_used_again()
     is_over.set()
     listening.close()
     await listening.wait_closed()
+
+
+async def test_a_connection_whose_request_waits_in_the_kernel_is_not_used_again() -> None:
+    connections = 0
+    is_over = asyncio.Event()
+
+    async def answer_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await is_over.wait()
+        writer.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # The gateway's own kernel takes the whole request; this side takes some of it.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listening = await asyncio.start_server(answer_early, sock=listener, limit=1024)
+        service = Service("books", f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        async with transporting() as transport:
+            await post(transport, service, body=b"x" * 500_000)
+            await post(transport, service, body=b"{}")
+            assert connections == 2
+        is_over.set()
+        listening.close()
+        await listening.wait_closed()
 
 
 async def test_a_time_out_on_a_kept_connection_is_asked_again_on_a_new_one() -> None:
