@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.attacks import edge, operations, wire
-from tests.attacks.attack import Attack, Outcome, played
+from tests.attacks.attack import Outcome, played
 from tests.attacks.world import attacked_world
 
 ATTACKS = (*edge.ATTACKS, *operations.ATTACKS, *wire.ATTACKS)
