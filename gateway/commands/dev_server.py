@@ -7,7 +7,6 @@ change. Nothing of it exists in `serve`. It starts without a schema as well: the
 import asyncio
 import json
 import multiprocessing
-import os
 import signal
 import socket
 import threading
@@ -23,6 +22,7 @@ from gateway.server import sse
 from gateway.server.app import Gateway
 from gateway.server.run import configure_logging, serve_here
 from gateway.server.supergraphs import SupergraphFile
+from gateway.server.workers import end_with_parent
 from gateway.settings import Settings
 
 COMPOSITION_PATH = "/dev/composition"
@@ -114,14 +114,6 @@ def start(settings: Settings, listening: socket.socket, state: Path) -> RunningG
 
 
 def _serve(settings: Settings, listening: socket.socket, state: Path, is_ready: Event) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     configure_logging(settings)
     serve_here(DevelopmentGateway(settings, state), settings, listening, is_ready.set)
-
-
-def _end_with_parent() -> None:
-    """Keeps a parent that was killed from leaving a gateway behind, on its port."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
