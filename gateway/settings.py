@@ -294,6 +294,24 @@ class HeaderSettings(_Section):
         return lowered
 
 
+class ErrorSettings(_Section):
+    """What of subgraphs' errors clients read; all errors keep their path and ``serviceName``. The log has the rest.
+
+    Attributes:
+        message: whether the text passes; otherwise clients read that the subgraph reported an error.
+        code: whether ``extensions.code`` passes; otherwise it is ``DOWNSTREAM_SERVICE_ERROR``.
+        extensions: names of further extensions that pass, or ``all`` of them.
+        max_message_length: in characters; a longer text is cut.
+        max_extensions_bytes: of the further extensions of one error; those that do not fit are left out.
+    """
+
+    message: bool = False
+    code: bool = False
+    extensions: tuple[str, ...] | Literal["all"] = ()
+    max_message_length: int = Field(2_000, ge=1, le=1_000_000)
+    max_extensions_bytes: int = Field(20_000, ge=0, le=1_000_000)
+
+
 class SubgraphSettings(_Section):
     """What is said of one subgraph beside the supergraph.
 
@@ -304,12 +322,14 @@ class SubgraphSettings(_Section):
         mutation_timeout_seconds: for one fetch of a mutation's own fields, which a client cannot know the outcome of after it.
         deadline_header: name of a header of ours with the milliseconds that a fetch has left as it is sent, so that the subgraph
             can stop when nobody waits any more; None sends none.
+        errors: what of its errors clients read; None for what `errors` at the top says.
     """
 
     url: str | None = Field(None, pattern=r"^https?://")
     timeout_seconds: float | None = Field(None, gt=0)
     mutation_timeout_seconds: float | None = Field(None, gt=0)
     deadline_header: str | None = Field(None, pattern=r"^x-[a-z0-9-]+$")
+    errors: ErrorSettings | None = None
 
 
 class ExecutionSettings(_Section):
@@ -389,6 +409,7 @@ class Settings(BaseSettings):
 
     Attributes:
         environment: decides what is said to strangers where a setting leaves it open.
+        errors: what of the errors of subgraphs clients read; None for everything in development, and only that there is one in production.
     """
 
     model_config = SettingsConfigDict(
@@ -405,6 +426,7 @@ class Settings(BaseSettings):
     persisted: PersistedSettings = PersistedSettings()
     identity: IdentitySettings = IdentitySettings()
     headers: HeaderSettings = HeaderSettings()
+    errors: ErrorSettings | None = None
     subgraphs: Mapping[str, SubgraphSettings] = {}
     override_labels: tuple[str, ...] = ()
     execution: ExecutionSettings = ExecutionSettings()
@@ -422,6 +444,14 @@ class Settings(BaseSettings):
     def shows_accounts(self) -> bool:
         """Whether the GraphiQL page offers the demo accounts."""
         return self._or_in_development(self.graphiql.accounts)
+
+    def errors_of(self, subgraph: str) -> ErrorSettings:
+        """What of a subgraph's errors clients read."""
+        own = self.subgraphs[subgraph].errors if subgraph in self.subgraphs else None
+        if (said := own or self.errors) is not None:
+            return said
+        is_open = self.environment == "development"
+        return ErrorSettings(message=is_open, code=is_open, extensions="all" if is_open else ())
 
     def _or_in_development(self, said: bool | None) -> bool:
         return self.environment == "development" if said is None else said

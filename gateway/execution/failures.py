@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.errors import SubgraphError
+from gateway.execution.request import Service
 from gateway.execution.tree import Place, Trail, Tree, trail_path
 from gateway.planning.plan import FetchedField, FetchedSelection
 
@@ -141,22 +142,20 @@ def failure_of_fetch(error: SubgraphError, places: Sequence[tuple[Place, tuple[F
 
 
 def failure_of_answer(
-    service: str, error: Any, places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]], below: Sequence[str | int]
+    service: Service,
+    error: Any,
+    places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]],
+    below: Sequence[str | int],
 ) -> Failure:
-    """The failure that an entry of a response's ``errors`` tells of, whatever the entry is."""
-    message = error.get("message") if isinstance(error, dict) else None
-    if not isinstance(message, str) or not message:
-        message = f"Subgraph {service!r} reported an error without a message."
-    given = error.get("extensions") if isinstance(error, dict) else None
-    extensions: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
-    code = extensions.pop("code", None)
-    extensions.pop("serviceName", None)
-    shown = {
-        "code": code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR",
-        "serviceName": service,
-        **extensions,
-    }
-    return Failure(service, message, shown, tuple(places), tuple(below))
+    """The failure that an entry of a response's ``errors`` tells of, whatever the entry is, as the subgraph's rules show it."""
+    rules, name = service.errors, service.name
+    return Failure(name, rules.message(name, error), rules.shown_extensions(name, error), tuple(places), tuple(below))
+
+
+def failure_of_rest(service: str, count: int) -> Failure:
+    """The failure that stands for so many more errors of one answer, which are not shown."""
+    message = f"Subgraph {service!r} reported {count} more errors."
+    return Failure(service, message, {"code": "DOWNSTREAM_SERVICE_ERROR", "serviceName": service}, ())
 
 
 def _translate(

@@ -15,8 +15,16 @@ from typing import Any
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
 from gateway.execution.encoding import encode_json
+from gateway.execution.error_rules import log_masked
 from gateway.execution.failed_nulls import FailedNulls
-from gateway.execution.failures import Failure, failure_of_answer, failure_of_fetch, shown_errors, shown_path
+from gateway.execution.failures import (
+    Failure,
+    failure_of_answer,
+    failure_of_fetch,
+    failure_of_rest,
+    shown_errors,
+    shown_path,
+)
 from gateway.execution.flights import Flights, Recorded
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
 from gateway.execution.missing import MAX_ERRORS_OF_ANSWER, MissingFields, readable_path
@@ -312,6 +320,8 @@ class GeneralRun:
         self, program: FetchProgram, gathered: Sequence[Gathered], request: _Request, errors: tuple[Any, ...]
     ) -> None:
         failures = self._failures[program.fetch.id]
+        if program.service.errors.masks:
+            log_masked(program.service.name, errors[0])
         asked = self._asked(program, gathered, request)
         everything = [place for _, _, places in asked for place in places]
         of_alias: dict[str, list[Asked]] = {group.group.alias: [] for group in program.groups}
@@ -330,13 +340,12 @@ class GeneralRun:
                     case [str(alias), *_] if alias in of_alias:
                         about = of_alias[alias]
                 path = path[2:]
-            failure = failure_of_answer(program.service.name, error, about, path)
+            failure = failure_of_answer(program.service, error, about, path)
             self._failed_nulls.note(failure)
             if number < MAX_ERRORS_OF_ANSWER:
                 failures.append(failure)
         if (more := len(errors) - MAX_ERRORS_OF_ANSWER) > 0:
-            left_out = {"message": f"Subgraph {program.service.name!r} reported {more} more errors."}
-            failures.append(failure_of_answer(program.service.name, left_out, (), ()))
+            failures.append(failure_of_rest(program.service.name, more))
 
     def _pass_failures_on(self, program: FetchProgram, gathered: Sequence[Gathered | Surrounded]) -> None:
         """Blames what cannot be asked for on the failure above it, if a fetch that should have brought the missing part failed."""

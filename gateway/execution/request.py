@@ -7,6 +7,7 @@ from typing import Any, NewType
 import msgspec
 
 from gateway.errors import InternalError
+from gateway.execution.error_rules import EVERYTHING_PASSES, ErrorRules
 from gateway.execution.trace import Trace
 
 HeaderLines = NewType("HeaderLines", bytes)
@@ -23,6 +24,7 @@ class Service:
         timeout_seconds: for one fetch that only reads, or for a subscription to be accepted; None leaves it the whole request's time.
         mutation_timeout_seconds: for one fetch of a mutation's own fields.
         deadline_header: name of a header with the milliseconds that a fetch has left when it is sent; None sends none.
+        errors: what clients read of its errors.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Service:
     timeout_seconds: float | None = None
     mutation_timeout_seconds: float | None = None
     deadline_header: bytes | None = None
+    errors: ErrorRules = EVERYTHING_PASSES
 
     def due(self, *, now: float, deadline: float, is_safe: bool) -> float:
         """Return when a fetch that starts now must be answered: the request's deadline, or earlier.

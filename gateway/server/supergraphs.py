@@ -11,6 +11,7 @@ import structlog
 from graphql import GraphQLSchema, parse
 
 from gateway.errors import GatewayError
+from gateway.execution.error_rules import ErrorRules
 from gateway.execution.executor import Executor
 from gateway.execution.http_transport import is_http_address
 from gateway.execution.limits import ExecutionLimits
@@ -33,7 +34,7 @@ from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
-from gateway.settings import LimitSettings, Settings, SubgraphSettings
+from gateway.settings import ErrorSettings, LimitSettings, Settings, SubgraphSettings
 from gateway.supergraph.costs import CostRules, read_cost_rules
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.model import Supergraph
@@ -125,18 +126,28 @@ def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
 
 def served_subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
     """The subgraphs, each at the address that the settings say, or else the supergraph, with its time-outs."""
-    return [_subgraph(name, url, settings.subgraphs.get(name)) for name, url in supergraph.subgraphs.items()]
+    return [_subgraph(name, url, settings) for name, url in supergraph.subgraphs.items()]
 
 
-def _subgraph(name: str, url: str, said: SubgraphSettings | None) -> Subgraph:
-    if said is None:
-        return Subgraph(name, url)
+def _subgraph(name: str, url: str, settings: Settings) -> Subgraph:
+    said = settings.subgraphs.get(name) or SubgraphSettings()
     return Subgraph(
         name,
         said.url or url,
         said.timeout_seconds,
         said.mutation_timeout_seconds,
         said.deadline_header.encode("ascii") if said.deadline_header is not None else None,
+        _error_rules(settings.errors_of(name)),
+    )
+
+
+def _error_rules(said: ErrorSettings) -> ErrorRules:
+    return ErrorRules(
+        passes_message=said.message,
+        passes_code=said.code,
+        extensions=None if said.extensions == "all" else frozenset(said.extensions),
+        max_message_length=said.max_message_length,
+        max_extensions_bytes=said.max_extensions_bytes,
     )
 
 

@@ -75,7 +75,12 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, bad: BadSubgraph) -> Itera
         subgraphs = [Subgraph(name="good", url=good.url, sdl=GOOD), Subgraph(name="bad", url=bad.url, sdl=BAD)]
         schema.write_text(compose(subgraphs).supergraph_sdl, encoding="utf-8")
         execution = {"timeout_seconds": TIMEOUT_SECONDS, "max_response_bytes": MAX_RESPONSE_BYTES}
-        with running_gateway(folder, {"supergraph": {"path": str(schema)}, "execution": execution}) as running:
+        told = {
+            "supergraph": {"path": str(schema)},
+            "execution": execution,
+            "errors": {"message": True, "code": True, "extensions": "all"},
+        }
+        with running_gateway(folder, told) as running:
             for query, answer, data in (
                 (SHOP_QUERY, with_shop(), {"me": ME, "shop": SHOP}),
                 (ANY_QUERY, answering({"any": 1}), {"me": ME, "any": 1}),
