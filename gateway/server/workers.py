@@ -171,15 +171,16 @@ class WorkerGroup:
     def _step(self) -> None:
         """Do everything that is due now."""
         now = time.monotonic()
-        if self._signals.is_replacing:
-            self._signals.is_replacing = False
-            self._round = deque(self._places)
         for place in self._places:
             for worker in place.workers():
                 worker.listen()
             self._look_after_retiring(place, now)
             self._look_after_successor(place, now)
             self._look_after_worker(place, now)
+        # After the successors: one that failed ends the round that it was of, not the one that is asked for now.
+        if self._signals.is_replacing:
+            self._signals.is_replacing = False
+            self._round = deque(self._places)
         self._replace_next()
 
     def _look_after_retiring(self, place: _Place, now: float) -> None:
