@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_|~-]+")
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
+LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_:./-]*")
 FIELD_COORDINATE = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*")
 
 # Headers that say who the caller is, or how the connection works: never passed on as the client sent them, listed or not.
@@ -251,7 +252,7 @@ class ServiceTokenSettings(_Section):
     """
 
     keys: SecretStr
-    anonymous_header: str | None = None
+    anonymous_header: str | None = Field(None, pattern=rf"^(?i:{HEADER_NAME.pattern})$")
 
 
 class IdentitySettings(_Section):
@@ -376,7 +377,7 @@ class ExplainSettings(_Section):
     """
 
     enabled: bool | None = None
-    header: str = "x-gateway-explain"
+    header: str = Field("x-gateway-explain", pattern=rf"^(?i:{HEADER_NAME.pattern})$")
 
 
 class GraphiqlSettings(_Section):
@@ -434,6 +435,16 @@ class Settings(BaseSettings):
     explain: ExplainSettings = ExplainSettings()
     graphiql: GraphiqlSettings = GraphiqlSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("override_labels")
+    @classmethod
+    def _are_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        for label in labels:
+            if not LABEL.fullmatch(label):
+                raise ValueError(
+                    f"{label!r} is not the name of a label; percent(n) in a schema holds for n in 100 requests by itself"
+                )
+        return labels
 
     @property
     def explains(self) -> bool:

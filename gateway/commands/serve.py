@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         from gateway.server.run import serve
 
-        return serve(settings, listen(settings.server.host, settings.server.port))
+        return serve(settings, listen(settings.server.host, settings.server.port), config=arguments.config)
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -15,10 +16,11 @@ import uvicorn
 from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
-from gateway.server.supergraphs import load_to_serve
+from gateway.server.supergraphs import load_to_serve, unknown_names
 from gateway.server.tuning import raise_file_limit, tune_allocator, tune_threads
 from gateway.server.workers import WorkerGroup, end_with_parent
 from gateway.settings import Settings
+from gateway.settings_file import locate
 from subgraphs.kit.runtime.logging import configure
 
 BACKLOG = 4096
@@ -26,15 +28,21 @@ BACKLOG = 4096
 log = structlog.get_logger(__name__)
 
 
-def serve(settings: Settings, listening: socket.socket) -> int:
+def serve(settings: Settings, listening: socket.socket, *, config: Path | None = None) -> int:
     """Serve on a listening socket until SIGTERM or SIGINT; the exit status.
+
+    Args:
+        config: The file of the settings, for what is wrong in it.
 
     Raises:
         SupergraphUnusable: there is nothing to serve; nothing was started.
+        InvalidSettings: a setting names what the supergraph does not have.
     """
     configure_logging(settings)
     assert settings.supergraph.path is not None
     loaded = load_to_serve(settings.supergraph.path, settings)
+    if problems := unknown_names(loaded.supergraph, settings):
+        raise locate(config, problems)
     host, port = listening.getsockname()[:2]
     log.info("gateway.starting", url=f"http://{host}:{port}{settings.server.path}", workers=settings.server.workers)
     if settings.server.workers == 1:

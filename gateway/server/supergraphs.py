@@ -35,6 +35,8 @@ from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
 from gateway.settings import ErrorSettings, LimitSettings, Settings, SubgraphSettings
+from gateway.settings_file import nearest
+from gateway.settings_proof import Problem
 from gateway.supergraph.costs import CostRules, read_cost_rules
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.model import Supergraph
@@ -122,6 +124,20 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
 def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
     roots = (api.query_type, api.mutation_type, api.subscription_type)
     return {root.name: root.fields for root in roots if root is not None}
+
+
+def unknown_names(supergraph: Supergraph, settings: Settings) -> list[Problem]:
+    """Return the settings that name what the supergraph does not have, and so have no effect."""
+    problems: list[Problem] = []
+    for name in settings.subgraphs:
+        if name not in supergraph.subgraphs:
+            told = f"subgraphs.{name}: the supergraph has no subgraph {name}{nearest(name, supergraph.subgraphs)}"
+            problems.append((("subgraphs", name), told))
+    for index, label in enumerate(settings.override_labels):
+        if label not in supergraph.override_labels:
+            told = f"override_labels: the supergraph has no label {label}{nearest(label, supergraph.override_labels)}"
+            problems.append((("override_labels", index), told))
+    return problems
 
 
 def served_subgraphs(supergraph: Supergraph, settings: Settings) -> list[Subgraph]:
@@ -274,6 +290,8 @@ class SupergraphFile:
         if self._serving is not None and loaded.supergraph.digest == self._serving.supergraph.digest:
             return True
         hottest = self._serving.hottest(WARMED_PLANS) if self._serving is not None else []
+        for _, told in unknown_names(loaded.supergraph, self._settings):
+            log.warning("setting.without_effect", setting=told)
         self._put_in_service(await asyncio.to_thread(self._made, loaded, hottest), began)
         RELOADS.labels("served").inc()
         return True
