@@ -1,12 +1,16 @@
-"""The fallback of the feed: the most popular products, kept by this service for the time when recommendation is away.
+"""The fallback of the feed: the most popular products, and the slates that viewers are reading, for when recommendation is away.
 
 While recommendation answers, `PopularSlates.loop` refreshes one slate of nobody in particular for the whole market, and one
 for each category that was asked for lately. Each is kept in memory, and in Redis, where a replica that starts during an outage
 and a replica that answers the next page find it. `SlatesWithFallback` asks recommendation first, for a fraction of a second,
 and serves the kept slate, marked as degraded, if no answer comes.
+
+A viewer who has begun to read goes on in the same slate: each slate of which a page was served is kept as it was then, for the time
+that somebody takes from one page to the next. So a page that follows never repeats what was shown.
 """
 
 import asyncio
+import zlib
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
@@ -39,6 +43,10 @@ REDIS_TIMEOUT_SECONDS = 0.05
 
 KEPT_SECONDS = int(SLATE_LIFETIME.total_seconds())
 MAX_CATEGORIES = 64
+MAX_SHOWN = 100
+"""Slates that viewers are reading, in memory; Redis has those of all replicas."""
+
+SHOWN_SECONDS = 20 * 60
 
 _NOBODY = Viewer(None, None)
 _log = structlog.get_logger(__name__)
@@ -57,6 +65,7 @@ class PopularSlates:
         self._redis = async_redis_client(redis_url)
         self._by_category: dict[str | None, RankedSlate] = {}
         self._in_use: OrderedDict[str, None] = OrderedDict()
+        self._shown: OrderedDict[str, RankedSlate] = OrderedDict()
         # Not required: a feed without a list to fall back on serves what recommendation gives.
         self.loop = Loop(
             "feed.popular",
@@ -71,11 +80,29 @@ class PopularSlates:
         return self._by_category.get(category_id) or await self._read(_newest_key(category_id))
 
     async def known(self, slate_id: str) -> RankedSlate | None:
-        """Return a popular slate by its id; None if it is not kept."""
+        """Return a popular slate, or one of which a page was served lately, by its id; None if it is not kept."""
         for slate in self._by_category.values():
             if slate.id == slate_id:
                 return slate
-        return await self._read(_slate_key(slate_id))
+        return self._shown.get(slate_id) or await self._read(_slate_key(slate_id))
+
+    async def keep_shown(self, slate: RankedSlate) -> None:
+        """Keep a slate of which a page is served, for the pages that follow."""
+        if not slate.cards:
+            return
+        kept = replace(slate, is_degraded=True)
+        is_known = self._shown.get(slate.id) == kept
+        self._shown[slate.id] = kept
+        self._shown.move_to_end(slate.id)
+        while len(self._shown) > MAX_SHOWN:
+            self._shown.popitem(last=False)
+        if is_known:
+            return
+        try:
+            async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
+                await self._redis.set(_slate_key(slate.id), _to_bytes(kept), ex=SHOWN_SECONDS)
+        except (RedisError, OSError) as error:  # this process has it in memory
+            _log.warning("feed.shown_write_failed", error=type(error).__name__)
 
     def use(self, category_id: str | None) -> None:
         """Keep a slate of this category too, in the place of the category that was asked for longest ago."""
@@ -115,10 +142,10 @@ class PopularSlates:
         except (RedisError, OSError) as error:
             _log.warning("feed.popular_read_failed", error=type(error).__name__)
             return None
-        return _from_json(kept) if kept is not None else None
+        return _from_bytes(kept) if kept is not None else None
 
     async def _write(self, category_id: str | None, slate: RankedSlate) -> None:
-        kept = orjson.dumps(slate)
+        kept = _to_bytes(slate)
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.set(_newest_key(category_id), kept, ex=KEPT_SECONDS)
@@ -149,20 +176,24 @@ class SlatesWithFallback:
             if popular is None:
                 raise
             return popular
+        await self._popular.keep_shown(slate)
         if slate.cards:  # of a category that exists: a made-up id takes nobody's place
             self._popular.use(category_id)
         return slate
 
     async def known(self, slate_id: str, surface: FeedSurface, size: int) -> RankedSlate | None:
-        """See `Slates.known`; while recommendation is away only popular slates are known."""
+        """See `Slates.known`; while recommendation is away only slates that are kept here are known."""
         try:
-            return await self._slates.known(slate_id, surface, size)
+            slate = await self._slates.known(slate_id, surface, size)
         except ServiceError:
             popular = await self._popular.known(slate_id)
             _fallbacks.labels("served" if popular is not None else "missing").inc()
             if popular is None:
                 raise
             return popular
+        if slate is not None:
+            await self._popular.keep_shown(slate)
+        return slate
 
 
 def _newest_key(category_id: str | None) -> str:
@@ -173,8 +204,13 @@ def _slate_key(slate_id: str) -> str:
     return f"feed:slate:{slate_id}"
 
 
-def _from_json(kept: bytes | str) -> RankedSlate:
-    found: dict[str, Any] = orjson.loads(kept)
+def _to_bytes(slate: RankedSlate) -> bytes:
+    # A slate of 200 products is 17 kB as JSON; Redis also holds the queues, and evicts nothing.
+    return zlib.compress(orjson.dumps(slate), level=1)
+
+
+def _from_bytes(kept: bytes) -> RankedSlate:
+    found: dict[str, Any] = orjson.loads(zlib.decompress(kept) if kept[:1] != b"{" else kept)
     return RankedSlate(
         id=found["id"],
         model_version=found["model_version"],

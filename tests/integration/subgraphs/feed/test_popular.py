@@ -104,6 +104,38 @@ async def test_a_replica_that_starts_during_the_outage_serves_what_the_others_ke
     assert page["session"] == again["session"] == {"id": recommendation.slates["nobody", None].id, "degraded": True}
 
 
+@pytest.mark.parametrize("is_another_replica", [False, True], ids=["same-replica", "another-replica"])
+async def test_a_feed_that_began_before_the_outage_goes_on_and_repeats_nothing(
+    settings: FeedSettings,
+    recommendation: Recommendation,
+    monkeypatch: pytest.MonkeyPatch,
+    is_another_replica: bool,
+) -> None:
+    monkeypatch.setattr(popular, "REDIS_TIMEOUT_SECONDS", 10.0)  # a busy machine may need more than 50 ms
+    before = FeedResources.open(settings, slates=recommendation)
+    after = FeedResources.open(settings, slates=recommendation) if is_another_replica else before
+    async with running_subgraph(create_feed_app(settings, before)) as feed:
+        first = (await feed.data(FEED, {"first": 12}, by=ANN))["feed"]
+        recommendation.is_down = True
+        async with running_subgraph(create_feed_app(settings, after)) as other:
+            cursor = first["pageInfo"]["endCursor"]
+            second = (await other.data(FEED, {"first": 40, "after": cursor}, by=ANN))["feed"]
+    assert first["session"] == {"id": recommendation.slates["account:ann", None].id, "degraded": False}
+    assert second["session"] == {**first["session"], "degraded": True}
+    assert [edge["position"] for edge in [*first["edges"], *second["edges"]]] == list(range(31))
+
+
+async def test_the_number_of_slates_in_reading_is_bounded(
+    settings: FeedSettings, recommendation: Recommendation
+) -> None:
+    resources = FeedResources.open(settings, slates=recommendation)
+    slates = [_a_slate() for _ in range(popular.MAX_SHOWN + 1)]
+    for slate in slates:
+        await resources.popular.keep_shown(slate)
+    assert len(resources.popular._shown) == popular.MAX_SHOWN
+    await resources.close()
+
+
 async def test_a_category_that_is_in_use_has_its_own_list_and_another_says_that_it_cannot_be_served(
     settings: FeedSettings, recommendation: Recommendation
 ) -> None:
