@@ -106,9 +106,11 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
         )
         if known is not None:
             _require_same(known, asked.fingerprint)
+            # The payment before its key, as `_finish` locks them: two requests with one key never wait for each other.
+            payment = await required(session, known.subject_id)
             if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
                 raise RequestInFlight()
-            return await required(session, known.subject_id)
+            return payment
         account = await accounts.locked(session, order.id)
         standing = await repository.standing_payment(session, order.id)
         if standing is not None:

@@ -90,6 +90,8 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
                 raise IdempotencyConflict()
             if known.outcome is not None:
                 return _answer(await _payment_of(session, known), known.outcome)
+            # The payment, then the key, as `carry_out` locks them.
+            await required(session, payment_id)
             if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
                 raise RequestInFlight()
             return await _required_refund(session, known.subject_id)

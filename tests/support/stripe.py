@@ -4,6 +4,7 @@ Source: https://docs.stripe.com/api/payment_intents, https://docs.stripe.com/tes
 """
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,7 @@ class FakeStripe:
         return Starlette(
             routes=[
                 Route("/v1/payment_intents", self._posted(self._create), methods=["POST"]),
+                Route("/v1/payment_intents", self._list_intents, methods=["GET"]),
                 Route("/v1/payment_intents/{id}", self._get, methods=["GET"]),
                 Route("/v1/payment_intents/{id}/confirm", self._posted(self._confirm), methods=["POST"]),
                 Route("/v1/payment_intents/{id}/cancel", self._posted(self._cancel), methods=["POST"]),
@@ -69,6 +71,7 @@ class FakeStripe:
         self.intents[intent_id] = {
             "id": intent_id,
             "object": "payment_intent",
+            "created": int(time.time()),
             "amount": int(form["amount"]),
             "amount_received": 0,
             "currency": form["currency"],
@@ -146,6 +149,30 @@ class FakeStripe:
             if intent
             else _error(404, "invalid_request_error", "resource_missing", "No such payment_intent")
         )
+
+    async def _list_intents(self, request: Request) -> Response:
+        """A page, the newest first: of those after `starting_after`, which must be there, at most `limit`, 10 if it does not say."""
+        asked = request.query_params
+        limit, since = int(asked.get("limit", 10)), int(asked.get("created[gte]", 0))
+        if not 1 <= limit <= 100:
+            return _error(400, "invalid_request_error", "parameter_invalid_integer", "Limit must be between 1 and 100.")
+        found = [each for each in reversed(self.intents.values()) if each["created"] >= since]
+        if "starting_after" in asked:
+            ids = [each["id"] for each in found]
+            if asked["starting_after"] not in ids:
+                return _error(404, "invalid_request_error", "resource_missing", "No such payment_intent")
+            found = found[ids.index(asked["starting_after"]) + 1 :]
+        is_expanded = asked.getlist("expand[]") == ["data.latest_charge"]
+        page = [{**each, "latest_charge": self._charge(each, is_expanded=is_expanded)} for each in found[:limit]]
+        more = len(found) > limit
+        return JSONResponse({"object": "list", "url": "/v1/payment_intents", "has_more": more, "data": page})
+
+    def _charge(self, intent: dict[str, Any], *, is_expanded: bool) -> Any:
+        if not intent["amount_received"]:
+            return None
+        refunded = sum(each["amount"] for each in self.refunds if each["payment_intent"] == intent["id"])
+        charge_id = f"ch_{intent['id']}"
+        return {"id": charge_id, "amount_refunded": refunded} if is_expanded else charge_id
 
     async def _list_refunds(self, request: Request) -> Response:
         of = request.query_params["payment_intent"]

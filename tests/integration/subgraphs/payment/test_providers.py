@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,7 +21,7 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.payment.errors import InvalidSignature, ProviderRefused, ProviderUnavailable
 from subgraphs.payment.model import PaymentStatus
 from subgraphs.payment.providers.bank import BankProvider
-from subgraphs.payment.providers.interface import Intent, Provider
+from subgraphs.payment.providers.interface import Intent, IntentPage, Provider
 from subgraphs.payment.providers.stripe import StripeProvider
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, served
 from tests.support.ports import free_ports
@@ -166,6 +166,30 @@ async def test_a_refund_is_made_once_and_never_exceeds_the_capture(case: Case) -
     second = await case.provider.refund(paid.reference, refund_id=second_id, amount=400)
     shown = await case.provider.get(paid.reference)
     assert (shown.status, shown.refunds) == (PaymentStatus.CAPTURED, (first, second))
+
+
+async def test_the_list_has_each_intent_once_with_what_was_taken_and_given_back(case: Case) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    paid = await confirmed(case, case.good)
+    await case.provider.refund(paid.reference, refund_id=uuid7(), amount=300)
+    declined = await confirmed(case, case.declined)
+    waiting = [await created(case) for _ in range(3)]
+    seen: list[Intent] = []
+    after: str | None = None
+    while True:
+        page = await case.provider.listed(since=since, after=after, limit=2)
+        assert len(page.intents) <= 2
+        seen += page.intents
+        after = page.next_after
+        if after is None:
+            break
+    sums = {each.reference: (each.status, each.captured_amount, each.refunded_amount) for each in seen}
+    assert len(sums) == len(seen)
+    assert sums[paid.reference] == (PaymentStatus.CAPTURED, 1_000, 300)
+    assert sums[declined.reference] == (PaymentStatus.FAILED, 0, 0)
+    assert {each.reference for each in waiting} <= sums.keys()
+    nothing = await case.provider.listed(since=datetime.now(UTC) + timedelta(hours=1), after=None, limit=2)
+    assert nothing == IntentPage((), None)
 
 
 async def test_an_unknown_intent_is_refused_and_a_provider_that_is_there_is_ready(case: Case) -> None:
