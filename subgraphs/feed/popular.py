@@ -209,8 +209,10 @@ def _to_bytes(slate: RankedSlate) -> bytes:
     return zlib.compress(orjson.dumps(slate), level=1)
 
 
-def _from_bytes(kept: bytes) -> RankedSlate:
-    found: dict[str, Any] = orjson.loads(zlib.decompress(kept) if kept[:1] != b"{" else kept)
+def _from_bytes(kept: bytes | str) -> RankedSlate:
+    assert isinstance(kept, bytes), "the client decodes no answers"
+    # What an older replica wrote is not compressed.
+    found: dict[str, Any] = orjson.loads(kept if kept.startswith(b"{") else zlib.decompress(kept))
     return RankedSlate(
         id=found["id"],
         model_version=found["model_version"],

@@ -7,9 +7,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.runtime.rules import fitted
 from subgraphs.kit.storage.inserts import insert_into, upsert
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import (
+    ERROR_CHARACTERS,
+    MESSAGE_ID_CHARACTERS,
     AttemptRow,
     DeliveryRow,
     DeviceRow,
@@ -93,7 +96,11 @@ async def end_attempt(
     await session.execute(
         update(AttemptRow)
         .where(AttemptRow.id == attempt_id)
-        .values(status=status.value, provider_message_id=provider_message_id, error=error)
+        .values(
+            status=status.value,
+            provider_message_id=provider_message_id and fitted(provider_message_id, MESSAGE_ID_CHARACTERS),
+            error=error and fitted(error, ERROR_CHARACTERS),
+        )
         .execution_options(synchronize_session=False)
     )
 

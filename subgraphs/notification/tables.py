@@ -14,6 +14,9 @@ from subgraphs.kit.storage.outbox import JobColumns
 from subgraphs.kit.storage.types import LongText, String, UtcDateTime
 from subgraphs.notification import model
 
+MESSAGE_ID_CHARACTERS = 300
+ERROR_CHARACTERS = 500
+
 
 class Base(DeclarativeBase):
     """The metadata of the notification database."""
@@ -78,8 +81,8 @@ class AttemptRow(Base):
     delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(12))
-    provider_message_id: Mapped[str | None] = mapped_column(String(300))
-    error: Mapped[str | None] = mapped_column(String(500))
+    provider_message_id: Mapped[str | None] = mapped_column(String(MESSAGE_ID_CHARACTERS))
+    error: Mapped[str | None] = mapped_column(String(ERROR_CHARACTERS))
 
 
 class PreferenceRow(Base):

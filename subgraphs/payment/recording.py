@@ -8,11 +8,12 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.runtime.rules import fitted
 from subgraphs.kit.storage import outbox
 from subgraphs.payment import accounts, events, repository
 from subgraphs.payment.model import PaymentStatus, Step, status_after_refund, step
 from subgraphs.payment.providers.interface import Failure, Intent, ProviderRefund
-from subgraphs.payment.tables import Outbox, Payment, Refund
+from subgraphs.payment.tables import CODE_CHARACTERS, MESSAGE_CHARACTERS, Outbox, Payment, Refund
 
 _log = structlog.get_logger(__name__)
 
@@ -139,8 +140,8 @@ async def _record_status(
         action_type=action and action.type,
         action_redirect_url=action and action.redirect_url,
         action_client_secret=action and action.client_secret,
-        failure_code=failure and failure.code,
-        failure_message=failure and failure.message[:500],
+        failure_code=failure and fitted(failure.code, CODE_CHARACTERS),
+        failure_message=failure and fitted(failure.message, MESSAGE_CHARACTERS),
         failure_is_retryable=failure and failure.is_retryable,
     )
     _add_step(session, after, now=now, provider_event_id=provider_event_id)

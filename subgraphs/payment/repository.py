@@ -7,9 +7,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.runtime.rules import fitted
 from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.payment.model import STANDING, UNDECIDED, PaymentStatus
-from subgraphs.payment.tables import IdempotencyKey, Payment, PaymentEvent, ProviderEvent, Refund
+from subgraphs.payment.tables import CODE_CHARACTERS, IdempotencyKey, Payment, PaymentEvent, ProviderEvent, Refund
 
 AT_THE_PROVIDER = "provider"
 """Who asked for a refund that was not made through us."""
@@ -272,5 +273,6 @@ async def is_first_receipt(
     session: AsyncSession, *, provider: str, event_id: str, event_type: str, payment_id: str | None, now: datetime
 ) -> bool:
     """Record a webhook; True the first time. Call it first in the transaction that makes its effect."""
-    row = {"provider": provider, "event_id": event_id, "type": event_type, "payment_id": payment_id, "received_at": now}
+    kind = fitted(event_type, CODE_CHARACTERS)
+    row = {"provider": provider, "event_id": event_id, "type": kind, "payment_id": payment_id, "received_at": now}
     return bool(await insert_missing(session, ProviderEvent, [row]))

@@ -10,6 +10,8 @@ from subgraphs.kit.storage.types import LongText, String, UtcDateTime
 from subgraphs.payment.model import MAX_KEY_CHARACTERS, METHOD, RETURN_URL
 
 MAX_REDIRECT_CHARACTERS = 10_000
+CODE_CHARACTERS = 80
+MESSAGE_CHARACTERS = 500
 
 _IS_STANDING = text("status NOT IN ('FAILED', 'CANCELLED')")
 _IS_UNDECIDED = text("status IN ('CREATED', 'REQUIRES_ACTION', 'PROCESSING', 'AUTHORIZED') OR refunding_amount > 0")
@@ -56,8 +58,8 @@ class Payment(Base):
     action_type: Mapped[str | None] = mapped_column(String(20))
     action_redirect_url: Mapped[str | None] = mapped_column(LongText(MAX_REDIRECT_CHARACTERS))
     action_client_secret: Mapped[str | None] = mapped_column(String(300))
-    failure_code: Mapped[str | None] = mapped_column(String(80))
-    failure_message: Mapped[str | None] = mapped_column(String(500))
+    failure_code: Mapped[str | None] = mapped_column(String(CODE_CHARACTERS))
+    failure_message: Mapped[str | None] = mapped_column(String(MESSAGE_CHARACTERS))
     failure_is_retryable: Mapped[bool | None]
     captured_amount: Mapped[int] = mapped_column(BigInteger)
     refunded_amount: Mapped[int] = mapped_column(BigInteger)
@@ -155,7 +157,7 @@ class ProviderEvent(Base):
 
     provider: Mapped[str] = mapped_column(String(20), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(100), primary_key=True)
-    type: Mapped[str] = mapped_column(String(80))
+    type: Mapped[str] = mapped_column(String(CODE_CHARACTERS))
     payment_id: Mapped[str | None] = mapped_column(String(36), index=True)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.user import events, model, repository
 from subgraphs.user.attempts import SignInAttempts
 from subgraphs.user.ended import Ended
@@ -78,6 +78,10 @@ class Sessions:
         name = model.name_of(new.display_name, "input", "displayName")
         locale = model.locale_of(new.locale)
         password_hash = await self.passwords.hash(password)
+        return await self._add(email, password_hash, name, locale)
+
+    @run_again_on_conflict
+    async def _add(self, email: str, password_hash: str, name: str, locale: str) -> SignedIn:
         account_id, now, roles = uuid7(), self.clock(), [Role.BUYER.value]
         async with self.database.transaction() as session:
             added = await repository.add_account(
@@ -117,9 +121,14 @@ class Sessions:
         if not await self._is_correct(password, kept) or account is None:
             raise InvalidCredentials
         await self.attempts.succeeded(name, address)
-        async with self.database.transaction() as session:
-            return await self._begin(session, account.id, account.roles, now=self.clock())
+        return await self._open(account.id, account.roles)
 
+    @run_again_on_conflict
+    async def _open(self, account_id: str, roles: list[str]) -> SignedIn:
+        async with self.database.transaction() as session:
+            return await self._begin(session, account_id, roles, now=self.clock())
+
+    @run_again_on_conflict
     async def refresh(self, refresh_token: str) -> SignedIn:
         """The next tokens of the session, with the roles that the account has now.
 
@@ -139,6 +148,7 @@ class Sessions:
             raise SessionExpired
         return renewed
 
+    @run_again_on_conflict
     async def sign_out(self, refresh_token: str) -> bool:
         """End the session of a refresh token; False when the token is not known."""
         given = RefreshSecret.parse(refresh_token)

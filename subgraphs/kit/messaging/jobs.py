@@ -24,6 +24,8 @@ import structlog
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.runtime.rules import fitted
+
 MAX_ATTEMPTS = 8
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 60.0
@@ -215,7 +217,7 @@ async def redrive(
 
 async def _give_back(session: AsyncSession, table: type[Any], held: Claim, *, error: str, **values: Any) -> bool:
     return await _change(
-        session, table, held, lease_until=None, lease_id=None, last_error=error[:MAX_ERROR_CHARACTERS], **values
+        session, table, held, lease_until=None, lease_id=None, last_error=fitted(error, MAX_ERROR_CHARACTERS), **values
     )
 
 

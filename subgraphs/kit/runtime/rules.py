@@ -187,3 +187,11 @@ def _is_allowed(text: str, place: int, *, has_lines: bool) -> bool:
 
 def _is_visible(character: str) -> bool:
     return unicodedata.category(character)[0] in _VISIBLE and character not in _BLANK_LETTERS
+
+
+def fitted(text: str, most: int) -> str:
+    """Return what a column of `most` characters holds of a text that another system wrote: without NUL and lone surrogates, and cut.
+
+    For messages and names of kinds, which people read. An id or an address that is cut is another one, and is refused instead.
+    """
+    return text.replace("\0", "").encode(errors="replace").decode()[:most]

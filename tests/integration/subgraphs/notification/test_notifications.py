@@ -463,3 +463,14 @@ async def test_the_number_of_statements_does_not_grow_with_the_inbox(
         counts.append(len(seen))
     assert len(ids) == 3
     assert counts[0] == counts[1]
+
+
+async def test_a_provider_that_says_too_much_is_kept_as_far_as_it_fits(resources: NotificationResources) -> None:
+    (delivery,) = await told(resources)
+    channel = RecordingChannel(failures=[Rejected("550 \0no such mailbox " + "x" * 2_000)])
+    await deliver(courier(resources, channel), delivery.id)
+    assert await status(resources, delivery.id) == ("BOUNCED", True, False)
+    async with resources.database.reading() as session:
+        (attempt,) = (await queries.attempts(session, [delivery.id]))[delivery.id]
+    assert attempt.error is not None
+    assert (attempt.error[:18], len(attempt.error)) == ("550 no such mailbo", 500)

@@ -7,8 +7,10 @@ import dramatiq
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.stq import make_broker
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.payment import events
+from subgraphs.payment import events, recording
+from subgraphs.payment.providers.interface import Failure
 from subgraphs.payment.tables import Outbox
+from subgraphs.payment.withdrawing import required
 from tests.support.payments import Shop
 
 
@@ -38,3 +40,13 @@ async def test_a_capture_wakes_the_actor_with_the_row_that_it_can_claim(shop: Sh
     assert row.envelope["id"] == woken[0]
     assert row.envelope["type"] == events.TYPES[events.PaymentCaptured]
     assert events.PaymentCaptured.model_validate(row.envelope["data"]).payment_id == payment["id"]
+
+
+async def test_a_failure_in_more_words_than_fit_is_recorded_all_the_same(shop: Shop) -> None:
+    payment = (await shop.start(shop.orders.add(shop.buyer_id), "card_3ds"))["payment"]
+    failure = Failure("code" * 100, "No\0money " * 100, is_retryable=False)
+    async with shop.resources.database.transaction() as session:
+        current = await required(session, payment["id"])
+        after = await recording.record_failure(session, current, failure, now=utc_now())
+    assert (after.status, after.failure_code) == ("FAILED", "code" * 20)
+    assert after.failure_message == ("Nomoney " * 100)[:500]

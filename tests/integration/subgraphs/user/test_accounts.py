@@ -469,3 +469,15 @@ async def test_sessions_that_ended_are_known_again_after_redis_was_emptied(
     await client.aclose()
     await resources.ended.loop().round()
     assert await user.codes("{ viewer { roles } }", by=by) == ["UNAUTHENTICATED"]
+
+
+async def test_twins_of_a_sign_up_make_one_account_and_twins_of_a_sign_out_all_end_the_session(
+    user: SubgraphUnderTest,
+) -> None:
+    new = {"email": "ann@example.org", "password": "correct horse", "displayName": "Ann"}
+    answers = await asyncio.gather(*(user.data(SIGN_UP, {"input": new}) for _ in range(6)))
+    kinds = sorted(answer["signUp"]["__typename"] for answer in answers)
+    assert kinds == ["EmailTakenError"] * 5 + ["SignInSuccess"]
+    ann = next(answer["signUp"] for answer in answers if answer["signUp"]["__typename"] == "SignInSuccess")
+    ended = await asyncio.gather(*(user.data(SIGN_OUT, {"token": ann["refreshToken"]}) for _ in range(6)))
+    assert [answer["signOut"] for answer in ended] == [True] * 6
