@@ -117,7 +117,9 @@ class FastRun:
                 self._finish(program)
             else:
                 self._doubt()
-        except _DOUBTS:
+        except _DOUBTS as doubt:
+            # The future has the error, whose traceback has this frame, which has the future: a circle.
+            doubt.__traceback__ = None
             self._doubt()
         except Exception as error:  # noqa: BLE001 - a callback has nobody above it: the waiting coroutine is told
             if not self._done.done():

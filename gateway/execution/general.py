@@ -57,6 +57,20 @@ class _Request:
     outcome: SubgraphResponse | SubgraphError | None = None
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """A fetch that was sent.
+
+    Attributes:
+        unanswered: how many of its requests are.
+    """
+
+    program: FetchProgram
+    requests: list[_Request]
+    trace: FetchTrace | None
+    unanswered: int
+
+
 class GeneralRun:
     """One execution of a program.
 
@@ -134,32 +148,32 @@ class GeneralRun:
         if trace is not None:
             trace.start(time.perf_counter() - self._began, [len(request.body) for request in requests])
         self._fetch_count += len(requests)
-        unanswered = len(requests)
-
-        def arrived(request: _Request, future: asyncio.Future[Reply]) -> None:
-            nonlocal unanswered
-            if self._done.done():
-                return
-            self._flying.discard(future)
-            try:
-                request.outcome = self._outcome(program, request, future, trace)
-                if request.is_shared and self._is_out_of_time_early(program.service, request.outcome):
-                    send(request)
-                    return
-                unanswered -= 1
-                if not unanswered:
-                    self._settle(requests)
-                    self._finish(program)
-            except Exception as error:  # noqa: BLE001 - a callback has nobody above it: the waiting coroutine is told
-                self._fail(error)
-
-        def send(request: _Request) -> None:
-            future = self._send(program, request, trace)
-            self._flying.add(future)
-            future.add_done_callback(partial(arrived, request))
-
+        under_way = _UnderWay(program, requests, trace, len(requests))
         for request in requests:
-            send(request)
+            self._fly(under_way, request)
+
+    def _fly(self, under_way: _UnderWay, request: _Request) -> None:
+        future = self._send(under_way.program, request, under_way.trace)
+        self._flying.add(future)
+        future.add_done_callback(partial(self._arrived, under_way, request))
+
+    def _arrived(self, under_way: _UnderWay, request: _Request, future: asyncio.Future[Reply]) -> None:
+        """Take a request's answer; the last one of a fetch settles it."""
+        if self._done.done():
+            return
+        self._flying.discard(future)
+        program = under_way.program
+        try:
+            request.outcome = self._outcome(program, request, future, under_way.trace)
+            if request.is_shared and self._is_out_of_time_early(program.service, request.outcome):
+                self._fly(under_way, request)
+                return
+            under_way.unanswered -= 1
+            if not under_way.unanswered:
+                self._settle(under_way.requests)
+                self._finish(program)
+        except Exception as error:  # noqa: BLE001 - a callback has nobody above it: the waiting coroutine is told
+            self._fail(error)
 
     def _send(self, program: FetchProgram, request: _Request, trace: FetchTrace | None) -> asyncio.Future[Reply]:
         if (recorded := self._recorded.take(program.fetch.id, request.body)) is not None:
@@ -246,7 +260,10 @@ class GeneralRun:
                 self._grow(added, program, lists[0][0])
             return judge(program.service, reply)
         except SubgraphError as error:
-            return error
+            # Its traceback, and that of the error before it, lead to this frame, which has the request, which is about to have
+            # the error: a circle.
+            error.__context__ = None
+            return error.with_traceback(None)
         except asyncio.CancelledError:
             raise InternalError("a fetch was cancelled under its request") from None
 

@@ -305,7 +305,9 @@ class GraphqlApp:
             try:
                 outcomes.append(await self._ready(wire, scope, caller, exchange))
             except ClientError as error:
-                outcomes.append(error)
+                outcomes.append(
+                    error.with_traceback(None)
+                )  # else a circle: its traceback has this frame, which has the list
         self._check_sum(outcomes)
         departure = departure_of(scope)
         for outcome in outcomes:

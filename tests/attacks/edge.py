@@ -202,7 +202,7 @@ ATTACKS = (
     Attack("1.9", "TE: gzip, chunked", gzip_coding),
     Attack("1.10", "300 clients that never finish a request", slow_clients),
     Attack("1.13", "data with a status of failure", data_with_a_failure),
-    Attack("1.14", "failed requests with large variables", failures_with_large_variables),
+    Attack("1.14", "failed requests with large variables", failures_with_large_variables, max_mib=60),
     Attack("1.14", "a token with an empty subject", empty_subject),
     Attack("3.6", "200 clients that leave", leaving_clients),
 )
