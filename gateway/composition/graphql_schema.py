@@ -40,3 +40,8 @@ def _root_cause(error: GraphQLError | TypeError) -> GraphQLError:
             return cause
         cause = cause.__cause__ or cause.__context__
     return GraphQLError(str(error))
+
+
+def as_graphql(message: str) -> str:
+    """Return a message of graphql-core in GraphQL's words: it calls null None."""
+    return message.replace(" not to be None", " not to be null")

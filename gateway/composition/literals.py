@@ -79,6 +79,12 @@ def canonical(value: ValueNode) -> Hashable:
             return print_ast(value)
 
 
+def strings_of(value: ValueNode) -> tuple[str, ...]:
+    """Return the strings of a list of strings; a string alone is a list of one, by GraphQL's coercion of lists."""
+    items = value.values if isinstance(value, ListValueNode) else (value,)
+    return tuple(item.value for item in items if isinstance(item, StringValueNode))
+
+
 def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
     """Whether the literal fits; a custom scalar takes any, and a variable never fits, since there are none here."""
     if isinstance(value, NullValueNode):

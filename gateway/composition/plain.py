@@ -41,7 +41,7 @@ from graphql.validation.validate import validate_sdl
 from gateway.composition import specs
 from gateway.composition.argument_values import argument_errors
 from gateway.composition.errors import CompositionError, place_of
-from gateway.composition.graphql_schema import validated_schema
+from gateway.composition.graphql_schema import as_graphql, validated_schema
 from gateway.composition.links import FEDERATION
 from gateway.composition.parse import Document
 
@@ -119,7 +119,7 @@ def _composition_error(document: Document, error: GraphQLError) -> CompositionEr
     places = tuple(dict.fromkeys(place_of(name, node) for node in nodes)) or (place_of(name, None, file=document.file),)
     own_directive = any(isinstance(node, DirectiveDefinitionNode) for node in nodes)
     code = "DIRECTIVE_DEFINITION_INVALID" if own_directive else "INVALID_GRAPHQL"
-    return CompositionError(code, error.message, places, _advice(document, nodes))
+    return CompositionError(code, as_graphql(error.message), places, _advice(document, nodes))
 
 
 def _advice(document: Document, nodes: Sequence[Node]) -> str:

@@ -5,7 +5,7 @@
     @authenticated           if anywhere
     @requiresScopes, @policy the conjunction: each is an OR of ANDs, so the product of the lists, without what is implied
     @cost                    the greatest weight
-    @listSize                the greatest size, all sizing arguments and sized fields; one argument is required if all require it
+    @listSize                see `merge.list_sizes`
     @deprecated, @specifiedBy and those of @composeDirective: equal ones once; of different ones, the most frequent
 
 `@cacheTag` is kept apart, see `merge.join_directives`.
@@ -18,9 +18,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from graphql import (
     DEFAULT_DEPRECATION_REASON,
-    BooleanValueNode,
     IntValueNode,
-    ListValueNode,
     StringValueNode,
     ValueNode,
     print_ast,
@@ -30,6 +28,7 @@ from gateway.composition.errors import HintLevel
 from gateway.composition.literals import canonical
 from gateway.composition.merge.composed import ComposedDirectives
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.list_sizes import merge_list_sizes
 from gateway.composition.merged import Applied
 from gateway.composition.model import Directives, DirectiveUse
 from gateway.supergraph.access import alternatives_of
@@ -64,7 +63,7 @@ def merge_directives(
         applied.append(Applied("cost", (("weight", str(max(_integers(uses["cost"], "weight"), default=0))),)))
         _hint_merged(context, coordinate, "cost", uses["cost"])
     if "listSize" in uses:
-        applied.append(_list_size([use for _, use in uses["listSize"]]))
+        applied.append(merge_list_sizes([use for _, use in uses["listSize"]]))
         _hint_merged(context, coordinate, "listSize", uses["listSize"])
     applied.extend(
         Applied("context", (("name", f'"{subgraph}__{called.value}"'),))
@@ -130,24 +129,6 @@ def _integers(uses: Iterable[tuple[str, DirectiveUse]], argument: str) -> Iterab
         value = use.arguments.get(argument)
         if isinstance(value, IntValueNode):
             yield int(value.value)
-
-
-def _list_size(uses: list[DirectiveUse]) -> Applied:
-    arguments: list[tuple[str, str]] = []
-    sizes = list(_integers((("", use) for use in uses), "assumedSize"))
-    if sizes:
-        arguments.append(("assumedSize", str(max(sizes))))
-    for name in ("slicingArguments", "sizedFields"):
-        values = [use.arguments[name] for use in uses if name in use.arguments]
-        lists = [value for value in values if isinstance(value, ListValueNode)]
-        if lists:
-            items = dict.fromkeys(print_ast(item) for value in lists for item in value.values)
-            arguments.append((name, f"[{', '.join(items)}]"))
-    given = [use.arguments.get("requireOneSlicingArgument") for use in uses]
-    flags = [value.value if isinstance(value, BooleanValueNode) else True for value in given]
-    if any(isinstance(value, BooleanValueNode) for value in given):
-        arguments.append(("requireOneSlicingArgument", "true" if all(flags) else "false"))
-    return Applied("listSize", tuple(arguments))
 
 
 def _others(

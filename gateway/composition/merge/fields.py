@@ -19,6 +19,7 @@ from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.inputs import merge_arguments
 from gateway.composition.merge.join_directives import merge_join_directives
+from gateway.composition.merge.list_sizes import leave_out_unmerged_arguments
 from gateway.composition.merge.references import widest
 from gateway.composition.merged import ContextArgument, JoinField, MergedField
 from gateway.composition.model import FieldDefinition, TypeDefinition, first
@@ -74,6 +75,7 @@ def merge_field(
             context, composed, some.coordinate, {s: f.directives for s, f in resolving.items()}
         ),
     )
+    leave_out_unmerged_arguments(context, merged, resolving)
     if len(resolving) < len(fields):
         external_mismatch.check(context, merged, resolving, {s: f for s, f in fields.items() if s not in resolving})
     merged.joins = _joins(context, sources, fields)

@@ -6,8 +6,10 @@ key, a requirement or an interface there still names it, or while a label decide
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#override
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from graphql import StringValueNode
 
@@ -50,6 +52,17 @@ class Overrides:
         """Whether the subgraph never resolves the field any more."""
         override = self.lost_to.get((subgraph, parent, field))
         return override is not None and override.label is None
+
+
+def closest_subgraph(name: str, subgraphs: Iterable[str]) -> str | None:
+    """Return the subgraph that a name is likely to mean, which is no subgraph's: written otherwise, or misspelt."""
+    known = tuple(subgraphs)
+    same = (other for other in known if _letters(other) == _letters(name))
+    return next(same, None) or next(iter(get_close_matches(name, known, n=1)), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"\W|_", "", name).casefold()
 
 
 def find_overrides(schemas: Mapping[str, SubgraphSchema]) -> Overrides:

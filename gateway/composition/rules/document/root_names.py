@@ -15,6 +15,8 @@ def check(document: Document) -> Iterator[CompositionError]:
     """Checks the names of all types."""
     for name in document.default_roots_taken:
         root = next((own for own, default in document.roots.items() if default == name), None)
+        if root is not None and root not in document.types:
+            continue  # the root is misspelt or missing, which `type_references` reports
         instead = f'the {name.lower()} root is "{root}"' if root else f"the schema has no {name.lower()} root"
         yield error_at(
             f"ROOT_{name.upper()}_USED",

@@ -69,6 +69,14 @@ def _redefined_scalars(document: Document) -> Iterator[CompositionError]:
                     [node],
                     "Rename your type.",
                 )
+            elif isinstance(node, ScalarTypeExtensionNode):
+                yield error_at(
+                    "INVALID_GRAPHQL",
+                    f'"{name}" is a scalar of GraphQL itself and cannot be extended.',
+                    document.subgraph.name,
+                    [node],
+                    "Remove the extension, or define a scalar of your own.",
+                )
 
 
 def _references(document: Document) -> Iterator[NamedTypeNode]:

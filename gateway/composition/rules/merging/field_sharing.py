@@ -6,11 +6,14 @@ resolves is resolved for every implementation of the interface, also when two in
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+
+from graphql import StringValueNode
 
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.merge.overrides import closest_subgraph
 from gateway.composition.merged import MergedType
-from gateway.composition.model import FieldDefinition, Kind
+from gateway.composition.model import FieldDefinition, Kind, first
 
 
 def check(context: MergeContext) -> None:
@@ -34,11 +37,29 @@ def _check_field(context: MergeContext, merged: MergedType, name: str) -> None:
         return
     names, at_fault = _shown(merged, resolving), _shown(merged, unshared)
     others = {at: field for at, field in resolving.items() if at not in unshared}
+    missed, advice = _missed_override(context, resolving)
     context.error(
         "INVALID_FIELD_SHARING",
         f'"{merged.name}.{name}" is resolved by {names}, but {at_fault} '
-        f"{'does' if len(unshared) == 1 else 'do'} not share it.",
+        f"{'does' if len(unshared) == 1 else 'do'} not share it.{missed}",
         [context.place(subgraph, field.node) for (subgraph, _), field in (*unshared.items(), *others.items())],
+        advice,
+    )
+
+
+def _missed_override(context: MergeContext, resolving: Mapping[tuple[str, str], FieldDefinition]) -> tuple[str, str]:
+    """Return what to add to the message, and the advice: one of the subgraphs may take the field over from a misspelt one."""
+    for (subgraph, _), field in resolving.items():
+        use = first(field.directives, "override")
+        source = use.arguments.get("from") if use else None
+        if isinstance(source, StringValueNode) and source.value not in context.schemas:
+            meant = closest_subgraph(source.value, context.schemas)
+            advice = (
+                f'Write @override(from: "{meant}").' if meant else "Name the subgraph that resolved the field so far."
+            )
+            return f' "{subgraph}" takes it over from "{source.value}", which is not a subgraph.', advice
+    return (
+        "",
         "Mark the field @shareable in all of them if they give the same value, or let one take it over with @override.",
     )
 

@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from gateway.composition.errors import HintLevel
 from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.overrides import Override
+from gateway.composition.merge.overrides import Override, closest_subgraph
 from gateway.composition.model import first
 
 
@@ -25,10 +25,12 @@ def _check_source(context: MergeContext, override: Override) -> None:
     place = context.place(override.subgraph, override.use.node)
     schema = context.schemas.get(override.source)
     if schema is None:
+        meant = closest_subgraph(override.source, context.schemas)
         context.hint(
             "FROM_SUBGRAPH_DOES_NOT_EXIST",
             HintLevel.WARN,
-            f'"{field.coordinate}" is taken from "{override.source}", which is not a subgraph.',
+            f'"{field.coordinate}" is taken from "{override.source}", which is not a subgraph.'
+            + (f' Did you mean "{meant}"?' if meant else ""),
             [place],
         )
         return

@@ -5,10 +5,11 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterator
 
-from graphql import IntValueNode, ListValueNode, Node, StringValueNode, ValueNode
+from graphql import IntValueNode, Node
 
 from gateway.composition.analysis import Analysis, all_fields
 from gateway.composition.errors import CompositionError, error_at
+from gateway.composition.literals import strings_of
 from gateway.composition.model import DirectiveUse, FieldDefinition, SubgraphSchema, uses
 
 
@@ -21,7 +22,7 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
 
 def _check(schema: SubgraphSchema, field: FieldDefinition, use: DirectiveUse) -> Iterator[CompositionError]:
     shown = f'"{field.coordinate}"'
-    sized = list(_strings(use.arguments.get("sizedFields")))
+    sized = strings_of(use.arguments["sizedFields"]) if "sizedFields" in use.arguments else ()
     if not field.type.is_list and not sized:
         yield _error(
             schema,
@@ -39,7 +40,8 @@ def _check(schema: SubgraphSchema, field: FieldDefinition, use: DirectiveUse) ->
             use.node,
             "Assume a size that is not negative.",
         )
-    for name in _strings(use.arguments.get("slicingArguments")):
+    slicing = use.arguments.get("slicingArguments")
+    for name in strings_of(slicing) if slicing is not None else ():
         argument = field.arguments.get(name)
         if argument is None or str(argument.type.nullable()) != "Int":
             what = f'is a "{argument.type}"' if argument else "does not exist"
@@ -75,11 +77,6 @@ def _check_sized_field(
             node,
             "Name fields of the type that are lists.",
         )
-
-
-def _strings(value: ValueNode | None) -> Iterator[str]:
-    if isinstance(value, ListValueNode):
-        yield from (item.value for item in value.values if isinstance(item, StringValueNode))
 
 
 def _error(schema: SubgraphSchema, code: str, message: str, node: Node | None, advice: str) -> CompositionError:

@@ -13,7 +13,7 @@ from graphql import parse
 
 from gateway.composition.api import print_api
 from gateway.composition.errors import Place
-from gateway.composition.graphql_schema import validated_schema
+from gateway.composition.graphql_schema import as_graphql, validated_schema
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.rules.supergraph.places import places_of
 
@@ -26,7 +26,7 @@ def check(context: MergeContext) -> None:
     for error in errors:
         context.error(
             "INVALID_GRAPHQL",
-            f"The schema that clients would see is invalid: {error.message}",
+            f"The schema that clients would see is invalid: {as_graphql(error.message)}",
             dict.fromkeys(_places(context, error.message)),
             "Change one of the subgraphs so that both hold together.",
         )
