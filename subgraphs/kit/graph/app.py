@@ -11,7 +11,8 @@ Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +28,7 @@ from strawberry.types.execution import ExecutionResult
 from subgraphs.kit.graph.context import Context
 from subgraphs.kit.graph.errors import NO_OPERATION, UNAVAILABLE, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
+from subgraphs.kit.graph.streams import TOO_MANY, Streams
 from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.background import Lifespan
@@ -89,6 +91,7 @@ def create_app(
     metrics_token: str = "",
     on_drain: Callable[[], Awaitable[None]] | None = None,
     ended_sessions: EndedSessions | None = None,
+    streams: Streams | None = None,
 ) -> Starlette:
     """The service's application.
 
@@ -100,6 +103,7 @@ def create_app(
         metrics_token: the bearer token that /metrics requires; "" lets everyone read them.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
         ended_sessions: where the session of a signed-in caller is looked up; None takes its token until it expires.
+        streams: how many a client may have open; the default bound if None.
         on_drain: ends the requests that wait on purpose, when the process is told to stop; see `kit.runtime.server.serve`.
     """
     endpoint = _Endpoint(
@@ -111,6 +115,7 @@ def create_app(
         max_body_bytes=max_body_bytes,
         quiet_operations=quiet_operations,
         ended_sessions=ended_sessions,
+        streams=streams or Streams(),
     )
     app = Starlette(
         routes=[
@@ -137,10 +142,12 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         max_body_bytes: int,
         quiet_operations: frozenset[str],
         ended_sessions: EndedSessions | None,
+        streams: Streams,
     ) -> None:
         self._name = name
         self._quiet_operations = quiet_operations
         self._ended_sessions = ended_sessions
+        self._streams = streams
         self._schema = schema
         self._tokens = tokens
         self._resources = resources
@@ -166,7 +173,7 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
             )
             if "text/event-stream" in request.headers.get("accept", ""):
                 return StreamingResponse(
-                    _with_pings(self._events(asked, context)),
+                    _with_pings(self._bounded_events(asked, context)),
                     media_type="text/event-stream",
                     headers={"cache-control": "no-store", "x-accel-buffering": "no"},
                 )
@@ -200,7 +207,22 @@ class _Endpoint(Generic[ResourcesT, LoadersT]):
         self._note(started, caller=context.identity.caller, operation=asked.name, outcome=outcome)
         return response
 
-    async def _events(self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT]) -> AsyncIterator[bytes]:
+    async def _bounded_events(
+        self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT]
+    ) -> AsyncIterator[bytes]:
+        with self._streams.place(context.identity, context.client_address) as has_place:
+            if not has_place:
+                refused = {"message": "This client has too many streams open", "extensions": {"code": TOO_MANY}}
+                yield b"event: next\ndata: " + orjson.dumps({"errors": [refused]}) + b"\n\n"
+                yield b"event: complete\ndata:\n\n"
+                return
+            async with aclosing(self._events(asked, context)) as events:
+                async for event in events:
+                    yield event
+
+    async def _events(
+        self, asked: GraphQLRequest, context: Context[ResourcesT, LoadersT]
+    ) -> AsyncGenerator[bytes, None]:
         results = await self._schema.stream(
             asked.query,
             variable_values=asked.variables,

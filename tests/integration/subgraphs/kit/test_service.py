@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from typing import Any
 
 import orjson
@@ -22,13 +22,15 @@ from subgraphs.kit.graph.context import Context
 from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.graph.scalars import MinorUnits
 from subgraphs.kit.graph.schema import make_schema
+from subgraphs.kit.graph.streams import Streams
 from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime import server
 from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.deadline import within
+from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.storage.faults import DatabaseUnavailable, TransactionConflict
-from tests.support.identity import account, service, service_tokens
+from tests.support.identity import ANONYMOUS, account, service, service_tokens
 from tests.support.processes import free_port
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
@@ -114,7 +116,7 @@ async def hook(_: Request) -> Response:
     raise DatabaseUnavailable("database is locked")
 
 
-def make_app() -> Starlette:
+def make_app(streams: Streams | None = None) -> Starlette:
     return create_app(
         name="test",
         schema=make_schema(query=Query, mutation=Mutation, subscription=Subscription),
@@ -125,6 +127,7 @@ def make_app() -> Starlette:
         lifespan=Lifespan(Loop("test.market", fail_round, pause_seconds=60.0), close=close_nothing),
         routes=[Route("/hook", hook, methods=["POST"])],
         max_body_bytes=10_000,
+        streams=streams,
     )
 
 
@@ -216,6 +219,32 @@ async def test_a_subscription_is_a_stream_of_events(subgraph: SubgraphUnderTest)
         {"data": {"count": 0}},
         {"data": {"count": 1}},
     ]
+
+
+async def test_a_client_has_as_many_streams_as_it_may_and_no_more() -> None:
+    streams = Streams(per_account=2)
+    ann, bob = account("ann", "BUYER"), account("bob", "BUYER")
+    body = {"query": "subscription { count(to: 1) }"}
+    async with running_subgraph(make_app(streams)) as subgraph:
+
+        async def first_event(by: Identity) -> Any:
+            headers = {**subgraph.headers(by), "accept": "text/event-stream"}
+            response = await subgraph.http.post("/graphql", json=body, headers=headers)
+            return orjson.loads(response.text.splitlines()[1].removeprefix("data: "))
+
+        with streams.place(ann, None), streams.place(ann, "192.0.2.1"):
+            assert (await first_event(ann))["errors"][0]["extensions"]["code"] == "TOO_MANY_STREAMS"
+            assert await first_event(bob) == {"data": {"count": 0}}
+        for _ in range(4):
+            assert await first_event(ann) == {"data": {"count": 0}}
+
+
+def test_clients_that_are_not_signed_in_are_bounded_by_address() -> None:
+    streams = Streams(per_address=1)
+    addresses = ("192.0.2.1", "192.0.2.1", "192.0.2.2", None)
+    with ExitStack() as stack:
+        places = [stack.enter_context(streams.place(ANONYMOUS, address)) for address in addresses]
+    assert places == [True, False, True, True]
 
 
 async def test_a_stream_that_cannot_begin_says_why(subgraph: SubgraphUnderTest) -> None:
