@@ -7,7 +7,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import HintLevel, quoted
-from gateway.composition.links import FEDERATION
+from gateway.composition.links import FEDERATION, SPECS, Link
 from gateway.composition.merge.composed import Composed, declared, definition_in, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import names_in_use
@@ -42,6 +42,7 @@ def check(context: MergeContext) -> None:
     _check_versions(context, found)
     _check_types(context, found)
     _check_newest(context, found)
+    _hint_versions(context, {composed.link.identity for composed in found})
 
 
 def _core(schema: SubgraphSchema, name: str) -> str | None:
@@ -178,6 +179,23 @@ def _check_newest(context: MergeContext, found: list[Composed]) -> None:
                 "the newest version, does not define it.",
                 [context.place(last.subgraph, last.link.node), context.place(composed.subgraph, composed.use.node)],
                 "Define it there too, or link the same version everywhere.",
+            )
+
+
+def _hint_versions(context: MergeContext, kept: set[str]) -> None:
+    """Specifications of the subgraphs' own that no subgraph keeps, but that two link in different major versions."""
+    linked: dict[str, list[tuple[str, Link]]] = {}
+    for schema in context.schemas.values():
+        for link in schema.links:
+            if not link.identity.startswith(f"{SPECS}/") and link.identity not in kept and link.version is not None:
+                linked.setdefault(link.identity, []).append((schema.name, link))
+    for identity, links in linked.items():
+        if len({link.version[0] for _, link in links if link.version is not None}) > 1:
+            context.hint(
+                "DIRECTIVE_COMPOSITION_INFO",
+                HintLevel.INFO,
+                f'"{identity}" is linked in different major versions; nothing of it is kept.',
+                [context.place(subgraph, link.node) for subgraph, link in links],
             )
 
 

@@ -61,3 +61,10 @@ def test_a_subgraph_without_a_composed_directive_gets_no_hint_about_its_name() -
     definition = "directive @own on FIELD_DEFINITION"
     other = f'extend schema {FEDERATION} @link(url: "{OWN.format("1.0")}", as: "mine") type Query {{ r: Int }}'
     assert not composed({"a": _composing("1.0", definition, "@own"), "b": other}).hints
+
+
+def test_two_major_versions_of_what_is_not_kept_are_a_hint() -> None:
+    sdl = f'extend schema {FEDERATION} @link(url: "https://example.org/notes/v{{}}") type Query {{{{ {{}}: Int }}}}'
+    hints = composed({"a": sdl.format("1.0", "q"), "b": sdl.format("2.3", "r")}).hints
+    assert [hint.code for hint in hints] == ["DIRECTIVE_COMPOSITION_INFO"]
+    assert not composed({"a": sdl.format("1.0", "q"), "b": sdl.format("1.3", "r")}).hints
