@@ -247,7 +247,9 @@ def _clashes(links: Sequence[Link]) -> Iterator[LinkProblem]:
     for link in links:
         for local in link.imports:
             bare = local.removeprefix("@")
-            other = next((o for o in links if o is not link and f"{bare}__".startswith(f"{o.namespace}__")), None)
+            other = next(
+                (o for o in links if o is not link and o.namespace and f"{bare}__".startswith(f"{o.namespace}__")), None
+            )
             if other is not None and (bare != other.namespace or local != bare) and other.imports.get(local) is None:
                 assert link.node is not None
                 message = f'"{link.imports[local]}" of {link.identity} is imported as "{local}", which is a name of {other.identity}.'

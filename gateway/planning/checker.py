@@ -3,7 +3,7 @@
 A *shadow* of the tree is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
 them, and what field each stands for (`shadow`). Fetch by fetch it is proved that
 
-1. every selection exists in its subgraph with its arguments, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
+1. every selection exists in its subgraph with its arguments and their literals, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
    take one response name with different meanings;
 2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
@@ -19,6 +19,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from gateway.errors import InternalError
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.answering import unanswered
+from gateway.planning.literals import fits
 from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import (
     EntityGroup,
@@ -406,13 +407,18 @@ class _Checker:
 
     def _check_arguments(self, selection: FetchedField, definition: SubgraphField, stated: str) -> None:
         """Prove that the field has the arguments that it is given, and is given those that it needs."""
-        given = {name for name, value in selection.arguments if value not in self._contexts}
-        if not given <= definition.arguments:
-            unknown = ", ".join(sorted(given - definition.arguments))
+        given = {name: value for name, value in selection.arguments if value not in self._contexts}
+        unknown = ", ".join(sorted(given.keys() - definition.arguments.keys()))
+        if unknown:
             raise self._unsound(f"gives {stated}.{selection.name} arguments that it does not have: {unknown}")
-        if not definition.required_arguments <= given:
-            lacking = ", ".join(sorted(definition.required_arguments - given))
+        required = {name for name, argument in definition.arguments.items() if argument.is_required}
+        lacking = ", ".join(sorted(required - given.keys()))
+        if lacking:
             raise self._unsound(f"does not give {stated}.{selection.name} what it needs: {lacking}")
+        types = self._supergraph.input_types[self._fetch.service]
+        for name, text in given.items():
+            if not fits(types, definition.arguments[name], text):
+                raise self._unsound(f"gives {text} to {stated}.{selection.name}({name}:), which does not take it")
 
     def _holders(self, stated: SubgraphType, types: frozenset[str]) -> set[str]:
         """The types of the subgraph whose objects those of the concrete types are, where an abstract type is expected."""

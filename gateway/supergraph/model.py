@@ -5,7 +5,7 @@ Compiled once when the file is read, so that planning only looks things up.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
@@ -48,6 +48,36 @@ class ContextArgument:
     selection: FieldSet
 
 
+@dataclass(frozen=True, slots=True)
+class InputValue:
+    """An argument of a field, or a field of an input type.
+
+    Attributes:
+        type_name: the named type, e.g. ``Filter``.
+        wrappers: as of `SubgraphField`.
+        is_required: whether it is non-null and has no default.
+    """
+
+    type_name: str
+    wrappers: str
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputType:
+    """An enum, an input type or a scalar, as one subgraph has it.
+
+    Attributes:
+        values: of an enum; None for all others.
+        fields: of an input type; None for all others.
+        is_one_of: whether a value of the input type has one field alone.
+    """
+
+    values: frozenset[str] | None = None
+    fields: Mapping[str, InputValue] | None = None
+    is_one_of: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SubgraphField:
     """A field as one subgraph has it.
@@ -59,8 +89,7 @@ class SubgraphField:
         is_used_overridden: external because another subgraph took it over; its value there is still true.
         override_label: if set, the field is resolved there only while the label is active (`is_override_target`) or is not.
         hidden_arguments: filled by the gateway, unknown to clients.
-        arguments: names of the others; every subgraph that resolves the field has them.
-        required_arguments: those among them without which the field cannot be asked for.
+        arguments: the others, by name; every subgraph that resolves the field has them.
     """
 
     name: str
@@ -73,8 +102,7 @@ class SubgraphField:
     override_label: str | None = None
     is_override_target: bool = False
     hidden_arguments: tuple[ContextArgument, ...] = ()
-    arguments: frozenset[str] = frozenset()
-    required_arguments: frozenset[str] = frozenset()
+    arguments: Mapping[str, InputValue] = field(default_factory=dict)
 
     def is_active(self, labels: frozenset[str]) -> bool:
         """Whether the field is resolved there, as far as override labels decide."""
@@ -115,6 +143,7 @@ class Supergraph:
         subgraphs: url by name, in the supergraph's order.
         api: what clients see: nothing inaccessible, nothing of federation.
         subgraph_types: by subgraph, then by type; object types, interfaces and unions only.
+        input_types: by subgraph, then by type; enums, input types and scalars only.
         kinds: of every type, hidden ones included.
         possible_types: of every object type, interface and union, by the whole supergraph.
         interfaces: of every object type and interface, the interfaces that it implements.
@@ -126,6 +155,7 @@ class Supergraph:
     subgraphs: Mapping[str, str]
     api: GraphQLSchema
     subgraph_types: Mapping[str, Mapping[str, SubgraphType]]
+    input_types: Mapping[str, Mapping[str, InputType]]
     kinds: Mapping[str, TypeKind]
     possible_types: Mapping[str, frozenset[str]]
     interfaces: Mapping[str, frozenset[str]]

@@ -19,14 +19,9 @@ from graphql import (
     GraphQLError,
     GraphQLSyntaxError,
     InputObjectTypeDefinitionNode,
-    InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
-    ListTypeNode,
-    NamedTypeNode,
-    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
-    TypeNode,
     UnionTypeDefinitionNode,
     parse,
     parse_type,
@@ -38,6 +33,7 @@ from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.features import Feature, read_features, refuse_unlinked_access
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection, parse_field_set
+from gateway.supergraph.input_types import input_value, read_input_types, wrapped
 from gateway.supergraph.joins import check_joins
 from gateway.supergraph.model import ContextArgument, Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
@@ -120,6 +116,7 @@ class _Reader:
             subgraphs=dict(self._graphs.values()),
             api=api,
             subgraph_types=subgraph_types,
+            input_types=read_input_types(self._document, self._join, self._graphs),
             kinds=self._kinds,
             possible_types=possible,
             interfaces=interfaces,
@@ -300,7 +297,7 @@ class _Reader:
         """The field as `graph` has it, or None if it has it not."""
         marker = self._join.directive("field")
         joins = [_arguments(directive) for directive in definition.directives or () if directive.name.value == marker]
-        type_name, wrappers = _wrapped(definition.type)
+        type_name, wrappers = wrapped(definition.type)
         name = definition.name.value
         here = next((join for join in joins if join.get("graph") == graph), None)
         if self._is_first_version:
@@ -313,12 +310,11 @@ class _Reader:
                 return None
         elif here is None and joins:
             return None
-        arguments = frozenset(each.name.value for each in definition.arguments or ())
-        required = frozenset(each.name.value for each in definition.arguments or () if _is_required(each))
+        arguments = {each.name.value: input_value(each) for each in definition.arguments or ()}
         if here is None:
-            return SubgraphField(name, type_name, wrappers, arguments=arguments, required_arguments=required)
+            return SubgraphField(name, type_name, wrappers, arguments=arguments)
         if "type" in here:
-            type_name, wrappers = _wrapped(parse_type(str(here["type"])))
+            type_name, wrappers = wrapped(parse_type(str(here["type"])))
         label, is_target = self._label(joins, here, graph)
         is_used_overridden = bool(here.get("usedOverridden")) and label is None
         return SubgraphField(
@@ -333,7 +329,6 @@ class _Reader:
             is_override_target=is_target,
             hidden_arguments=self._context_arguments(here),
             arguments=arguments,
-            required_arguments=required,
         )
 
     def _provided_fields(self) -> Iterator[tuple[str, str, str]]:
@@ -345,14 +340,14 @@ class _Reader:
                     given = _arguments(directive) if directive.name.value == marker else {}
                     if "provides" in given:
                         provided = self._field_set(str(given["provides"])).selections
-                        returned = _wrapped(definition.type)[0]
+                        returned = wrapped(definition.type)[0]
                         yield from ((str(given["graph"]), *at) for at in self._selected(provided, returned))
 
     def _selected(self, selections: tuple[SetSelection, ...], type_name: str) -> Iterator[tuple[str, str]]:
         """Yield (type, field) of all fields of a field set."""
         node = self._types.get(type_name)
         fields = () if node is None or isinstance(node, UnionTypeDefinitionNode) else node.fields or ()
-        returned = {field.name.value: _wrapped(field.type)[0] for field in fields}
+        returned = {field.name.value: wrapped(field.type)[0] for field in fields}
         for selection in selections:
             if isinstance(selection, SetField):
                 yield type_name, selection.name
@@ -398,7 +393,7 @@ class _Reader:
                 for definition in node.fields or ():
                     place = (node.name.value, definition.name.value)
                     of_fields[place] = directives.read(definition.directives or ())
-                    field_types[place] = _wrapped(definition.type)[0]
+                    field_types[place] = wrapped(definition.type)[0]
         return field_access(of_types, of_fields, field_types)
 
 
@@ -422,22 +417,6 @@ _KINDS: dict[type, TypeKind] = {
 
 def _top_names(selections: Iterable[tuple[SetSelection, ...]]) -> Iterable[str]:
     return (chosen.name for chosen_set in selections for chosen in chosen_set if isinstance(chosen, SetField))
-
-
-def _is_required(argument: InputValueDefinitionNode) -> bool:
-    return isinstance(argument.type, NonNullTypeNode) and argument.default_value is None
-
-
-def _wrapped(node: TypeNode) -> tuple[str, str]:
-    """(named type, wrappers from outside in)."""
-    wrappers = ""
-    while not isinstance(node, NamedTypeNode):
-        if isinstance(node, NonNullTypeNode):
-            wrappers += "!"
-        elif isinstance(node, ListTypeNode):
-            wrappers += "["
-        node = node.type  # type: ignore[attr-defined]
-    return node.name.value, wrappers
 
 
 def _arguments(directive: ConstDirectiveNode) -> dict[str, Any]:

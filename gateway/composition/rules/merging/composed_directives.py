@@ -108,8 +108,8 @@ def _check_spelling(context: MergeContext, found: list[Composed]) -> None:
             for link in schema.links
             if link.identity == identity
             and (schema.name, identity, element) not in keeping
+            and element in link.imports.values()
             and link.local(element) != f"@{composed.local}"
-            and link.local(element)[1:] in schema.directives
         ]
         if others:
             context.hint(

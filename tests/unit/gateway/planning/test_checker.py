@@ -23,7 +23,7 @@ def supergraph() -> Supergraph:
 
 @pytest.fixture(scope="module")
 def operation(supergraph: Supergraph) -> Operation:
-    return normalized(supergraph, "{ goods { id fee promise group { tax(country: 1) } } }")
+    return normalized(supergraph, '{ goods { id fee promise group { tax(country: "FR") } } }')
 
 
 def with_fetch(made: Plan, number: int, **changes: object) -> Plan:

@@ -72,3 +72,67 @@ def test_arguments_of_field_sets_are_checked(written: str, problem: str | None) 
     else:
         with pytest.raises(UnsoundPlan, match=problem):
             check(made, operation, supergraph)
+
+
+@pytest.mark.parametrize(
+    ("argument", "given", "is_taken"),
+    [
+        ("Int", "1", True),
+        ("Int", '"1"', False),
+        ("Int", "null", True),
+        ("Int!", "null", False),
+        ("Float", "1", True),
+        ("Float", "A", False),
+        ("ID", "7", True),
+        ("Boolean", "1", False),
+        ("[Int!]", "[1, 2]", True),
+        ("[Int!]", "3", True),
+        ("[Int!]", "[1, null]", False),
+        ("E", "A", True),
+        ("E", "Z", False),
+        ("E", '"A"', False),
+        ("I", "{a: 1, e: [A]}", True),
+        ("I", "{e: [A]}", False),
+        ("I", "{a: 1, b: 2}", False),
+        ("I", "{a: 1, e: [Z]}", False),
+        ("O", "{x: 1}", True),
+        ("O", "{x: 1, y: 2}", False),
+        ("S", "{any: [1, A]}", True),
+    ],
+)
+def test_literals_of_arguments_are_held_against_the_subgraphs_types(
+    argument: str, given: str, *, is_taken: bool
+) -> None:
+    types = "enum E { A B } input I { a: Int! e: [E!] } input O @oneOf { x: Int y: Int } scalar S"
+    sdls = {
+        "a": f'type Query {{ t: T }} type T @key(fields: "id") {{ id: ID! x(n: {argument}): Int k: Int }} {types}',
+        "b": f'type T @key(fields: "id") {{ id: ID! k: Int @external z: Int @requires(fields: "k") }} {types}',
+    }
+    subgraphs = [Subgraph(name=name, url=f"http://{name}.test/", sdl=LINK + sdl) for name, sdl in sdls.items()]
+    quoted = given.replace('"', '\\"')
+    sdl = compose(subgraphs).supergraph_sdl.replace('requires: "k"', f'requires: "x(n: {quoted})"')
+    supergraph = read_supergraph(sdl)
+    operation = normalized(supergraph, "{ t { z } }")
+    made = plan(operation, supergraph)
+    if is_taken:
+        check(made, operation, supergraph)
+    else:
+        with pytest.raises(UnsoundPlan, match=r"which does not take it$"):
+            check(made, operation, supergraph)
+
+
+def test_a_value_of_an_enum_that_the_subgraph_lacks_is_not_taken() -> None:
+    supergraph_sdl = compose(
+        [
+            Subgraph("a", "http://a.test/", LINK + "type Query { q(e: E): Int r: E } enum E { A B }"),
+            Subgraph("b", "http://b.test/", LINK + "type Query { s: E } enum E { A B }"),
+        ]
+    ).supergraph_sdl
+    lacking = supergraph_sdl.replace(
+        "B @join__enumValue(graph: A) @join__enumValue(graph: B)", "B @join__enumValue(graph: B)"
+    )
+    assert lacking != supergraph_sdl
+    supergraph = read_supergraph(lacking)
+    operation = normalized(supergraph, "{ q(e: B) }")
+    with pytest.raises(UnsoundPlan, match="does not take it"):
+        check(plan(operation, supergraph), operation, supergraph)
