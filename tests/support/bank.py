@@ -42,10 +42,14 @@ class RunningBank:
 
     async def intent(self, payment_id: str) -> dict[str, Any]:
         """What the bank has for one of our payments."""
+        (intent,) = await self.intents(payment_id)
+        return intent
+
+    async def intents(self, payment_id: str) -> list[dict[str, Any]]:
+        """Everything that the bank has for one of our payments: none, if it was never reached."""
         async with self.client() as client:
             found = (await client.get("/v1/intents", params={"reference": payment_id})).json()["intents"]
-        (intent,) = found
-        return dict(intent)
+        return [dict(each) for each in found]
 
     def client(self) -> httpx.AsyncClient:
         """A merchant's client with the right key."""

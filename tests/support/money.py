@@ -13,7 +13,7 @@ from sqlalchemy import select
 from subgraphs.catalog.holds import release_unwanted
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.client import GraphQLClient
-from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.outbox_work import work_off
@@ -102,14 +102,14 @@ class MoneyMarket:
         async with self.payments.database.reading() as session:
             due = list(await session.scalars(select(Outbox.id).where(is_due(Outbox, _later()))))
         for job_id in due:
-            await work_off(
-                self.payments.database,
-                Outbox,
-                job_id,
-                lambda envelope: self._record(result_of(envelope)),
-                clock=_later,
-            )
+            await self.deliver_result(job_id, _later)
         return len(due)
+
+    async def deliver_result(self, job_id: str, clock: Clock) -> None:
+        """Tell order one of payment's results, if it is due by the clock."""
+        await work_off(
+            self.payments.database, Outbox, job_id, lambda envelope: self._record(result_of(envelope)), clock=clock
+        )
 
     async def _record(self, result: dict[str, object]) -> None:
         await self.to_order.execute(_RECORD, {"result": result})

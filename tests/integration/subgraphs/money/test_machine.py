@@ -1,0 +1,78 @@
+"""The state machine over the services of orders and money, on both databases, with few examples that are the same in every run.
+
+    MONEY_EXAMPLES=500 MONEY_STEPS=40 python -m pytest tests/integration/subgraphs/money/test_machine.py
+
+draws that many others. A failing example is printed as the steps that lead to it.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.support.bank import RunningBank
+from tests.support.money import MoneyMarket, money_market
+from tests.support.money_machine import Market, MoneyMachine, machine_market
+from tests.support.subgraphs import SubgraphUnderTest
+
+EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "0"))
+PROFILE = settings(
+    max_examples=EXAMPLES or 20,
+    stateful_step_count=int(os.environ.get("MONEY_STEPS", "20")),
+    derandomize=not EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=(Phase.generate, Phase.shrink) if EXAMPLES else (Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+    verbosity=Verbosity.normal,
+)
+"""Without a clock, a memory of earlier runs, or a search for a smaller example: what CI does is the same each time."""
+
+
+@pytest.fixture
+def market(
+    tmp_path: Path,
+    database_url: str,
+    more_urls: tuple[str, str],
+    redis_url: str,
+    bank_and_port: tuple[RunningBank, int],
+) -> Iterator[Market]:
+    """The services, in an event loop that runs only while a step of the machine does."""
+    (bank, port), (analytics_url, payment_database_url) = bank_and_port, more_urls
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[tuple[MoneyMarket, SubgraphUnderTest]]:
+        async with (
+            money_market(
+                tmp_path,
+                database_url=database_url,
+                analytics_url=analytics_url,
+                payment_database_url=payment_database_url,
+                redis_url=redis_url,
+                bank=bank,
+                port=port,
+            ) as money,
+            httpx.AsyncClient(base_url=money.orders.neighbours["catalog"], trust_env=False, timeout=20) as http,
+        ):
+            yield money, SubgraphUnderTest(http)
+
+    with asyncio.Runner() as runner:
+        services = opened()
+        money, catalog = runner.run(services.__aenter__())
+        try:
+            yield Market(runner, money, catalog, redis_url)
+        finally:
+            runner.run(bank.set_faults())
+            runner.run(services.__aexit__(None, None, None))
+
+
+@pytest.mark.parametrize("redis_port", ["embedded"], indirect=True)
+def test_money_stock_and_histories_are_right_whatever_happens_in_whatever_order(market: Market) -> None:
+    with machine_market(market):
+        run_state_machine_as_test(MoneyMachine, settings=PROFILE)
