@@ -115,11 +115,14 @@ def _shown_field(field: Any, is_open: Callable[[Any], bool]) -> Any:
 
 
 def _without_references(node: DefinitionNode, hidden: set[str]) -> DefinitionNode:
-    """The node without interfaces and union members that are hidden."""
+    """The node without the interfaces, union members and root types that are hidden."""
     if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
         return _copy(node, interfaces=tuple(i for i in node.interfaces or () if i.name.value not in hidden))
     if isinstance(node, UnionTypeDefinitionNode):
         return _copy(node, types=tuple(t for t in node.types or () if t.name.value not in hidden))
+    if isinstance(node, SchemaDefinitionNode):
+        shown = tuple(root for root in node.operation_types if root.type.name.value not in hidden)
+        return _copy(node, operation_types=shown)
     return node
 
 

@@ -315,3 +315,18 @@ def test_costs_go_by_the_names_that_the_link_gives_them() -> None:
     field = rules.fields["Query", "a"]
     assert field.size is not None
     assert (field.weight, field.size.assumed, rules.unlinked) == (5, 3, ())
+
+
+def test_hidden_root_type_is_no_root_of_the_api_schema() -> None:
+    sdl = """
+        schema
+          @link(url: "https://specs.apollo.dev/link/v1.0")
+          @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
+          @link(url: "https://specs.apollo.dev/inaccessible/v0.2", for: SECURITY)
+        { query: Query mutation: Mutation }
+        enum join__Graph { A @join__graph(name: "a", url: "http://a.test/") }
+        scalar join__FieldSet
+        type Query @join__type(graph: A) { x: Int }
+        type Mutation @join__type(graph: A) @inaccessible { y: Int }
+    """
+    assert read_supergraph(sdl).api.mutation_type is None
