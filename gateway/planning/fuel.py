@@ -10,6 +10,9 @@ DEFAULT_STEPS = 100_000
 DEFAULT_SECONDS = 2.0
 """Of processor time. Steps are the same on every machine; this bounds those that are slower than usual."""
 
+SPARE_STEPS = 5_000
+"""For a second look at a small plan; the market's largest operation takes fewer in all."""
+
 STEPS_BETWEEN_LOOKS = 256
 """At the clock."""
 
@@ -60,6 +63,22 @@ class Fuel:
         self._look_at = max(self._left - STEPS_BETWEEN_LOOKS, 0)
         if self._clock is not None and self._clock() > self._ends:
             raise _too_complex(f"{self._seconds:g} s of processor time (limits.max_planning_seconds)")
+
+
+class SpareFuelSpent(Exception):
+    """Raised when a second look at a plan would cost too much; the plan stays as it is."""
+
+
+class SpareFuel(Fuel):
+    """A budget of `SPARE_STEPS` for a second look at a plan. It does not look at the clock, and refuses nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(SPARE_STEPS)
+
+    def _look(self) -> None:
+        if self._left < 0:
+            raise SpareFuelSpent
+        super()._look()
 
 
 def _too_complex(bound: str) -> ClientError:

@@ -1,16 +1,17 @@
 """A plan for an operation, in five steps: needs, search, drafts, batches, assembly. ALGORITHM.md tells the idea of each."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from gateway.errors import ClientError
 from gateway.operation.model import Operation, OperationKind, walk_fields
 from gateway.planning.assembly import assemble
 from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
-from gateway.planning.fuel import DEFAULT_SECONDS, DEFAULT_STEPS, Fuel
+from gateway.planning.fuel import DEFAULT_SECONDS, DEFAULT_STEPS, SPARE_STEPS, Fuel, SpareFuel, SpareFuelSpent
 from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.needs import TYPENAME, Need, operation_needs
-from gateway.planning.passes.batching import batch_drafts
+from gateway.planning.passes.batching import Batch, batch_drafts
 from gateway.planning.places import Here
 from gateway.planning.plan import Plan
 from gateway.planning.search import Search
@@ -41,18 +42,8 @@ def plan(
     """
     fuel = Fuel(steps, seconds, clock)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    needs = _needs(operation, supergraph, lookups)
-    drafting = Drafting(lookups, fuel)
-    fields = (field for field in walk_fields(operation.selections) if not field.name.startswith("__"))
-    names = HiddenNames(field.response_name for field in fields)
-    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=names)
-    for solution in _solutions(operation, needs, Search(lookups, fuel, operation.root_type), lookups):
-        _refuse_missing(solution, operation, lookups)
-        if operation.kind is OperationKind.QUERY:
-            drafting.write(solution, None, root)
-        else:
-            _draft_next(solution, drafting, root)
-    return assemble(batch_drafts(drafting.drafts, fuel), operation, lookups, fuel, hidden_prefix=names.prefix)
+    found = _found(operation, supergraph, lookups, fuel)
+    return assemble(found.batches, operation, lookups, fuel, hidden_prefix=found.names.prefix)
 
 
 def solve(
@@ -68,8 +59,54 @@ def solve(
         ClientError: QUERY_TOO_COMPLEX past `steps`.
     """
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
+    return _found(operation, supergraph, lookups, Fuel(steps)).solutions
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found for an operation: the solutions, and the requests that they take."""
+
+    solutions: list[Solution]
+    batches: list[Batch]
+    names: HiddenNames
+
+    def weight(self) -> tuple[int, int]:
+        """Less is better: first requests, then how many of them wait for each other."""
+        return len(self.batches), max((batch.earliest for batch in self.batches), default=0)
+
+
+def _found(operation: Operation, supergraph: Supergraph, lookups: Lookups, fuel: Fuel) -> _Found:
+    """Search and draft; once more with shared fields divided, if some can be: the search does not foresee batches."""
     needs = _needs(operation, supergraph, lookups)
-    return _solutions(operation, needs, Search(lookups, Fuel(steps), operation.root_type), lookups)
+    search = Search(lookups, fuel, operation.root_type)
+    found = _drafted(operation, needs, _solutions(operation, needs, search, lookups), lookups, fuel)
+    if not search.can_divide or fuel.spent > SPARE_STEPS:
+        return found
+    spare = SpareFuel()
+    dividing = Search(lookups, spare, operation.root_type, divides=True)
+    try:
+        solutions = _solutions(operation, needs, dividing, lookups)
+        return min(found, _drafted(operation, needs, solutions, lookups, spare), key=_Found.weight)
+    except SpareFuelSpent:
+        return found
+    finally:
+        fuel.burn(spare.spent)
+
+
+def _drafted(
+    operation: Operation, needs: tuple[Need, ...], solutions: list[Solution], lookups: Lookups, fuel: Fuel
+) -> _Found:
+    drafting = Drafting(lookups, fuel)
+    fields = (field for field in walk_fields(operation.selections) if not field.name.startswith("__"))
+    names = HiddenNames(field.response_name for field in fields)
+    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=names)
+    for solution in solutions:
+        _refuse_missing(solution, operation, lookups)
+        if operation.kind is OperationKind.QUERY:
+            drafting.write(solution, None, root)
+        else:
+            _draft_next(solution, drafting, root)
+    return _Found(solutions, batch_drafts(drafting.drafts, fuel), names)
 
 
 def _needs(operation: Operation, supergraph: Supergraph, lookups: Lookups) -> tuple[Need, ...]:

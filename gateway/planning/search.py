@@ -18,7 +18,7 @@ through these, until nothing is added. So a chain of twenty subgraphs takes twen
 that needs itself, at the same entity, is blocked while it is being worked out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.planning.cover import Choice, Closed, Decision, Open, best_choices
@@ -38,7 +38,7 @@ from gateway.planning.solution import (
     Solution,
     Step,
 )
-from gateway.planning.terms import EVERYTHING, EntryName, Reached, Terms
+from gateway.planning.terms import EVERYTHING, HERE_ALONE, EntryName, Reached, Terms
 from gateway.supergraph.model import SubgraphField
 
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
@@ -58,14 +58,34 @@ class _Wave:
     is_running: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Covered:
+    """How open needs are covered: choices, what nobody serves, and what was weighed."""
+
+    chosen: list[Choice] = field(default_factory=list)
+    missing: list[Need] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def weight(self, here: Here) -> tuple[int, int, int]:
+        """Less is better: first what is missing, then fetches, then how many of them wait for each other."""
+        cost = _as_solution([], self.chosen, []).cost
+        return _extent(self.missing, here), cost.fetches, cost.depth
+
+
 class Search:
     """The search for one plan.
 
     Args:
         root_type: the operation's; a mutation's is entered again where a field returns it, a query's always.
+        divides: Whether a shared field may be asked of two subgraphs at once, each for a part, to spare a key jump below it.
+
+    Attributes:
+        can_divide: Whether there is a field that might be.
     """
 
-    def __init__(self, lookups: Lookups, fuel: Fuel, root_type: str) -> None:
+    def __init__(self, lookups: Lookups, fuel: Fuel, root_type: str, *, divides: bool = False) -> None:
+        self.can_divide = False
+        self._divides = divides
         self._lookups = lookups
         self._fuel = fuel
         self._entered_again = lookups.entered_again(root_type)
@@ -92,9 +112,7 @@ class Search:
         if not open_.choices:
             return Solution((), FREE, (need,), (Decision([open_], [None], 0),))
         choice = min(open_.choices.values(), key=Choice.weight)
-        return replace(
-            self._as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),)
-        )
+        return replace(_as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),))
 
     def _solve(self, needs: tuple[Need, ...], here: Here, terms: Terms) -> Solution:
         self._fuel.burn()
@@ -114,7 +132,9 @@ class Search:
                 served, rest = self._lookups.served(here, need.name, types, with_requirements=False)
                 for part in served:
                     choice = self._select(need, part, here, terms)
-                    if choice.missing or choice.own.fetches:
+                    if terms.stays and choice.missing and _is_list(part):
+                        opened.append(Open(need, part.types, frozenset({None}), {}))
+                    elif choice.missing or choice.own.fetches:
                         open_ = Open(need, part.types, frozenset(), {None: choice})
                         self._find_choices(open_, here, terms)
                         opened.append(open_)
@@ -125,10 +145,10 @@ class Search:
                 open_ = Open(need, part_of_rest, frozenset(), {}, must_know=need in apart)
                 self._find_choices(open_, here, terms)
                 opened.append(open_)
-        chosen, missing, decisions = self._cover(opened, here, terms)
-        solution = self._as_solution(steps, chosen, _torn_marked(missing, here))
+        covered = self._cover(opened, here, terms)
+        solution = _as_solution(steps, covered.chosen, _torn_marked(covered.missing, here))
         own = Cost(0, 0, sum(cost.fields for cost in costs))
-        return replace(solution, cost=solution.cost.beside(own), decisions=tuple(decisions))
+        return replace(solution, cost=solution.cost.beside(own), decisions=tuple(covered.decisions))
 
     def _with_typename(self, needs: tuple[Need, ...], here: Here) -> Sequence[Need]:
         """The needs, and the type's name if some of them hold for some types only, and nobody here can tell those."""
@@ -146,20 +166,24 @@ class Search:
 
     def _find_choices(self, open_: Open, here: Here, terms: Terms) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
+        if terms.stays:
+            return
         need = open_.need
         is_served_here = None in open_.choices or None in open_.used
         for service, entries in self._lookups.entries(here, open_.types, need.name, must_know=open_.must_know).items():
             if service in open_.used or (is_served_here and service == here.service):
                 continue
             self._fuel.burn()
-            choice = self._choice(open_, service, entries, here, terms)
+            choice = self._choice(open_, service, entries, here, terms, terms.below())
             if choice is not None:
                 open_.choices[service] = choice
             else:
                 has_key = any(self._entered.get((here, service, entry, terms)) is not None for entry in entries)
                 open_.closed.append(Closed(service, entries, has_key))
 
-    def _choice(self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms) -> Choice | None:
+    def _choice(  # noqa: PLR0917 - all of a question, and how it goes on below
+        self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms, below_it: Terms
+    ) -> Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
         selected: list[Found] = []
@@ -175,7 +199,7 @@ class Search:
                 requirement = self._require(part, here, service, used[0].entry.entity, terms)
                 if part.field.requires is not None and requirement is None:
                     continue
-                below = self.solve(need.children, part.below, terms.below()) if part.below is not None else None
+                below = self.solve(need.children, part.below, below_it) if part.below is not None else None
                 cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
                 if used[0].key is not None:
                     # A field that comes later has to be merged: dearer than the same field in an earlier answer.
@@ -197,14 +221,14 @@ class Search:
     def _arrivals(
         self, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms
     ) -> list[tuple[tuple[Entered, ...], Here]]:
-        """The entries whose keys can be had, and where they arrive: object types together, each interface alone."""
+        """The entries whose keys can be had, and where they arrive: entities together, each interface and root type alone."""
         arrivals: list[tuple[tuple[Entered, ...], Here]] = []
         concrete: list[Entered] = []
         for entry in entries:
             way = self._enter(here, service, entry, terms)
             if way is None:
                 continue
-            if self._lookups.is_object_in(service, entry.entity) and way.arrival.is_known:
+            if way.key is not None and self._lookups.is_object_in(service, entry.entity) and way.arrival.is_known:
                 concrete.append(way)
             else:
                 arrivals.append(((way,), way.arrival))
@@ -290,28 +314,85 @@ class Search:
         solution = self.solve(self._lookups.field_set_needs(required), left, Terms(terms.blocked | {guard}, terms.via))
         return None if solution.missing else solution
 
-    def _cover(self, opened: list[Open], here: Here, terms: Terms) -> tuple[list[Choice], list[Need], list[Decision]]:
+    def _cover(self, opened: list[Open], here: Here, terms: Terms) -> _Covered:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
-        chosen: list[Choice] = []
-        missing: list[Need] = []
-        decisions: list[Decision] = []
+        choices = best_choices(opened, self._fuel)
+        covered = self._with_remainders(opened, choices, here, terms)
+        if terms.stays:
+            return covered
+        if not self._divides:
+            self.can_divide = self.can_divide or any(map(_is_divisible, opened, choices))
+            return covered
+        index = 0
+        while index < len(opened):
+            best = covered.weight(here)
+            before = opened
+            for divided in self._divisions(opened[index], choices[index], here, terms):
+                instead = [*before[:index], *divided, *before[index + 1 :]]
+                chosen = best_choices(instead, self._fuel)
+                other = self._with_remainders(instead, chosen, here, terms)
+                weight = other.weight(here)
+                # One that is as good may be divided further, and be better then.
+                if weight < best or (weight == best and opened is before):
+                    best, opened, choices, covered = weight, instead, chosen, other
+            index += 1
+        return covered
+
+    def _with_remainders(
+        self, opened: list[Open], choices: Sequence[Choice | None], here: Here, terms: Terms
+    ) -> _Covered:
+        """The choices for open needs, with further ones for what they leave missing."""
+        covered = _Covered()
         while opened:
             remainders: list[Open] = []
-            choices = best_choices(opened, self._fuel)
-            decisions += [Decision(opened, choices, index) for index in range(len(opened))]
+            covered.decisions += [Decision(opened, choices, index) for index in range(len(opened))]
             for open_, choice in zip(opened, choices, strict=True):
                 if choice is None:
-                    missing.append(_remaining(open_.need, open_.types, here, open_.need.children))
+                    covered.missing.append(_remaining(open_.need, open_.types, here, open_.need.children))
                     continue
-                chosen.append(choice)
+                covered.chosen.append(choice)
                 used = open_.used | {choice.service}
                 for rest in choice.missing:
                     if rest.runs_once or _is_torn(rest):
-                        missing.append(rest)
+                        covered.missing.append(rest)
                     else:
                         remainders.append(self._remainder(rest, used, here, terms, must_know=open_.must_know))
             opened = remainders
-        return chosen, missing, decisions
+            choices = best_choices(opened, self._fuel)
+        return covered
+
+    def _divisions(self, open_: Open, choice: Choice | None, here: Here, terms: Terms) -> Iterator[list[Open]]:
+        """Yield the ways to ask a shared field of one subgraph for what that has by itself, and of others for the rest.
+
+        A subgraph that has a part of the object is entered from here, beside the other, rather than from that object, after it.
+        """
+        need = open_.need
+        for service in open_.choices if _is_divisible(open_, choice) else ():
+            part = self._own_part(open_, service, here, terms)
+            if part is None or not part.missing or any(rest.runs_once or _is_torn(rest) for rest in part.missing):
+                continue
+            used = open_.used | {service}
+            rests = [self._remainder(rest, used, here, terms, must_know=False) for rest in part.missing]
+            if all(rest.choices for rest in rests):
+                own = Open(need, open_.types, open_.used, {service: replace(part, missing=(), missing_weight=0)})
+                yield [own, *rests]
+
+    def _own_part(self, open_: Open, service: str | None, here: Here, terms: Terms) -> Choice | None:
+        """What a subgraph has of a need by itself; None if that is nothing, or the items of a list, which only keys can tell apart."""
+        if service is None:
+            served, _ = self._lookups.served(here, open_.need.name, open_.types, with_requirements=False)
+            is_whole = len(served) == 1 and served[0].types == open_.types
+            choice = self._select(open_.need, served[0], here, HERE_ALONE) if is_whole else None
+        else:
+            entries = self._lookups.entries(here, open_.types, open_.need.name)[service]
+            choice = self._choice(open_, service, entries, here, terms, HERE_ALONE)
+        if choice is None or any(_is_list(selected.served) for _, selected in choice.selected):
+            return None
+        return (
+            choice
+            if choice.missing_weight < _extent((open_.need.narrowed(open_.types, open_.need.children),), here)
+            else None
+        )
 
     def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, terms: Terms, *, must_know: bool) -> Open:
         types = here.types if rest.types is None else rest.types
@@ -329,25 +410,26 @@ class Search:
         }
         return open_
 
-    def _as_solution(self, steps: list[Step], chosen: list[Choice], missing: list[Need]) -> Solution:
-        """The steps of all choices, those into one subgraph together."""
-        by_service: dict[str, list[Choice]] = {}
-        cost = FREE
-        for choice in chosen:
-            if choice.service is None:
-                steps.append(SelectHere(choice.selected[0][1]))
-                cost = cost.beside(choice.own)
-            else:
-                by_service.setdefault(choice.service, []).append(choice)
-        for service, choices in by_service.items():
-            own = FREE
-            entry = FREE
-            for choice in choices:
-                own = own.beside(choice.own)
-                entry = max(entry, choice.entry, key=lambda cost: cost.score)
-            steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
-            cost = cost.beside(own.after(entry))
-        return Solution(tuple(steps), cost, tuple(missing))
+
+def _as_solution(steps: list[Step], chosen: list[Choice], missing: list[Need]) -> Solution:
+    """The steps of all choices, those into one subgraph together."""
+    by_service: dict[str, list[Choice]] = {}
+    cost = FREE
+    for choice in chosen:
+        if choice.service is None:
+            steps.append(SelectHere(choice.selected[0][1]))
+            cost = cost.beside(choice.own)
+        else:
+            by_service.setdefault(choice.service, []).append(choice)
+    for service, choices in by_service.items():
+        own = FREE
+        entry = FREE
+        for choice in choices:
+            own = own.beside(choice.own)
+            entry = max(entry, choice.entry, key=lambda cost: cost.score)
+        steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
+        cost = cost.beside(own.after(entry))
+    return Solution(tuple(steps), cost, tuple(missing))
 
 
 def _has_contexts(need: Need, field: SubgraphField, way: Entered) -> bool:
@@ -357,6 +439,17 @@ def _has_contexts(need: Need, field: SubgraphField, way: Entered) -> bool:
 
 def _name(service: str, entry: Entry) -> EntryName:
     return service, entry.entity, entry.needs_typename
+
+
+def _is_divisible(open_: Open, choice: Choice | None) -> bool:
+    """Whether a field that several subgraphs have takes fetches below it, which may be spared."""
+    if choice is None or not choice.own.fetches or len(open_.choices) == 1:
+        return False
+    return bool(open_.need.children) and not open_.need.runs_once and not open_.must_know
+
+
+def _is_list(served: Served) -> bool:
+    return "[" in served.field.wrappers
 
 
 def _remaining(need: Need, types: frozenset[str], here: Here, children: tuple[Need, ...]) -> Need:

@@ -24,10 +24,12 @@ class Terms:
     Attributes:
         blocked: (subgraph, entity, requirement) that are being worked out further up.
         via: while keys are being found: the only entries that may be used at this place; None for all that there are.
+        stays: Whether only the answer at hand may serve needs: no subgraph is entered, and a list is served whole or not at all.
     """
 
     blocked: frozenset[tuple[str, str, FieldSet]] = frozenset()
     via: Reached | None = None
+    stays: bool = False
 
     def below(self) -> "Terms":
         """The terms for what is below a field: another object, with all its entries."""
@@ -35,3 +37,4 @@ class Terms:
 
 
 EVERYTHING = Terms()
+HERE_ALONE = Terms(stays=True)
