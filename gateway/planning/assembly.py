@@ -16,6 +16,7 @@ from gateway.planning.plan import (
     Plan,
 )
 from gateway.planning.representing import represent, represent_contexts
+from gateway.planning.tree import Position
 from gateway.planning.writing import write_draft
 
 
@@ -28,6 +29,12 @@ def assemble(batches: list[Batch], operation: Operation, lookups: Lookups, fuel:
         for batch, number in numbers.items()
     ]
     return Plan(operation.kind, tuple(fetches), hidden_prefix)
+
+
+def _root_path(position: Position, types: frozenset[str]) -> Path:
+    """The path to the objects of a root type: a union may have others beside them."""
+    path = position.path
+    return (*path[:-1], replace(path[-1], types=types)) if path and position.types - types else path
 
 
 class _Assembler:
@@ -63,7 +70,7 @@ class _Assembler:
             document=document,
             variables=written.variables,
             selections=written.root,
-            root_path=draft.position.path,
+            root_path=_root_path(draft.position, draft.root.here.types),
         )
 
     def _entity_fetch(self, drafts: list[Draft], number: int, depends_on: tuple[int, ...]) -> Fetch:

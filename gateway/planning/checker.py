@@ -146,6 +146,10 @@ class _Checker:
         for shadow in self._reached(fetch.root_path):
             if fetch.root_path and root not in shadow.slots:
                 raise self._unsound(f"asks for {root} where no object is of that type")
+            if fetch.root_path and len(shadow.slots) > 1:
+                if fetch.root_path[-1].types != frozenset({root}):
+                    raise self._unsound(f"writes what {root} has into objects of other types")
+                self._check_written(shadow.slots[root], TYPENAME)
             self._write(shadow, fetch.selections, root, frozenset({root}), ())
         self._check_names([fetch.selections])
 

@@ -173,7 +173,7 @@ class Drafting:
 
     def _demands(self, service: str, found: list[Found], position: Position) -> Demands:
         """What the fields demand of the representation and the selection that they go into."""
-        demands = Demands()
+        demands = Demands(is_root=found[0][0][0].key is None)
         for used, selected in found:
             if selected.served.field.requires is not None:
                 demands.required.extend(self._lookups.field_set_needs(selected.served.field.requires))
@@ -259,6 +259,7 @@ class Drafting:
         self._delay(draft, after)
         draft.demands.only = demands.only
         draft.demands.by_interface = demands.by_interface
+        draft.demands.is_root = demands.is_root
         draft.demands.add(demands)
         bringing: set[Draft] = set()
         for used, selected in found:

@@ -84,17 +84,21 @@ class Demands:
             is asked of every object that is sent, so a field whose name means another field for other types stays by itself.
         keys: by entity type, the key that its objects are sent with.
         by_interface: whether objects are sent under an interface's name: then fragments on object types are asked of all of them.
+        is_root: Whether the fields are a root type's, which is entered without a key.
     """
 
     required: list[Need] = field(default_factory=list)
     only: frozenset[str] | None = None
     keys: dict[str, FieldSet] = field(default_factory=dict)
     by_interface: bool = False
+    is_root: bool = False
 
     def agrees_with(self, other: "Demands") -> bool:
         """Whether one representation can hold what both require, and one selection what both ask."""
         has_one_key_each = all(self.keys.get(entity, key) is key for entity, key in other.keys.items())
-        are_alike = self.only == other.only and self.by_interface is other.by_interface
+        are_alike = (
+            self.only == other.only and self.by_interface is other.by_interface and self.is_root is other.is_root
+        )
         return has_one_key_each and are_alike and are_compatible(self.required, other.required)
 
     def add(self, other: "Demands") -> None:
