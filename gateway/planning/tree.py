@@ -35,6 +35,25 @@ class HiddenNames:
         return f"{self.prefix}{need.name}_{number}"
 
 
+def _alike(needs: tuple[Need, ...]) -> dict[Need, tuple[Need, ...]]:
+    """Needs of one name that some object has in common, each with all that it is one with, over however many steps."""
+    by_name: dict[str, list[Need]] = {}
+    for need in needs:
+        if need.response_name is not None and need.children:
+            by_name.setdefault(need.response_name, []).append(need)
+    alike: dict[Need, tuple[Need, ...]] = {}
+    for named in by_name.values():
+        for need in named if len(named) > 1 else ():
+            met = [other for other in named if other in alike and _have_common_types(need, other)]
+            joined = tuple(dict.fromkeys([*(each for other in met for each in alike[other]), need]))
+            alike.update(dict.fromkeys(joined, joined))
+    return alike
+
+
+def _have_common_types(one: Need, other: Need) -> bool:
+    return one.types is None or other.types is None or bool(one.types & other.types)
+
+
 @dataclass(slots=True, eq=False)
 class Position:
     """A place in the tree where objects are; compared by identity.
@@ -56,6 +75,7 @@ class Position:
     above: "Position | None" = None
     _below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
     _colliding: frozenset[Need] | None = None
+    _alike: dict[Need, tuple[Need, ...]] | None = None
 
     def colliding(self) -> frozenset[Need]:
         """The client's needs here whose names mean other fields for other types."""
@@ -109,7 +129,7 @@ class Position:
             known = Position(
                 path=(*path, PathStep(key, wrappers.count("["))),
                 types=possible,
-                client=owner.children if owner is not None else (),
+                client=tuple(child for each in self._alike_to(owner) for child in each.children),
                 is_abstract=is_abstract or (owner is not None and owner.returns_abstract),
                 is_told=is_told,
                 names=self.names,
@@ -140,7 +160,7 @@ class Position:
     def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
         """The client's need that a field belongs to; for an internal one, of the very field, under its plain name if it can be."""
         if need.response_name is not None:
-            return need.origin
+            return self._alike_to(need.origin)[0]
         found: Need | None = None
         for candidate in self.client:
             if candidate.name != need.name or candidate.arguments != need.arguments or candidate.response_name is None:
@@ -148,9 +168,20 @@ class Position:
             if not self._holds(candidate, types):
                 continue
             if candidate.response_name == need.name:
-                return candidate
+                return self._alike_to(candidate)[0]
             found = found or candidate
-        return found
+        return self._alike_to(found)[0] if found is not None else None
+
+    def _alike_to(self, owner: Need | None) -> tuple[Need, ...]:
+        """The client's needs that are one field of some objects, `owner` among them; the first stands for all.
+
+        `{ ref { a } ... on Book { ref { b } } }` has one `ref` for a book. So below it there is one position, with one set of names.
+        """
+        if owner is None:
+            return ()
+        if self._alike is None:
+            self._alike = _alike(self.client)
+        return self._alike.get(owner) or (owner,)
 
     def _holds(self, candidate: Need, types: frozenset[str]) -> bool:
         """Whether the name of a client's need means that very field for all objects of `types`."""

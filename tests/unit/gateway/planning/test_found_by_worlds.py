@@ -196,3 +196,22 @@ def test_requirement_of_a_type_that_the_asked_subgraph_does_not_know_is_left_out
     (asking,) = [fetch for fetch in made.fetches if "told" in fetch.document]
     (near,) = [field for field in asking.groups[0].representations[0].fields if field.name == "near"]
     assert [branch.fields for branch in near.branches if branch.types and "Film" in branch.types] == [()]
+
+
+def test_requirement_below_a_field_that_is_selected_of_all_types_and_of_one_is_read_where_it_is_brought() -> None:
+    """`ref` of a book is one object, whatever fragments select it; its parts had a name in each."""
+    nodes = """
+        type Query { nodes: [Node] names: Int }
+        interface Node { id: ID! back: Query }
+        type Book implements Node @key(fields: "id") { id: ID! back: Query }
+        type Film implements Node @key(fields: "id") { id: ID! back: Query }
+    """
+    told = """
+        type Query { it: Item } type Item { name: String }
+        type Book @key(fields: "id") {
+          id: ID! back: Query @external
+          label: String @requires(fields: "back { it { name } }")
+        }
+    """
+    supergraph = composed(nodes=nodes, told=told)
+    planned(supergraph, "{ nodes { back { it { name } } ... on Book { label back { __typename } } } }")
