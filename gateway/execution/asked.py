@@ -7,35 +7,57 @@ such a field at an object that has no such field for the client is nobody's.
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type, is_abstract_type
+from graphql import (
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+)
 
 from gateway.execution.projection import collect_fields
 from gateway.execution.tree import Tree
-from gateway.operation.model import Operation
+from gateway.operation.model import Operation, Selection
 
 
 def is_asked_for(path: Sequence[str | int], tree: Tree, operation: Operation, schema: GraphQLSchema) -> bool:
-    """Whether a path leads along fields that the client selected; true as well where that cannot be told, below a null.
+    """Whether a path leads along fields that the client selected of an object there, as far as the objects' types are known.
 
     Args:
         path: in the client's names.
     """
-    parent: Any = schema.get_type(operation.root_type)
-    selections = operation.selections
+    asked: list[tuple[GraphQLNamedType | None, tuple[Selection, ...]]] = [
+        (schema.get_type(operation.root_type), operation.selections)
+    ]
     value: Any = tree
     for segment in path:
         if isinstance(segment, int):
             value = value[segment] if isinstance(value, list) and segment < len(value) else None
             continue
-        if is_abstract_type(parent):
-            parent = schema.get_type(value["__typename"]) if isinstance(value, dict) and "__typename" in value else None
-        if not isinstance(parent, GraphQLObjectType):
-            return True
-        found = collect_fields(schema, parent, selections).get(segment)
-        if found is None:
+        told = value.get("__typename") if isinstance(value, dict) else None
+        below: dict[tuple[str, tuple[int, ...]], tuple[GraphQLNamedType | None, tuple[Selection, ...]]] = {}
+        for parent, selections in asked:
+            if not is_composite_type(parent):
+                return True
+            for possible in _possible(parent, told, schema):
+                found = collect_fields(schema, possible, selections).get(segment)
+                if found is not None:
+                    definition = schema.get_field(possible, found[0].name)
+                    returned = get_named_type(definition.type) if definition is not None else None
+                    below[str(returned), tuple(map(id, found[1]))] = (returned, found[1])
+        if not below:
             return False
-        definition = schema.get_field(parent, found[0].name)
-        parent = get_named_type(definition.type) if definition is not None else None
-        selections = found[1]
+        asked = list(below.values())
         value = value.get(segment) if isinstance(value, dict) else None
     return True
+
+
+def _possible(parent: GraphQLNamedType | None, told: Any, schema: GraphQLSchema) -> Sequence[GraphQLObjectType]:
+    """The types that an object may have: the one that the tree tells, or all of an abstract type."""
+    if isinstance(parent, GraphQLObjectType):
+        return [parent]
+    if not is_abstract_type(parent):
+        return []
+    possible = schema.get_possible_types(parent)
+    return [each for each in possible if each.name == told] or possible
