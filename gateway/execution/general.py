@@ -380,18 +380,22 @@ class GeneralRun:
         gathered: Sequence[Gathered | Surrounded],
         blamed: dict[int, tuple[Failure, list[Asked]]],
     ) -> None:
-        """Add the places that cannot be asked for to those of the first failure at or above each."""
+        """Add the places that cannot be asked for to those of the first failure at or above each; else of the first below."""
         known = [failure for id_ in program.ancestors for failure in self._failures[id_]]
         causes: dict[tuple[str | int, ...], Failure] = {}
+        # A nested part of a key or a requirement is lost below the place, maybe where only the gateway asked.
+        below: dict[tuple[str | int, ...], Failure] = {}
         for failure in known:
             for about in failure.about(self._program.hidden_prefix):
                 causes.setdefault(tuple(about), failure)
+                for end in range(len(about)):
+                    below.setdefault(tuple(about[:end]), failure)
         lacking = failure_of_fetch(lacks_context(program.service), ())
         for group, found in zip(program.groups, gathered, strict=True):
             for place in found.unsendable:
                 path = tuple(trail_path(place.trail))
                 prefixes = (path[:end] for end in range(len(path), -1, -1))
-                cause = next((causes[prefix] for prefix in prefixes if prefix in causes), None)
+                cause = next((causes[prefix] for prefix in prefixes if prefix in causes), None) or below.get(path)
                 if cause is None and isinstance(found, Surrounded) and id(place) in found.lacking:
                     cause = lacking
                 if cause is not None:

@@ -123,3 +123,25 @@ async def test_context_that_a_failing_field_nulls_is_not_sent() -> None:
     assert answered["data"] == {"t": {"box": None, "u": {"p": None}}}
     assert {tuple(error["path"]) for error in answered["errors"]} == {("t", "box", "b"), ("t", "u", "p")}
     assert sums.sent == []
+
+
+async def test_field_fails_at_its_own_path_where_a_subgraph_is_away_below_its_requirement() -> None:
+    """The nested part of a requirement is fetched where only the gateway asked; its failure was shown at the object alone."""
+    supergraph = composed(
+        shop='type Query { item: Item } type Item @key(fields: "id") { id: ID! maker: Maker } type Maker @key(fields: "id") { id: ID! }',
+        makers='type Maker @key(fields: "id") { id: ID! name: String }',
+        labels="""
+            type Item @key(fields: "id") {
+              id: ID! maker: Maker @external
+              label: String @requires(fields: "maker { name }")
+            }
+            type Maker @key(fields: "id") { id: ID! name: String @external }
+        """,
+    )
+    shop = DictSubgraph(
+        "type Query { item: Item } type Item { id: ID! maker: Maker } type Maker { id: ID! }",
+        {"item": {"id": "1", "maker": {"id": "7"}}},
+    )
+    answered = await answer(supergraph, "{ item { label } }", {"shop": shop})
+    assert answered["data"] == {"item": {"label": None}}
+    assert [error["path"] for error in answered["errors"]] == [["item", "label"]]
