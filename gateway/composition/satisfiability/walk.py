@@ -109,11 +109,21 @@ class _Ground:
 
 
 class _Walk:
-    def __init__(self, ground: _Ground, routes: Routes) -> None:
+    """A walk over everything that clients can ask.
+
+    Args:
+        run: (field of a mutation, subgraph) -> what cannot be had below it, if that subgraph runs it. Nothing while that is found
+            out: a mutation below itself can be answered if the one above can.
+    """
+
+    def __init__(
+        self, ground: _Ground, routes: Routes, run: dict[tuple[str, str], Mapping[tuple[str, str], Dead]] | None = None
+    ) -> None:
         self.ground = ground
         self.context = ground.context
         self.routes = routes
         self.dead: dict[tuple[str, str], Dead] = {}
+        self._run = run if run is not None else {}
         self._walked: dict[tuple[str, _Set], list[frozenset[Position]]] = {}
         self._waiting: deque[_State] = deque()
 
@@ -169,10 +179,11 @@ class _Walk:
             running = sorted({position.subgraph for position, _ in here}) if state.type == "Mutation" else []
             if len(running) > 1:
                 self._run_once(
+                    field.name,
                     {
                         s: list(self._below(path, declared, [h for h in here if h[0].subgraph == s], below_contexts))
                         for s in running
-                    }
+                    },
                 )
                 continue
             for below in self._below(path, declared, here, below_contexts):
@@ -192,17 +203,21 @@ class _Walk:
                     way = path if declared.kind is Kind.OBJECT else (*path, Step(declared.name, None, possible))
                     yield _State(possible, frozenset(choice), contexts, way)
 
-    def _run_once(self, states: Mapping[str, Sequence[_State]]) -> None:
+    def _run_once(self, field: str, states: Mapping[str, Sequence[_State]]) -> None:
         """Walks what a mutation returns from each subgraph by itself, until one answers everything."""
         tried: list[Mapping[tuple[str, str], Dead]] = []
-        for starts in states.values():
-            walk = _Walk(self.ground, self.routes)
-            if not walk._walk_from(starts):
-                self.routes.is_exceeded = True
+        for subgraph, starts in states.items():
+            dead = self._run.get((field, subgraph))
+            if dead is None:
+                self._run[field, subgraph] = {}
+                walk = _Walk(self.ground, self.routes, self._run)
+                if not walk._walk_from(starts):
+                    self.routes.is_exceeded = True
+                    return
+                dead = self._run[field, subgraph] = walk.dead
+            if not dead:
                 return
-            if not walk.dead:
-                return
-            tried.append(walk.dead)
+            tried.append(dead)
         for at, found in min(tried, key=len).items():
             self.dead.setdefault(at, replace(found, running=tuple(states)))
 

@@ -238,3 +238,13 @@ def test_fields_behind_the_same_closed_door_are_one_error() -> None:
     }
     (message,) = unreachable(sdls)
     assert '"sku" (nor, for the same reason, "y" and "z")' in message
+
+
+def test_a_shared_mutation_that_returns_the_mutation_type_is_proved() -> None:
+    """Below itself it was looked into again and again, until the stack was full."""
+    assert composed(
+        {
+            "a": "type Query { x: Int } type Mutation { as: Mutation @shareable to: Mutation @shareable one: Int }",
+            "b": "type Query { y: Int } type Mutation { as: Mutation @shareable to: Mutation @shareable two: Int }",
+        }
+    )
