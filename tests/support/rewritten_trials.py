@@ -68,7 +68,7 @@ async def run_rewritten_trials(seed: int, operations: int = 2, rewritings: int =
         AssertionError: a subgraph was sent what is not valid there, or not enough.
     """
     rnd = random.Random(seed)
-    world = draw_world(rnd)
+    world = draw_world(rnd, has_clear_faults=True)
     gateway = WorldGateway(world)
     trials: list[Trial] = []
     for _ in range(operations):

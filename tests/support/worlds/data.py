@@ -4,9 +4,7 @@ import random
 from typing import Any
 
 from tests.support.worlds.faults import FAULT
-from tests.support.worlds.model import Blueprint, Field, Object, Type
-
-ROOTS = ("Query", "Mutation", "Subscription")
+from tests.support.worlds.model import ROOTS, Blueprint, Field, Object, Type
 
 COUNT = 3
 """Objects of each entity."""
@@ -22,6 +20,7 @@ class _Making:
         self._rnd = rnd
         self._blueprint = blueprint
         self._objects: dict[str, list[Object]] = {}
+        self._roots: dict[str, Object] = {}
 
     def make(self) -> tuple[dict[str, list[Object]], dict[str, Object]]:
         concrete = self._blueprint.entities()
@@ -30,14 +29,13 @@ class _Making:
                 {"__typename": entity.name, "id": f"{entity.name}-{n}", "code": f"c-{entity.name}-{n}"}
                 for n in range(COUNT)
             ]
+        roots: dict[str, Object] = {name: {"__typename": name} for name in ROOTS if name in self._blueprint.types}
+        self._roots = roots
         for entity in concrete:
             for number, made in enumerate(self._objects[entity.name]):
                 self._fill(made, entity, number)
-        roots: dict[str, Object] = {}
-        for name in ROOTS:
-            if name in self._blueprint.types:
-                roots[name] = {"__typename": name}
-                self._fill(roots[name], self._blueprint.types[name], 0)
+        for name, root in roots.items():
+            self._fill(root, self._blueprint.types[name], 0)
         for each in self._blueprint.types["Subscription"].fields.values() if "Subscription" in roots else ():
             first = roots["Subscription"][each.name]
             roots["Subscription"][each.name] = [
@@ -90,6 +88,8 @@ class _Making:
         chosen = self._rnd.choice(possible)
         if chosen in self._objects:
             return self._rnd.choice(self._objects[chosen])
+        if chosen in self._roots:
+            return self._roots[chosen]
         made: Object = {"__typename": chosen}
         self._fill(made, self._blueprint.types[chosen], number)
         return made

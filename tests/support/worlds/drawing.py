@@ -6,50 +6,63 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from tests.support.worlds.abstract import draw_abstract
+from tests.support.worlds.conditions import draw_conditions
 from tests.support.worlds.contexts import draw_contexts
 from tests.support.worlds.data import make_objects
 from tests.support.worlds.entities import draw_entities
-from tests.support.worlds.faults import draw_faults
+from tests.support.worlds.faults import draw_faults, draw_faults_beside
+from tests.support.worlds.hidden import draw_hidden
 from tests.support.worlds.interface_objects import draw_interface_objects
 from tests.support.worlds.model import Blueprint, some
 from tests.support.worlds.requirements import draw_provided, draw_requirements
-from tests.support.worlds.roots import draw_mutations, draw_roots, draw_subscriptions
+from tests.support.worlds.roots import complete_roots, draw_mutations, draw_roots, draw_roots_below, draw_subscriptions
 from tests.support.worlds.sdl import subgraph_sdl
 from tests.support.worlds.transfers import draw_transfers
 from tests.support.worlds.values import draw_values
 from tests.support.worlds.world import World
 
 
-def draw_world(rnd: random.Random, size: int = 4) -> World:
+def draw_world(rnd: random.Random, size: int = 4, *, has_clear_faults: bool = False) -> World:
     """A random world; its subgraphs compose.
 
     Args:
         size: how much there may be of each kind of thing, from 1.
+        has_clear_faults: Whether fields fail only where one schema with the same faults would answer the same.
     """
     while True:
-        world = build(rnd, draw_blueprint(rnd, size))
+        world = build(rnd, draw_blueprint(rnd, size, has_clear_faults=has_clear_faults))
         if world is not None:
             return world
 
 
-def draw_blueprint(rnd: random.Random, size: int) -> Blueprint:
+def draw_blueprint(rnd: random.Random, size: int, *, has_clear_faults: bool = False) -> Blueprint:
     """A random schema with its split; most of them compose."""
     blueprint = Blueprint([f"s{index}" for index in range(rnd.randint(2, max(2, size)))])
     draw_entities(rnd, blueprint, size)
     draw_values(rnd, blueprint)
     draw_abstract(rnd, blueprint)
     draw_interface_objects(rnd, blueprint)
+    draw_roots(rnd, blueprint)
+    if rnd.random() < 0.4:
+        draw_roots_below(rnd, blueprint)
     draw_transfers(rnd, blueprint)
     draw_requirements(rnd, blueprint)
     draw_provided(rnd, blueprint)
     draw_contexts(rnd, blueprint)
-    draw_roots(rnd, blueprint)
-    if rnd.random() < 0.3:
-        draw_faults(rnd, blueprint)
+    if rnd.random() < 0.4:
+        draw_conditions(rnd, blueprint)
     if rnd.random() < 0.4:
         draw_mutations(rnd, blueprint)
     if rnd.random() < 0.3:
         draw_subscriptions(rnd, blueprint)
+    complete_roots(blueprint)
+    if rnd.random() < 0.25:
+        draw_hidden(rnd, blueprint)
+    match rnd.random():
+        case drawn if drawn < 0.3:
+            draw_faults(rnd, blueprint)
+        case drawn if drawn < 0.5 and not has_clear_faults:
+            draw_faults_beside(rnd, blueprint)
     return blueprint
 
 

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from graphql import parse, validate
 
+from tests.support.worlds.compared import compared
 from tests.support.worlds.drawing import build
-from tests.support.worlds.gateway import WorldGateway, comparable
+from tests.support.worlds.gateway import WorldGateway
 from tests.support.worlds.operations import DrawnOperation
 from tests.support.worlds.sdl import LINK
 from tests.support.worlds.smaller_blueprints import smaller_blueprints
@@ -28,7 +29,7 @@ async def explain(world: World, operation: DrawnOperation) -> str:
     world = await search.smaller_world(world, operation)
     operation = await search.smaller_operation(world, operation)
     parts = [f"# {name}\n{sdl.removeprefix(LINK)}" for name, sdl in world.sdl.items()]
-    shown = [*parts, f"labels {sorted(world.labels)}", operation.text, str(operation.variables)]
+    shown = [*parts, f"labels {sorted(world.labels)}, {world.outage}", operation.text, str(operation.variables)]
     try:
         shown.append(WorldGateway(world).printed_plan(operation.text, operation.variables))
     except Exception as error:  # noqa: BLE001  # there may be no plan: that is what is shown
@@ -38,15 +39,12 @@ async def explain(world: World, operation: DrawnOperation) -> str:
 
 async def failure_of(world: World, operation: DrawnOperation) -> str | None:
     """What is wrong with the gateway's answer to an operation; it begins with the kind of failure."""
-    gateway = WorldGateway(world)
-    try:
-        answered = await gateway.answer(operation.text, operation.variables)
-    except Exception as error:  # noqa: BLE001  # whatever goes wrong in a random world is what is looked for
-        return f"{type(error).__name__}: {error}"
-    expected = gateway.expected(operation.text, operation.variables)
-    if comparable(answered.response) == comparable(expected):
+    answered, expected = await compared(world, WorldGateway(world), operation)
+    if answered == expected:
         return None
-    return f"differs\ngateway    {answered.response}\none schema {expected}"
+    if isinstance(answered, str):
+        return answered
+    return f"differs\ngateway    {answered}\none schema {expected}"
 
 
 class _Search:
@@ -72,11 +70,12 @@ class _Search:
             for blueprint in self._in_time(smaller_blueprints(world.blueprint)):
                 try:
                     made = build(random.Random(0), blueprint)
-                except (IndexError, KeyError):
+                    if made is None or validate(WorldGateway(made).schema, parse(operation.text)):
+                        continue
+                except (IndexError, KeyError, TypeError):
                     continue  # Something is left that cannot be without what was taken.
-                if made is None or validate(WorldGateway(made).schema, parse(operation.text)):
-                    continue
                 made.labels = world.labels
+                made.outage = world.outage
                 if await self._fails(made, operation):
                     found = made
                     break

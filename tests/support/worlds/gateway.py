@@ -1,8 +1,8 @@
 """The gateway over a world: every plan is checked, every answer comes with its plan."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from graphql import GraphQLSchema
@@ -30,28 +30,6 @@ class Answered:
 
     response: Any
     plan: Plan
-
-
-def comparable(response: Any) -> Any:
-    """What of a response must be alike: its data, and the nulls that errors explain; messages are each server's own.
-
-    Of an object that is lost to one error, others may be told or not: whoever executes may stop asking for the rest of it.
-    """
-    if isinstance(response, list):
-        return [comparable(each) for each in response]
-    if not isinstance(response, dict) or not response.get("errors"):
-        return response
-    nulls = {null_at(response.get("data"), error.get("path", ())) for error in response["errors"]}
-    return {"data": response.get("data"), "errors": sorted(nulls, key=str)}
-
-
-def null_at(data: Any, path: Sequence[str | int]) -> tuple[str | int, ...]:
-    """The place of the first null on the way along a path; the whole path if there is none."""
-    for length, segment in enumerate(path):
-        if data is None:
-            return tuple(path[:length])
-        data = data[segment]
-    return tuple(path)
 
 
 class AnyWorld(Protocol):
@@ -104,6 +82,30 @@ class WorldGateway:
         """
         operation, made, coerced = self._planned(text, variables)
         check(made, operation, self._supergraph, labels=self._world.labels)
+        response = await self._execute(made, operation, coerced)
+        complaints, self._world.complaints = self._world.complaints, []
+        if complaints:
+            raise AssertionError("\n".join(complaints))
+        return Answered(response, made)
+
+    async def answer_without(self, text: str, variables: Mapping[str, Any], service: str) -> Any:
+        """Return what all fetches answer that neither ask a subgraph nor wait for one that does."""
+        operation, made, coerced = self._planned(text, variables)
+        gone: set[int] = set()
+        for fetch in made.fetches:
+            is_stream = fetch.kind is OperationKind.SUBSCRIPTION
+            if (fetch.service == service and not is_stream) or gone.intersection(fetch.depends_on):
+                gone.add(fetch.id)
+        kept = [fetch.id for fetch in made.fetches if fetch.id not in gone]
+        numbers = {id_: number for number, id_ in enumerate(kept)}
+        fetches = tuple(
+            replace(fetch, id=numbers[fetch.id], depends_on=tuple(numbers[before] for before in fetch.depends_on))
+            for fetch in made.fetches
+            if fetch.id in numbers
+        )
+        return await self._execute(replace(made, fetches=fetches), operation, coerced)
+
+    async def _execute(self, made: Plan, operation: Operation, coerced: Mapping[str, Any]) -> Any:
         request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 10, variables=coerced)
         executable = self._executor.prepare(made, operation)
         response: Any
@@ -111,10 +113,7 @@ class WorldGateway:
             response = [answer.decoded() async for answer in executable.subscribe(request)]
         else:
             response = (await executable.execute(request)).decoded()
-        complaints, self._world.complaints = self._world.complaints, []
-        if complaints:
-            raise AssertionError("\n".join(complaints))
-        return Answered(response, made)
+        return response
 
     def printed_plan(self, text: str, variables: Mapping[str, Any]) -> str:
         """The plan of an operation, sound or not."""

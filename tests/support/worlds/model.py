@@ -11,6 +11,8 @@ from typing import Any
 
 Object = dict[str, Any]
 
+ROOTS = ("Query", "Mutation", "Subscription")
+
 
 @dataclass(slots=True)
 class Field:
@@ -88,6 +90,7 @@ class Type:
         contexts: for some subgraphs, the name of the context that it sets there.
         around: by the type of an enclosing object, the field that fields with a context get their value from.
         is_inner: whether only fields of other objects lead to it.
+        is_hidden: Whether clients do not see it.
     """
 
     name: str
@@ -124,11 +127,15 @@ class Blueprint:
 
     Attributes:
         unions: for each subgraph, the members that it knows.
+        hidden_values: The values of ``Unit`` that clients do not see.
+        are_faults_clear: Whether it is clear what one schema with the same faults would answer; else nulls may be more.
     """
 
     services: list[str]
     types: dict[str, Type] = field(default_factory=dict)
     unions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    hidden_values: set[str] = field(default_factory=set)
+    are_faults_clear: bool = True
 
     def add(self, added: Type) -> Type:
         """The type, now the blueprint's."""

@@ -27,7 +27,10 @@ def subgraph_sdl(blueprint: Blueprint, place: str) -> str:
     if re.search(r"\bFilter\b", text):
         text = f"{text}\n{INPUTS['Filter']}"
     named = [declared for name, declared in INPUTS.items() if name != "Filter" and re.search(rf"\b{name}\b", text)]
-    return LINK + "\n".join([text, *named])
+    declared = "\n".join(named)
+    for value in sorted(blueprint.hidden_values):
+        declared = re.sub(rf"(enum Unit .*)\b{value}\b", rf"\1{value} @inaccessible", declared)
+    return f"{LINK}{text}\n{declared}"
 
 
 def _type(blueprint: Blueprint, shown: Type, place: str) -> str:
@@ -46,6 +49,8 @@ def _type(blueprint: Blueprint, shown: Type, place: str) -> str:
     head += [f'@key(fields: "{key}"{resolvable})' for key in shown.keys.get(place, [])]
     if place in shown.objects_in:
         head.append("@interfaceObject")
+    if shown.is_hidden:
+        head.append("@inaccessible")
     if place in shown.contexts:
         head.append(f'@context(name: "{shown.contexts[place]}")')
     return f"{' '.join(head)} {{ {' '.join(fields)} }}"
@@ -56,7 +61,9 @@ def _field(shown: Field, place: str, *, is_interface: bool) -> str:
     if shown.context and place in shown.owners:
         arguments = f"({arguments.strip('()')}{', ' if arguments else ''}{shown.context})"
     text = f"{shown.name}{arguments}: {shown.types.get(place, shown.type)}"
-    if is_interface or place == shown.overridden:
+    if is_interface:
+        return f"{text} @inaccessible" if shown.is_hidden and place == shown.owners[0] else text
+    if place == shown.overridden:
         return text
     if place not in shown.owners:
         return f"{text} @external"

@@ -46,7 +46,13 @@ def _field_changes(known: Field) -> Iterator[Callable[[Field], None]]:
         yield partial(_leave_field, place)
     for place in known.provides:
         yield partial(_drop_provided, place)
-    for name, plain in (("requires", ""), ("arguments", ""), ("is_hidden", False), ("is_shareable", False)):
+    for name, plain in (
+        ("requires", ""),
+        ("arguments", ""),
+        ("is_hidden", False),
+        ("is_shareable", False),
+        ("is_failing", False),
+    ):
         if getattr(known, name) != plain:
             yield partial(_make_plain, name, plain)
     if known.label:

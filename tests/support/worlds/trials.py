@@ -6,10 +6,12 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from tests.support.worlds.compared import compared
 from tests.support.worlds.drawing import draw_world
 from tests.support.worlds.explaining import explain
-from tests.support.worlds.gateway import WorldGateway, comparable
+from tests.support.worlds.gateway import WorldGateway
 from tests.support.worlds.operations import draw_operation
+from tests.support.worlds.outages import draw_outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Trial:
 
 
 async def run_trials(seed: int, operations: int = 8) -> list[Trial]:
-    """Answers random operations on the world of a seed."""
+    """Answers random operations on the world of a seed; a subgraph is away during some of them."""
     rnd = random.Random(seed)
     size = rnd.randint(2, 5)
     world = draw_world(rnd, size)
@@ -35,11 +37,8 @@ async def run_trials(seed: int, operations: int = 8) -> list[Trial]:
     trials: list[Trial] = []
     for _ in range(operations):
         drawn = draw_operation(rnd, gateway.schema, size, _kind(rnd, gateway.schema))
-        expected = comparable(gateway.expected(drawn.text, drawn.variables))
-        try:
-            answered = comparable((await gateway.answer(drawn.text, drawn.variables)).response)
-        except Exception as error:  # noqa: BLE001  # whatever goes wrong in a random world is what is looked for
-            answered = repr(error)
+        world.outage = draw_outage(rnd, list(world.sdl)) if rnd.random() < 0.15 else None
+        answered, expected = await compared(world, gateway, drawn)
         shown = "" if answered == expected else f"seed {seed}\n{await explain(world, drawn)}"
         trials.append(Trial(answered, expected, shown))
     return trials

@@ -27,6 +27,7 @@ from tests.support.sdl import without_federation
 from tests.support.worlds.faults import FAULT, Fault
 from tests.support.worlds.field_sets import SetSelections, parsed, selected
 from tests.support.worlds.model import Blueprint, Field, Object
+from tests.support.worlds.outages import Outage
 
 
 @dataclass(slots=True)
@@ -64,6 +65,9 @@ class World:
         labels: the override labels that are active.
         history: the mutations that ran for the operation at hand, each with its arguments.
         complaints: what subgraphs were sent that they should not have been.
+        outage: The subgraph that is away, and how; None while all are there.
+        members: The concrete types of each abstract type.
+        history_is_told: Whether `history` fields tell it; not where mutations run below the root, in no order.
     """
 
     blueprint: Blueprint
@@ -74,13 +78,19 @@ class World:
     labels: frozenset[str] = frozenset()
     history: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    history_is_told: bool = True
+    outage: Outage | None = None
     schemas: dict[str, GraphQLSchema] = field(default_factory=dict)
+    members: dict[str, frozenset[str]] = field(default_factory=dict)
     fields: dict[tuple[str, str], Field] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in self.blueprint.types.values():
             self.fields.update({(each.name, known.name): known for known in each.fields.values()})
             self.fields.update({(each.name, known.name): known for known in self.blueprint.fields_of(each)})
+        places = self.blueprint.services
+        for name in [*self.blueprint.types, *self.blueprint.unions]:
+            self.members[name] = frozenset().union(*(self.blueprint.possible(name, place) for place in places))
 
     def answer_merged(self, schema: GraphQLSchema, text: str, variables: Mapping[str, Any]) -> Any:
         """What one schema over all data answers; to a subscription a list, for each event what it answers."""
@@ -101,7 +111,6 @@ class World:
             ).formatted
             for root in self.root_values(document)
         ]
-        self.history = []
         return answers if _kind(document) is OperationType.SUBSCRIPTION else answers[0]
 
     def root_values(self, document: DocumentNode) -> list[Seen]:
@@ -123,11 +132,11 @@ class World:
         """The whole truth about a field of an object."""
         known = self.fields[source.typename, name]
         if source.typename == "Mutation":
-            self.history.append(f"{name}{made_of(arguments)}")
+            self.history.append(f"{name}({made_of(arguments)})")
         if known.is_history:
-            made: Any = " ".join(self.history)
+            made: Any = " ".join(self.history) if self.history_is_told else ""
         elif known.requires and not self.blueprint.is_composite(known.named):
-            made = made_of(selected(parsed(known.requires), source, self._required(source)))
+            made = made_of(selected(self.field_set(known.requires), source, self._required(source)))
         else:
             made = source.object[name]
         if made is FAULT:
@@ -160,6 +169,10 @@ class World:
         """Only numbers are ever left out in field sets."""
         return {"number": 1} if self.fields[type_name, name].arguments.startswith("(number") else {}
 
+    def field_set(self, text: str) -> SetSelections:
+        """The selections of a field set of this world."""
+        return SetSelections(parsed(text), self.members)
+
     def subgraph(self, name: str) -> Callable[[Object], Any]:
         """The subgraph as a function from a request to a response."""
         return _Subgraph(self, name, self._schema(name)).answer
@@ -183,7 +196,11 @@ class _Subgraph:
             self.world.complaints.append(f"{self.name} was sent {request}: {[error.message for error in errors]}")
             return {"errors": [{"message": "not valid"}]}
         answers = [self._execute(request, document, root) for root in self.world.root_values(document)]
-        return answers if _kind(document) is OperationType.SUBSCRIPTION else answers[0]
+        if _kind(document) is OperationType.SUBSCRIPTION:
+            return answers
+        # What is away has done its work: a mutation ran, and its answer is lost.
+        outage = self.world.outage
+        return outage.answer(request, answers[0]) if outage is not None and outage.service == self.name else answers[0]
 
     def _execute(self, request: Object, document: DocumentNode, root: Seen) -> Any:
         result = execute_sync(
@@ -217,12 +234,12 @@ class _Subgraph:
         else:
             value = self.world.value(source, known.name, arguments)
         if self.name in known.provides:
-            below = (*below, parsed(known.provides[self.name]))
+            below = (*below, self.world.field_set(known.provides[self.name]))
         return seen(value, source, below)
 
     def _made(self, source: Seen, known: Field, arguments: Mapping[str, Any]) -> Any:
         """A field with a requirement is made of what was sent, nothing else."""
-        field_set = parsed(known.requires)
+        field_set = self.world.field_set(known.requires)
         if source.sent is None:
             raise AssertionError(f"{self.name} was asked for {known.name} of what was not sent")
         sent = made_of(selected(field_set, source.sent, _read_sent))
@@ -237,7 +254,7 @@ class _Subgraph:
         name = representation["__typename"]
         known = self.world.blueprint.types[name]
         for key in () if self.name in known.stubs else known.keys.get(self.name, ()):
-            field_set = parsed(key)
+            field_set = self.world.field_set(key)
             try:
                 wanted = selected(field_set, representation, _read_sent)
             except AssertionError:
@@ -267,7 +284,7 @@ def _provided(source: Seen, name: str) -> Iterator[tuple[bool, SetSelections | N
     for field_set in source.provided:
         for node in field_set.fields(source.typename):
             if node.name.value == name:
-                yield True, SetSelections(node.selection_set) if node.selection_set else None
+                yield True, field_set.below(node)
 
 
 def seen(value: Any, above: Seen, provided: tuple[SetSelections, ...] = ()) -> Any:
