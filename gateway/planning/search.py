@@ -316,6 +316,8 @@ class Search:
 
     def _cover(self, opened: list[Open], here: Here, terms: Terms) -> _Covered:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
+        if not opened:
+            return _Covered()
         choices = best_choices(opened, self._fuel)
         covered = self._with_remainders(opened, choices, here, terms)
         if terms.stays:
@@ -358,7 +360,7 @@ class Search:
                     else:
                         remainders.append(self._remainder(rest, used, here, terms, must_know=open_.must_know))
             opened = remainders
-            choices = best_choices(opened, self._fuel)
+            choices = best_choices(opened, self._fuel) if opened else ()
         return covered
 
     def _divisions(self, open_: Open, choice: Choice | None, here: Here, terms: Terms) -> Iterator[list[Open]]:

@@ -179,6 +179,8 @@ class Position:
         """
         if owner is None:
             return ()
+        if not owner.children:
+            return (owner,)
         if self._alike is None:
             self._alike = _alike(self.client)
         return self._alike.get(owner) or (owner,)
