@@ -88,7 +88,7 @@ class FakeTransport:
             try:
                 future.set_result(self._reply(sent))
             except SubgraphError as error:
-                future.set_exception(error)
+                future.set_exception(error.with_traceback(None))
 
         def expire() -> None:
             if not future.done():

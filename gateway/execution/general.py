@@ -95,6 +95,7 @@ class GeneralRun:
         self._loop = asyncio.get_running_loop()
         self._began = time.perf_counter()
         self._done: asyncio.Future[None] = self._loop.create_future()
+        self._failure: Exception | None = None
         self._flying: set[asyncio.Future[Reply]] = set()
         self._waits_for = [len(fetch.fetch.depends_on) for fetch in program.fetches]
         self._unfinished = len(program.fetches)
@@ -121,11 +122,13 @@ class GeneralRun:
                     if not program.fetch.depends_on:
                         self._start(program)
                 await self._done
+                self._raise_failure()
             except AnswerTooLarge as reason:
                 return self._too_large(reason)
             finally:
                 for future in self._flying:
                     self._flights.give_up(future)
+                self._flying.clear()
                 self._recorded.abandon()
         introspection = self._program.introspection
         return self._project(await introspection.answer(self._request.variables) if introspection is not None else {})
@@ -417,7 +420,17 @@ class GeneralRun:
 
     def _fail(self, error: Exception) -> None:
         if not self._done.done():
-            self._done.set_exception(error)
+            self._failure = error
+            self._done.set_result(None)
+
+    def _raise_failure(self) -> None:
+        """Raise what a callback noted, and keep it no longer: its traceback leads here."""
+        failure, self._failure = self._failure, None
+        try:
+            if failure is not None:
+                raise failure
+        finally:
+            del failure
 
     def _too_large(self, reason: AnswerTooLarge) -> Answer:
         error = {

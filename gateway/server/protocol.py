@@ -249,7 +249,8 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: ClientError) -> None:
         """Answer with the error, after the answers to the requests before, and close."""
-        self._refusal = error
+        # The traceback leads to this connection and the bytes that it was sent.
+        self._refusal = error.with_traceback(None)
         is_behind = self.cycle is not None and not self.cycle.response_complete
         if is_behind and not self._is_head_open:
             # The body of this request is what cannot be read: its application is told that nothing more comes.
