@@ -189,11 +189,11 @@ def _shown_object(
         order.append(key)
         if next(counter) > MAX_FIELDS:
             raise NotCovered(f"more than {MAX_FIELDS} fields, all types counted")
+        if asked.refusal is not None:
+            raise NotCovered(f"{object_type.name}.{asked.name} is refused")
         if asked.name == TYPENAME:
             constants.add(key)
             continue
-        if asked.refusal is not None:
-            raise NotCovered(f"{object_type.name}.{asked.name} is refused")
         if asked.name.startswith("__"):
             raise NotCovered("introspection")
         wrappers, named = _unwrap(object_type.fields[asked.name].type)

@@ -169,6 +169,8 @@ def _field(
     """Completes one field, given the object that holds it."""
     key = field_.response_name
     if field_.name == "__typename":
+        if field_.refusal is not None:
+            return _refused(field_, is_nullable=False)
         return lambda _value, _trail, _completion: parent.name
     if is_root and field_.name in ("__schema", "__type"):
         return lambda _value, _trail, completion: completion.introspection[key]

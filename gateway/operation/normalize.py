@@ -279,7 +279,7 @@ class _Walk:
         refusal = self._refuse(group.parent.name, first.name.value)
         if refusal is not None:
             return [self._field(group, group.parent, refusal)]
-        if not is_abstract_type(group.parent) or first.name.value == "__typename":
+        if not is_abstract_type(group.parent):
             return [self._field(group, group.parent, None)]
         by_type = {name: self._refuse(name, first.name.value) for name in sorted(possible)}
         if len(set(by_type.values())) <= 1:

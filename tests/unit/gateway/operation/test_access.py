@@ -1,11 +1,17 @@
 """Access is decided by concrete type and field, through interfaces and through what other fields require."""
 
+import asyncio
+
 import pytest
 
+from gateway.execution.executor import Executor
+from gateway.execution.fake_transport import FakeTransport
+from gateway.execution.request import ExecutionRequest, Service
 from gateway.operation.access import ANONYMOUS, SIGNED_IN, AccessRules, Caller
 from gateway.operation.model import Field, Fragment, Operation, Refusal, walk_fields
 from gateway.operation.normalize import normalize
 from gateway.operation.parse import parse_document, select_operation
+from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
 from tests.support.planning import GOLDENS
@@ -111,3 +117,50 @@ def test_rights_have_the_same_meaning_in_other_rules() -> None:
     assert other.bits(rights) == other.satisfied(bob)
     assert RULES.rights(0) == frozenset()
     assert ("scopes", (frozenset({"goods:margin"}),)) in rights
+
+
+CLOSED = read_supergraph(
+    shop_supergraph()
+    .replace("type Bundle implements Item", "type Bundle implements Item @authenticated")
+    .replace("items: [Item!]!", "items: [Item]!")
+)
+ITEMS = [{"__typename": "Good", "id": "1", "name": "good"}, {"__typename": "Bundle", "id": "2", "name": "bundle"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("{ items { ... on Bundle { __typename } } }", [{}, None]),
+        ("{ items { ... on Bundle { kind: __typename } } }", [{}, None]),
+        ("{ items { __typename } }", [{"__typename": "Good"}, None]),
+        (
+            "{ items { ...F } } fragment F on Item { ... on Item { __typename name } }",
+            [{"__typename": "Good", "name": "good"}, None],
+        ),
+        ("{ items { name } }", [{"name": "good"}, {"name": None}]),
+    ],
+)
+@pytest.mark.parametrize("is_compiled", [False, True])
+async def test_the_name_of_a_type_is_told_to_who_may_see_it(
+    text: str, items: list[dict[str, str | None] | None], *, is_compiled: bool
+) -> None:
+    rules = AccessRules(CLOSED)
+    document = parse_document(text, max_tokens=1000)
+    for caller in (ANONYMOUS, ANN):
+        refuse = rules.refusals(rules.satisfied(caller))
+        definition = select_operation(document, None)
+        operation = normalize(document, definition, CLOSED.api, conditions={}, refuse=refuse)
+        transport = FakeTransport({"goods": lambda _request: {"data": {"items": ITEMS}}})
+        services = [Service(name, url) for name, url in CLOSED.subgraphs.items()]
+        executor = Executor(transport=transport, services=services, api_schema=CLOSED.api)
+        executable = executor.prepare(plan(operation, CLOSED), operation)
+        if is_compiled:
+            executable.compile()
+        answer = await executable.execute(ExecutionRequest(deadline=asyncio.get_running_loop().time() + 60))
+        if caller is ANONYMOUS:
+            assert answer.data["items"] == items
+            assert {error["extensions"]["code"] for error in answer.errors} == {"UNAUTHENTICATED"}
+            assert rules.relevant(document, definition) & SIGNED_IN
+        else:
+            assert answer.errors == []
+            assert None not in answer.data["items"]
