@@ -88,7 +88,7 @@ async def _play(options: Options, market: LocalMarket, urls: dict[str, str]) -> 
             await traffic.prepare()
             before = await oracle.pieces(opened, [each["id"] for each in traffic.shelf.products])
             patient = Patient(market, opened, HOLD_SECONDS, _bank_key(market.data_dir))
-            every = faults(is_short=options.is_short, hold_seconds=HOLD_SECONDS)
+            every = faults(is_short=options.is_short, is_sqlite=options.database == "sqlite", hold_seconds=HOLD_SECONDS)
             chosen = [each for each in every if options.only in each.name]
             played = await _under_load(options, traffic, Clients(market.gateway_url, session, journal), patient, chosen)
             verdict, rest_seconds = await _at_rest(traffic, opened, before=before, since=began)

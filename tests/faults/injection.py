@@ -1,15 +1,13 @@
 """The faults, each a context manager: what is wrong during its block is right again, or left to the market to mend, after it."""
 
-import asyncio
 import os
+import resource
 import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import redis
 
 from tests.faults.databases import Databases, locked
@@ -27,7 +25,7 @@ COMMANDS = {
 SILENT_SECONDS, SHORT_SILENT_SECONDS = 20.0, 6.0
 LOCKED_SECONDS = 5.0
 AWAY_SECONDS = 10.0
-START_SECONDS = 60.0
+FULL_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Fault:
     empties_redis: bool = False
 
 
-def faults(*, is_short: bool, hold_seconds: float) -> list[Fault]:
+def faults(*, is_short: bool, is_sqlite: bool, hold_seconds: float) -> list[Fault]:
     """What is done to the market, in order.
 
     Args:
@@ -97,6 +95,12 @@ def faults(*, is_short: bool, hold_seconds: float) -> list[Fault]:
             Fault(f"{name}'s database locked", _locked(name, table), LOCKED_SECONDS)
             for name, table in (("order", "orders"), ("payment", "payments"), ("catalog", "products"))
         ),
+        # The services of PostgreSQL write no files.
+        *(
+            Fault(f"{name}'s disk full", _full(name), AWAY_SECONDS)
+            for name in ("order", "payment", "redis")
+            if is_sqlite
+        ),
         Fault("bank silent", _stopped("bank"), SILENT_SECONDS),
     ]
 
@@ -120,6 +124,23 @@ def _stopped(process: str) -> Callable[[Patient], AbstractAsyncContextManager[No
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGCONT)
+
+    return inject
+
+
+def _full(process: str) -> Callable[[Patient], AbstractAsyncContextManager[None]]:
+    """The process may write no file beyond 1 KiB: what SQLite then gets from the system is an error of the disk, as of a full one."""
+
+    @asynccontextmanager
+    async def inject(patient: Patient) -> AsyncIterator[None]:
+        pid = patient.pid(process)
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FULL_BYTES, most))
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
 
     return inject
 
@@ -157,22 +178,3 @@ def _renamed(folder: Path) -> Iterator[None]:
         yield
     finally:
         elsewhere.rename(folder)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float) -> bool:
-    """Whether the condition came true within the time."""
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(0.1)
-    return True
-
-
-async def is_ready(session: aiohttp.ClientSession, url: str) -> bool:
-    """Whether a process says that it is ready."""
-    try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=5)) as answer:
-            return answer.status == 200
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return False

@@ -163,7 +163,7 @@ def running_market(
             time.sleep(0.2)
         yield LocalMarket(ports, data_dir, supervisor.pid)
     finally:
-        supervisor.send_signal(signal.SIGINT)
+        supervisor.terminate()  # a shell's background job ignores SIGINT, and so would the market
         try:
             supervisor.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -116,6 +116,7 @@ class Traded:
         orders: Of this example, oldest first, with their totals.
         asked, payments: What was sent, to be sent again.
         answered: The order or payment that was acknowledged under each idempotency key.
+        captured: Orders whose payment was acknowledged as captured: only their buyer calls them off.
         pieces: Free, held and sold together.
     """
 
@@ -124,6 +125,7 @@ class Traded:
     asked: list[dict[str, Any]] = field(default_factory=list)
     answered: dict[str, str] = field(default_factory=dict)
     payments: list[dict[str, Any]] = field(default_factory=list)
+    captured: set[str] = field(default_factory=set)
     pieces: int = PIECES
 
 
@@ -443,6 +445,8 @@ class MoneyMachine(RuleBasedStateMachine):
             payment_id = answer["payment"]["id"]
             known = self.traded.answered.setdefault(wanted["idempotencyKey"], payment_id)
             assert known == payment_id, "one key, two payments"
+            if answer["payment"]["status"] == "CAPTURED":
+                self.traded.captured.add(wanted["orderId"])
 
     async def _act(self, order_id: str, name: str) -> None:
         order = await self.market.money.order(order_id)
@@ -498,6 +502,10 @@ class MoneyMachine(RuleBasedStateMachine):
             pairs = [(OrderStatus(each.before) if each.before else None, OrderStatus(each.after)) for each in history]
             assert folded(pairs) is OrderStatus(order.status)
             assert [each.version for each in history] == list(range(1, order.version + 1))
+            undone = [
+                each.actor for each in history if each.after in {"CANCELLED", "EXPIRED"} and each.actor != "buyer"
+            ]
+            assert not (undone and order.id in self.traded.captured), f"a paid order was called off by {undone}"
             of_order = [each.envelope for each in told if each.subject == order.id and each.type != "order.refund_owed"]
             assert sorted(each["data"]["order_version"] for each in of_order) == [each.version for each in history]
             assert order.total_amount == self.traded.orders[order.id]
