@@ -25,7 +25,6 @@ class Attack:
         play: tries it, and says what came; raises AttackSucceeded.
         max_cpu_ms: of the gateway's processor time that it may cost.
         max_mib: of memory that the gateway may hold more after it than before.
-        is_open: nothing is built against it yet.
     """
 
     line: str
@@ -33,7 +32,6 @@ class Attack:
     play: Callable[[World], str]
     max_cpu_ms: float = 3_000.0
     max_mib: float = 300.0
-    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

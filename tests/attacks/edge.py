@@ -192,7 +192,7 @@ ATTACKS = (
     Attack("1.2", "a forged Authorization before a good one", two_authorizations),
     Attack("1.2", "headers of one value, twice", repeated_headers),
     Attack("1.4", "unusable keys in a JWKS", unusable_key),
-    Attack("1.5", "a subgraph's error with a stack trace", stack_trace, is_open=True),
+    Attack("1.5", "a subgraph's error with a stack trace", stack_trace),
     Attack("1.6", "POST with Upgrade: h2c", upgrade),
     Attack("1.9", "a head of 100 kB", long_head),
     Attack("1.9", "10,000 headers", many_headers),
