@@ -123,7 +123,8 @@ def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:
     free = [open_ for open_ in opened if len(open_.choices) > 1]
     if not free:
         return [next(iter(open_.choices.values()), None) for open_ in opened]
-    optional = [target for target in targets if target not in forced]
+    # By name, so that places which could take several sets of one cost take the same one: their fetches go in one request.
+    optional = sorted((target for target in targets if target not in forced), key=lambda target: target or "")
     best: tuple[tuple[int, int], list[Choice | None]] | None = None
     for allowed in _target_sets(forced, optional, free):
         fuel.burn()
