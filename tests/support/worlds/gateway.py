@@ -106,7 +106,7 @@ class WorldGateway:
         return await self._execute(replace(made, fetches=fetches), operation, coerced)
 
     async def _execute(self, made: Plan, operation: Operation, coerced: Mapping[str, Any]) -> Any:
-        request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 10, variables=coerced)
+        request = ExecutionRequest(deadline=asyncio.get_running_loop().time() + 60, variables=coerced)
         executable = self._executor.prepare(made, operation)
         response: Any
         if made.kind is OperationKind.SUBSCRIPTION:
