@@ -42,7 +42,7 @@ def check(context: MergeContext) -> None:
     _check_versions(context, found)
     _check_types(context, found)
     _check_newest(context, found)
-    _hint_versions(context, {composed.link.identity for composed in found})
+    _hint_versions(context)
 
 
 def _core(schema: SubgraphSchema, name: str) -> str | None:
@@ -182,19 +182,19 @@ def _check_newest(context: MergeContext, found: list[Composed]) -> None:
             )
 
 
-def _hint_versions(context: MergeContext, kept: set[str]) -> None:
-    """Specifications of the subgraphs' own that no subgraph keeps, but that two link in different major versions."""
+def _hint_versions(context: MergeContext) -> None:
+    """Specifications of the subgraphs' own in different major versions, of which one at most is kept."""
     linked: dict[str, list[tuple[str, Link]]] = {}
     for schema in context.schemas.values():
         for link in schema.links:
-            if not link.identity.startswith(f"{SPECS}/") and link.identity not in kept and link.version is not None:
+            if not link.identity.startswith(f"{SPECS}/") and link.version is not None:
                 linked.setdefault(link.identity, []).append((schema.name, link))
     for identity, links in linked.items():
         if len({link.version[0] for _, link in links if link.version is not None}) > 1:
             context.hint(
                 "DIRECTIVE_COMPOSITION_INFO",
                 HintLevel.INFO,
-                f'"{identity}" is linked in different major versions; nothing of it is kept.',
+                f'"{identity}" is linked in different major versions, of which one at most is kept.',
                 [context.place(subgraph, link.node) for subgraph, link in links],
             )
 

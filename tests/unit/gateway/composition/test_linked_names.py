@@ -68,3 +68,6 @@ def test_two_major_versions_of_what_is_not_kept_are_a_hint() -> None:
     hints = composed({"a": sdl.format("1.0", "q"), "b": sdl.format("2.3", "r")}).hints
     assert [hint.code for hint in hints] == ["DIRECTIVE_COMPOSITION_INFO"]
     assert not composed({"a": sdl.format("1.0", "q"), "b": sdl.format("1.3", "r")}).hints
+    other = f'extend schema {FEDERATION} @link(url: "{OWN.format("2.0")}", import: ["@own"]) type Query {{ r: Int }}'
+    hints = composed({"a": _composing("1.0", "directive @own on FIELD_DEFINITION", "@own"), "b": other}).hints
+    assert [hint.code for hint in hints] == ["DIRECTIVE_COMPOSITION_INFO"]
