@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.override_labels import is_label, percentage
+
 HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_|~-]+")
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s]+")
-LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_:./-]*")
 FIELD_COORDINATE = re.compile(r"[_A-Za-z][_0-9A-Za-z]*\.[_A-Za-z][_0-9A-Za-z]*")
 
 # Headers that say who the caller is, or how the connection works: never passed on as the client sent them, listed or not.
@@ -440,7 +441,7 @@ class Settings(BaseSettings):
     @classmethod
     def _are_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         for label in labels:
-            if not LABEL.fullmatch(label):
+            if not is_label(label) or percentage(label) is not None:
                 raise ValueError(
                     f"{label!r} is not the name of a label; percent(n) in a schema holds for n in 100 requests by itself"
                 )

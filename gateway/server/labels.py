@@ -1,10 +1,9 @@
 """Which override labels are active for a request (`@override(from:, label:)`): a field moves between subgraphs by degrees."""
 
 import random
-import re
 from collections.abc import Iterable
 
-PERCENT = re.compile(r"percent\((\d{1,3}(?:\.\d{1,8})?)\)")
+from gateway.override_labels import percentage
 
 
 class OverrideLabels:
@@ -18,9 +17,7 @@ class OverrideLabels:
     def __init__(self, labels: Iterable[str], active: Iterable[str]) -> None:
         labels = frozenset(labels)
         self._always = labels & frozenset(active)
-        self._percents = [
-            (label, float(found.group(1))) for label in sorted(labels) if (found := PERCENT.fullmatch(label))
-        ]
+        self._percents = [(label, percent) for label in sorted(labels) if (percent := percentage(label)) is not None]
 
     def decide(self) -> frozenset[str]:
         """The labels that are active for one request. All percentages are judged by one throw: 20 of 100 are among 50 of 100."""

@@ -28,6 +28,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gateway.override_labels import is_label
 from gateway.supergraph.access import AccessDirectives, field_access
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
@@ -365,13 +366,17 @@ class _Reader:
         self, joins: Sequence[Mapping[str, Any]], here: Mapping[str, Any], graph: str
     ) -> tuple[str | None, bool]:
         """The override label that decides on the field in `graph`, and whether an active label means yes."""
+        label = here.get("overrideLabel")
+        if label and not is_label(label):
+            message = f"the override label {label!r} is neither a name nor percent(n) with n from 0 to 100"
+            raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH")
         if "override" in here:
-            return here.get("overrideLabel"), True
+            return label, True
         name = self._graphs[graph][0]
         for join in joins:
             if join.get("override") == name and join.get("overrideLabel") is not None:
                 return join["overrideLabel"], False
-        return here.get("overrideLabel"), False
+        return label, False
 
     def _owner(self, node: _Composite) -> str | None:
         marker = self._join.directive("owner")

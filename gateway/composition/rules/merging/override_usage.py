@@ -6,7 +6,6 @@ from 0 to 100 and at most eight decimals.
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#override
 """
 
-import re
 from collections.abc import Iterator
 
 from graphql import StringValueNode
@@ -15,9 +14,7 @@ from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, first, has
-
-LABEL = re.compile(r"^[a-zA-Z][a-zA-Z0-9_\-:./]*$")
-PERCENT = re.compile(r"^percent\((\d{1,2}(\.\d{1,8})?|100)\)$")
+from gateway.override_labels import is_label
 
 
 def check(context: MergeContext) -> None:
@@ -77,12 +74,7 @@ def _check(
             "Remove @external to resolve the field here, or else @override.",
         )
     is_there = isinstance(source, StringValueNode) and (source.value, *at) in context.overrides.lost_to
-    if (
-        is_there
-        and isinstance(label, StringValueNode)
-        and label.value
-        and not (LABEL.match(label.value) or PERCENT.match(label.value))
-    ):
+    if is_there and isinstance(label, StringValueNode) and label.value and not is_label(label.value):
         yield error_at(
             "OVERRIDE_LABEL_INVALID",
             f'The label "{label.value}" of {shown} is neither a name nor a percentage.',

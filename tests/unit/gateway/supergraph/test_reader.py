@@ -99,6 +99,16 @@ def test_label_decides_both_sides_of_a_progressive_override() -> None:
     assert supergraph.override_labels == {"l"}
 
 
+@pytest.mark.parametrize("label", ["percent(200)", "percent(-1)", "percent(ten)", "1st"])
+def test_a_label_that_is_neither_a_name_nor_a_percentage_is_refused(label: str) -> None:
+    with pytest.raises(SupergraphError, match="neither a name nor percent") as refused:
+        read(
+            "type Query @join__type(graph: A) @join__type(graph: B) {"
+            f' x: Int @join__field(graph: A) @join__field(graph: B, override: "a", overrideLabel: "{label}") }}'
+        )
+    assert refused.value.code == "INVALID_FEDERATION_SUPERGRAPH"
+
+
 def test_api_schema_hides_what_is_inaccessible_and_what_is_federation() -> None:
     supergraph = read(
         "directive @inaccessible on FIELD_DEFINITION | OBJECT | ENUM_VALUE | ARGUMENT_DEFINITION\n"
