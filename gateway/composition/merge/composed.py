@@ -1,14 +1,13 @@
 """`@composeDirective`: directives of the subgraphs' own that the supergraph keeps.
 
 A directive is known by the specification it is linked from. The supergraph calls it as the subgraphs do that ask to keep it, keeps
-what those apply, and takes all definitions from the subgraph that links the newest version, the last one by name.
+what those apply, and takes all definitions from the subgraphs that link the newest version, each from the last by name that has it.
 
 Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from graphql import DirectiveDefinitionNode, StringValueNode, ValueNode, print_ast
 
@@ -77,7 +76,7 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
     """The directives that subgraphs ask to keep, each subgraph its own uses."""
     asked: dict[tuple[str, str], str] = {}
     chosen: dict[tuple[str, str], Composed] = {}
-    newest: dict[str, Composed] = {}
+    found: list[Composed] = []
     locals_: dict[tuple[str, str], str] = {}
     for schema in schemas.values():
         for use, name in declared(schema):
@@ -86,11 +85,13 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
                 continue
             at = (composed.link.identity, composed.element)
             locals_[schema.name, composed.local] = asked.setdefault(at, composed.local)
-            for best, key in ((chosen, at), (newest, composed.link.identity)):
-                _keep_newest(best, key, composed)
+            found.append(composed)
+            if at not in chosen or _version(composed) >= _version(chosen[at]):
+                chosen[at] = composed
     for at, composed in chosen.items():
-        definition = definition_in(schemas[newest[at[0]].subgraph], newest[at[0]].link, at[1])
-        chosen[at] = replace(composed, definition=definition or composed.definition)
+        definitions = [definition_in(schemas[each.subgraph], each.link, at[1]) for each in newest(found, at[0])]
+        known = [definition for definition in definitions if definition is not None]
+        chosen[at] = replace(composed, definition=known[-1]) if known else composed
     return ComposedDirectives(
         local_names=locals_,
         repeatable=frozenset(asked[at] for at, composed in chosen.items() if composed.definition.repeatable),
@@ -104,9 +105,14 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
     )
 
 
-def _keep_newest(best: dict[Any, Composed], key: object, composed: Composed) -> None:
-    if key not in best or (composed.link.version or (0, 0)) >= (best[key].link.version or (0, 0)):
-        best[key] = composed
+def newest(found: Iterable[Composed], identity: str) -> list[Composed]:
+    """Return those of a specification whose subgraphs link the newest version of it, in order."""
+    of_it = [composed for composed in found if composed.link.identity == identity]
+    return [composed for composed in of_it if _version(composed) == max(map(_version, of_it))]
+
+
+def _version(composed: Composed) -> tuple[int, int]:
+    return composed.link.version or (0, 0)
 
 
 def definition_in(schema: SubgraphSchema, link: Link, element: str) -> DirectiveDefinitionNode | None:

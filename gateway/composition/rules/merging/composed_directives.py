@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.links import FEDERATION, SPECS, Link
-from gateway.composition.merge.composed import Composed, declared, definition_in, resolve
+from gateway.composition.merge.composed import Composed, declared, definition_in, newest, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import names_in_use
 from gateway.composition.model import BUILT_IN_SCALARS, DirectiveUse, SubgraphSchema
@@ -164,15 +164,11 @@ def _check_versions(context: MergeContext, found: list[Composed]) -> None:
 
 
 def _check_newest(context: MergeContext, found: list[Composed]) -> None:
-    """The subgraph that links the newest version defines all that is composed of it."""
-    newest: dict[str, Composed] = {}
-    for composed in found:
-        earlier = newest.setdefault(composed.link.identity, composed)
-        if (composed.link.version or (0, 0)) >= (earlier.link.version or (0, 0)):
-            newest[composed.link.identity] = composed
+    """One of the subgraphs that link the newest version defines what is composed of it."""
     for composed in {(each.link.identity, each.element): each for each in found}.values():
-        last = newest[composed.link.identity]
-        if definition_in(context.schemas[last.subgraph], last.link, composed.element) is None:
+        newer = newest(found, composed.link.identity)
+        if all(definition_in(context.schemas[each.subgraph], each.link, composed.element) is None for each in newer):
+            last = newer[-1]
             context.error(
                 "DIRECTIVE_COMPOSITION_ERROR",
                 f'"{composed.element}" of {composed.link.identity} is kept by "{composed.subgraph}", but "{last.subgraph}", which links '

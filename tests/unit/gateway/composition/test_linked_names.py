@@ -53,6 +53,8 @@ def test_the_newest_version_defines_all_that_is_composed_of_it() -> None:
     older = _composing("1.0", both, "@second", imports='"@own", "@second"', further=second)
     errors = refusal({"a": older, "b": _composing("1.3", definition, "@own")})
     assert [error.code for error in errors] == ["DIRECTIVE_COMPOSITION_ERROR"]
+    same = _composing("1.0", definition, "@own")
+    assert "s: Int @own @second" in composed({"a": older, "b": same}).supergraph_sdl
     newer = _composing("1.3", both, "@own", imports='"@own", "@second"')
     assert "s: Int @own @second" in composed({"a": older, "b": newer}).supergraph_sdl
 
