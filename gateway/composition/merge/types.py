@@ -75,7 +75,7 @@ def _joins(context: MergeContext, subgraph: str, source: TypeDefinition) -> list
     is_interface_object = has(source.directives, "interfaceObject")
     keys = context.analyses[subgraph].keys.get(source.name, ())
     if not keys:
-        return [JoinType(subgraph, is_extension=is_extension, is_interface_object=is_interface_object)]
+        return [JoinType(subgraph, is_interface_object=is_interface_object)]
     return [
         JoinType(
             graph=subgraph,

@@ -125,3 +125,12 @@ def test_a_field_set_that_is_not_valid_is_refused_as_it_is_written(wrong: str) -
     (error,) = refusal({"a": f"# fed1\ntype Query {{ p: P }}\n{BASE}", "b": f"# fed1\n{b}"})
     assert error.code == "REQUIRES_INVALID_FIELDS"
     assert f'"{wrong}"' in error.message
+
+
+@pytest.mark.parametrize("extension", ["# fed1\nextend type T { x: Int }", "extend type T @shareable { x: Int }"])
+def test_a_type_without_a_key_is_no_extension(extension: str) -> None:
+    sdls = {
+        "a": "# fed1\ntype Query { t: T }\ntype T { x: Int }",
+        "b": f"{extension}\nextend type Query {{ u: T }}",
+    }
+    assert "extension: true" not in composed(sdls).supergraph_sdl
