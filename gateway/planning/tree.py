@@ -64,6 +64,8 @@ class Position:
         is_abstract: whether there is an interface or a union here, so that the tree needs a ``__typename``.
         is_told: whether the fetch that brings the objects also brings their types.
         above: the position of the objects around them; None at the root.
+        positions_below: By name, the types that hold the field if not all do, and the identity of the client's need.
+        same_objects: This and the other positions of the same objects, which differ in who holds the field; empty if it is alone.
     """
 
     path: Path
@@ -73,9 +75,10 @@ class Position:
     is_told: bool
     names: HiddenNames
     above: "Position | None" = None
-    _below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
+    positions_below: dict[tuple[str, frozenset[str] | None, int], "Position"] = field(default_factory=dict)
     _colliding: frozenset[Need] | None = None
     _alike: dict[Need, tuple[Need, ...]] | None = None
+    same_objects: "list[Position]" = field(default_factory=list)
 
     def colliding(self) -> frozenset[Need]:
         """The client's needs here whose names mean other fields for other types."""
@@ -121,7 +124,7 @@ class Position:
         owner = self._owner(need, types)
         key = self.key_of(need, types)
         filtered = None if self.types <= held_by else held_by
-        known = self._below.get((key, filtered, id(owner)))
+        known = self.positions_below.get((key, filtered, id(owner)))
         if known is None:
             path = self.path
             if path and filtered is not None:
@@ -135,7 +138,16 @@ class Position:
                 names=self.names,
                 above=self,
             )
-            self._below[key, filtered, id(owner)] = known
+            self.positions_below[key, filtered, id(owner)] = known
+            # Whether only objects of some types hold the field or all do, it is one field of those: it has the same parts.
+            others = [
+                each
+                for place in self.same_objects or (self,)
+                for (name, _, whose), each in place.positions_below.items()
+                if (name, whose) == (key, id(owner))
+            ]
+            for each in others:
+                each.same_objects = others
         return known
 
     def enclosing(self, levels: int) -> "Position":
@@ -154,8 +166,11 @@ class Position:
         Two fields of the client's with one name, for different types, have a position each: below them, names may differ.
         """
         sought = self.key_of(need, types), id(self._owner(need, types))
-        found = (position for (key, _, owner), position in self._below.items() if (key, owner) == sought)
-        return next(found, None)
+        for place in self.same_objects or (self,):
+            for (key, _, owner), position in place.positions_below.items():
+                if (key, owner) == sought:
+                    return position
+        return None
 
     def _owner(self, need: Need, types: frozenset[str]) -> Need | None:
         """The client's need that a field belongs to; for an internal one, of the very field, under its plain name if it can be."""

@@ -215,3 +215,23 @@ def test_requirement_below_a_field_that_is_selected_of_all_types_and_of_one_is_r
     """
     supergraph = composed(nodes=nodes, told=told)
     planned(supergraph, "{ nodes { back { it { name } } ... on Book { label back { __typename } } } }")
+
+
+def test_requirement_of_one_type_below_a_field_of_all_types_is_sent_whole() -> None:
+    nodes = """
+        type Query { nodes: [Node] }
+        interface Node { id: ID! back: Query }
+        type Book implements Node @key(fields: "id") { id: ID! back: Query }
+        type Film implements Node @key(fields: "id") { id: ID! back: Query }
+    """
+    told = """
+        type Query { it: Item } type Item { name: String }
+        type Book @key(fields: "id") {
+          id: ID! back: Query @external
+          label: String @requires(fields: "back { it { name } }")
+        }
+    """
+    made = planned(composed(nodes=nodes, told=told), "{ nodes { back { __typename } ... on Book { label } } }")
+    (asking,) = [fetch for fetch in made.fetches if "label" in fetch.document]
+    (back,) = [each for each in asking.groups[0].representations[0].fields if each.name == "back"]
+    assert [[each.name for each in branch.fields] for branch in back.branches] == [["it"]]
