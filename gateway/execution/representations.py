@@ -147,6 +147,9 @@ class _Writer:
                 for part in branch.fields:
                     sent[part.name] = self._part(part, found, is_key=is_key)
                 return sent
+        if typename is None:
+            # Its type was not told, because the fetch that should have told it failed: so which parts are lacking is unknown.
+            raise Unsendable
         return {}
 
 

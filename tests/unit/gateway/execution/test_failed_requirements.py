@@ -145,3 +145,36 @@ async def test_field_fails_at_its_own_path_where_a_subgraph_is_away_below_its_re
     answered = await answer(supergraph, "{ item { label } }", {"shop": shop})
     assert answered["data"] == {"item": {"label": None}}
     assert [error["path"] for error in answered["errors"]] == [["item", "label"]]
+
+
+async def test_object_whose_type_was_not_told_is_not_sent_without_its_parts() -> None:
+    """A subgraph that is away did not tell which fields of the requirement the object has; it was sent as an empty one."""
+    supergraph = composed(
+        items="""
+            type Query { item: Item } type Item @key(fields: "id") { id: ID! owner: Owner }
+            type Owner @key(fields: "id") @interfaceObject { id: ID! }
+        """,
+        owners="""
+            interface Owner @key(fields: "id") { id: ID! name: String }
+            type Person implements Owner @key(fields: "id") { id: ID! name: String }
+            type Robot implements Owner @key(fields: "id") { id: ID! name: String }
+            type Item @key(fields: "id") {
+              id: ID! owner: Owner @external
+              label: String @requires(fields: "owner { ... on Person { id } ... on Robot { name } }")
+            }
+        """,
+    )
+    items = DictSubgraph(
+        "type Query { item: Item } type Item { id: ID! owner: Owner } type Owner { id: ID! }",
+        {"item": {"id": "1", "owner": {"id": "7"}}},
+    )
+    sent: list[dict[str, Any]] = []
+
+    def away(request: dict[str, Any]) -> dict[str, Any]:
+        sent.append(request)
+        return {"data": None, "errors": [{"message": "away"}]}
+
+    answered = await answer(supergraph, "{ item { label } }", {"items": items, "owners": away})
+    assert answered["data"] == {"item": {"label": None}}
+    represented = [each for request in sent for each in request["variables"]["representations"]]
+    assert [each for each in represented if each["__typename"] == "Item"] == []
