@@ -53,12 +53,18 @@ def solve(
     labels: frozenset[str] = frozenset(),
     steps: int = DEFAULT_STEPS,
 ) -> list[Solution]:
-    """What `plan` finds before it drafts: one solution for a query, one for each root field of another operation.
+    """What `plan` drafts: one solution for a query, one for each root field of another operation.
+
+    Of an operation that has no plan, what was found of it.
 
     Raises:
         ClientError: QUERY_TOO_COMPLEX past `steps`.
     """
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
+    search = Search(lookups, Fuel(steps), operation.root_type)
+    solutions = _solutions(operation, _needs(operation, supergraph, lookups), search, lookups)
+    if any(any(_missing_paths(solution.missing, lookups)) for solution in solutions):
+        return solutions
     return _found(operation, supergraph, lookups, Fuel(steps)).solutions
 
 

@@ -26,7 +26,7 @@ def answer_goods(body: Json) -> Json:
     if "items" in body["query"]:
         data["items"] = [*GOODS, {"__typename": "Bundle", "id": "b", "name": "bundle", "margin": 5}]
     if "rename" in body["query"]:
-        data["rename"] = {"__typename": "Good", "id": "1", "name": "new"}
+        data |= {name: {"__typename": "Good", "id": "1", "name": "new"} for name in ("rename", "a", "b")}
     if "any" in body["query"]:
         data["any"] = body.get("variables", {}).get("v")
     return {"data": data}

@@ -108,7 +108,7 @@ def test_an_unknown_setting_is_refused_with_file_and_key(tmp_path: Path) -> None
     config.write_text("server: {prot: 4000}", encoding="utf-8")
     ended = serve("--config", str(config))
     assert ended.returncode == 2
-    assert "gateway.yaml: server.prot is not a setting" in ended.stderr
+    assert "gateway.yaml:1: server.prot is not a setting" in ended.stderr
 
 
 def test_settings_that_name_what_the_schema_does_not_have_are_refused(schema: Path, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ async def test_more_orders_cost_no_more_statements(shop: Shop) -> None:
         with counted_statements(shop.resources.database) as seen:
             answer = await shop.payment.data(ORDERS, {"r": representations}, by=shop.buyer)
         assert [len(order["payments"]) for order in answer["_entities"]] == [2] * len(some)
-        return list(seen)
+        return [statement for statement in seen if "FROM outbox" not in statement]  # the relay looks at its own pace
 
     one, many = await statements(orders[:1]), await statements(orders)
     assert len(one) == len(many) == 3  # payments, history, refunds
