@@ -119,7 +119,7 @@ def test_an_oversized_body_is_refused_before_it_is_read(market: Market) -> None:
     except (ConnectionError, urllib.error.URLError):
         return  # closed while we were still sending
     assert status == 413
-    assert codes(answer) == ["PAYLOAD_TOO_LARGE"]
+    assert codes(answer) == ["BODY_TOO_LARGE"]
 
 
 def test_a_subgraph_does_not_answer_without_a_service_token(market: Market) -> None:
