@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from graphql import ListTypeNode, NamedTypeNode, NonNullTypeNode, TypeNode
+from graphql import TypeNode
+
+from gateway.supergraph.input_types import wrapped
 
 NamedSubtype = Callable[[str, str], bool]
 
@@ -47,12 +49,7 @@ class TypeRef:
 
 def from_node(node: TypeNode) -> TypeRef:
     """The reference that a syntax node spells."""
-    wrappers: list[str] = []
-    while not isinstance(node, NamedTypeNode):
-        wrappers.append("!" if isinstance(node, NonNullTypeNode) else "[")
-        assert isinstance(node, NonNullTypeNode | ListTypeNode)
-        node = node.type
-    return TypeRef(node.name.value, "".join(wrappers))
+    return TypeRef(*wrapped(node))
 
 
 def is_subtype(sub: TypeRef, of: TypeRef, named_subtype: NamedSubtype) -> bool:

@@ -19,9 +19,6 @@ from graphql import (
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
-    ListTypeNode,
-    NamedTypeNode,
-    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     TypeNode,
@@ -32,6 +29,7 @@ from graphql import (
 
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.features import read_features, unlinked_use
+from gateway.supergraph.input_types import wrapped
 
 Path = tuple[str, ...]
 """A way through fields, or through an argument and the fields of its value."""
@@ -268,12 +266,8 @@ class _Reader:
 
 def _named(node: TypeNode) -> tuple[str, int]:
     """The named type, and how many lists are around it."""
-    depth = 0
-    while isinstance(node, NonNullTypeNode | ListTypeNode):
-        depth += isinstance(node, ListTypeNode)
-        node = node.type
-    assert isinstance(node, NamedTypeNode)
-    return node.name.value, depth
+    name, wrappers = wrapped(node)
+    return name, wrappers.count("[")
 
 
 def _applied(directives: Sequence[ConstDirectiveNode] | None, name: str) -> ConstDirectiveNode | None:

@@ -56,14 +56,12 @@ def input_value(node: InputValueDefinitionNode, type_: TypeNode | None = None) -
 
 
 def wrapped(node: TypeNode) -> tuple[str, str]:
-    """(named type, wrappers from outside in)."""
+    """(named type, wrappers from outside in: ``!`` for non-null and ``[`` for a list)."""
     wrappers = ""
-    while not isinstance(node, NamedTypeNode):
-        if isinstance(node, NonNullTypeNode):
-            wrappers += "!"
-        elif isinstance(node, ListTypeNode):
-            wrappers += "["
-        node = node.type  # type: ignore[attr-defined]
+    while isinstance(node, NonNullTypeNode | ListTypeNode):
+        wrappers += "!" if isinstance(node, NonNullTypeNode) else "["
+        node = node.type
+    assert isinstance(node, NamedTypeNode)
     return node.name.value, wrappers
 
 
