@@ -44,10 +44,9 @@ class Contract:
 
 def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
     """Hides in the supergraph what the contract leaves out."""
-    for directive in supergraph.executable.values():
-        for argument in directive.arguments.values():
-            if tags(argument.directives) & contract.exclude:
-                _hide(argument.directives)
+    for argument in supergraph.directive_arguments():
+        if tags(argument.directives) & contract.exclude:
+            _hide(argument.directives)
     for merged in supergraph.types.values():
         _exclude(merged, contract.exclude)
         if contract.include:
@@ -63,8 +62,8 @@ def apply_contract(supergraph: Supergraph, contract: Contract) -> None:
 
 def all_tags(supergraph: Supergraph) -> frozenset[str]:
     """Every tag that anything carries."""
-    elements = [directives for merged in supergraph.types.values() for directives in _elements(merged)]
-    elements.extend(a.directives for d in supergraph.executable.values() for a in d.arguments.values())
+    elements = [directives for merged in supergraph.types.values() for directives in merged.elements()]
+    elements.extend(argument.directives for argument in supergraph.directive_arguments())
     return frozenset(tag for directives in elements for tag in tags(directives))
 
 
@@ -83,7 +82,7 @@ def _hide(directives: list[Applied]) -> None:
 
 
 def _exclude(merged: MergedType, excluded: frozenset[str]) -> None:
-    for directives in _elements(merged):
+    for directives in merged.elements():
         if tags(directives) & excluded:
             _hide(directives)
 
@@ -96,16 +95,6 @@ def _include(merged: MergedType, included: frozenset[str]) -> None:
     for field in merged.fields.values():
         if not tags(field.directives) & included:
             _hide(field.directives)
-
-
-def _elements(merged: MergedType) -> Iterator[list[Applied]]:
-    """The directives of a type and of everything in it."""
-    yield merged.directives
-    for field in merged.fields.values():
-        yield field.directives
-        yield from (argument.directives for argument in field.arguments.values())
-    yield from (value.directives for value in merged.inputs.values())
-    yield from (value.directives for value in merged.values.values())
 
 
 def _hide_left_over(supergraph: Supergraph) -> bool:
@@ -158,8 +147,7 @@ def _half_hidden_interface_fields(supergraph: Supergraph) -> Iterator[list[Appli
 def _reachable(supergraph: Supergraph) -> set[str]:
     """The visible types that an operation could get at, by selecting or by giving them."""
     waiting = [name for name in ROOT_TYPES if name in supergraph.types]
-    arguments = [a for directive in supergraph.executable.values() for a in directive.arguments.values()]
-    waiting.extend(argument.type.name for argument in arguments if not _is_hidden(argument.directives))
+    waiting.extend(a.type.name for a in supergraph.directive_arguments() if not _is_hidden(a.directives))
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -164,6 +164,15 @@ class MergedType:
         """The interfaces it implements in any subgraph, in order of name."""
         return sorted({interface for _, interface in self.implements})
 
+    def elements(self) -> Iterator[list[Applied]]:
+        """Yield the directives of the type and of everything in it."""
+        yield self.directives
+        for merged in self.fields.values():
+            yield merged.directives
+            yield from (argument.directives for argument in merged.arguments.values())
+        yield from (value.directives for value in self.inputs.values())
+        yield from (value.directives for value in self.values.values())
+
 
 @dataclass(frozen=True, slots=True)
 class ComposedFeature:
@@ -206,6 +215,11 @@ class Supergraph:
         for merged in self.types.values():
             if merged.kind is Kind.OBJECT and any(name == interface for _, name in merged.implements):
                 yield merged
+
+    def directive_arguments(self) -> Iterator[MergedInput]:
+        """Yield the arguments of the directives that clients may put into operations."""
+        for directive in self.executable.values():
+            yield from directive.arguments.values()
 
     def is_named_subtype(self, sub: str, of: str) -> bool:
         """Whether the first type implements the second, or is a member of it."""

@@ -252,20 +252,11 @@ def executable_definition(directive: MergedDirective, arguments: str) -> str:
 def _used_directives(supergraph: Supergraph) -> Iterator[str]:
     yield from (applied.name for applied in supergraph.directives)
     for merged in supergraph.types.values():
-        yield from (applied.name for applied in merged.directives)
+        yield from (applied.name for directives in merged.elements() for applied in directives)
         yield from (joined.name for joined in merged.join_directives)
-        for value in merged.values.values():
-            yield from (applied.name for applied in value.directives)
-        for field in merged.fields.values():
-            yield from (applied.name for applied in field.directives)
-            yield from (joined.name for joined in field.join_directives)
-            for argument in field.arguments.values():
-                yield from (applied.name for applied in argument.directives)
-        for given in merged.inputs.values():
-            yield from (applied.name for applied in given.directives)
-    for directive in supergraph.executable.values():
-        for argument in directive.arguments.values():
-            yield from (applied.name for applied in argument.directives)
+        yield from (joined.name for field in merged.fields.values() for joined in field.join_directives)
+    for argument in supergraph.directive_arguments():
+        yield from (applied.name for applied in argument.directives)
 
 
 def _graph_enum(supergraph: Supergraph, graphs: Mapping[str, str]) -> str:

@@ -68,7 +68,7 @@ class MergeContext:
         types = self.supergraph.types.values()
         fields = [field for merged in types for field in merged.fields.values()]
         values = [
-            *(a for directive in self.supergraph.executable.values() for a in directive.arguments.values()),
+            *self.supergraph.directive_arguments(),
             *(a for field in fields for a in field.arguments.values()),
             *(v for m in types for v in m.inputs.values()),
         ]
