@@ -22,6 +22,7 @@ from graphql import (
 
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, error_at, quoted
+from gateway.composition.links import LINK
 from gateway.composition.literals import canonical
 from gateway.composition.model import BUILT_IN_SCALARS
 from gateway.composition.parse import Document
@@ -85,7 +86,7 @@ def _check_directive(
 
 
 def _name_of_link(document: Document) -> str:
-    return next((link.local("@link")[1:] for link in document.links if link.name == "link"), "link")
+    return next((link.local("@link")[1:] for link in document.links if link.identity == LINK), "link")
 
 
 def _contradictions(

@@ -84,6 +84,14 @@ def test_a_partial_or_stricter_definition_is_accepted(definition: str) -> None:
     assert composed({"a": f'{LINKED} type Query {{ t: T }} type T @key(fields: "id") {{ id: ID }} {definition}'})
 
 
+def test_the_definition_of_link_is_known_beside_another_specification_called_link() -> None:
+    linked = f'{LINKED} extend schema @link(url: "https://example.org/link/v1.0", as: "other")'
+    head = "directive @link(url: String, as: String, import: [link__Import], more: Int)"
+    assert composed({"a": f"{linked} type Query {{ q: Int }} {head} repeatable on SCHEMA"})
+    errors = refusal({"a": f"{linked} type Query {{ q: Int }} {head} on SCHEMA"})
+    assert [error.code for error in errors] == ["DIRECTIVE_DEFINITION_INVALID"]
+
+
 @pytest.mark.parametrize(
     "definition",
     [
