@@ -40,11 +40,7 @@ def _check_objects(context: MergeContext, merged: MergedType, implementations: l
                 [context.place(subgraph, use.node)],
                 "Define the interface, with a @key, in the subgraph that knows its implementations.",
             )
-        known = [
-            name
-            for name in implementations
-            if any(t.subgraph == subgraph and not t.is_interface_object for t in context.local_types(name))
-        ]
+        known = [name for name in implementations if subgraph in context.sources(name)]
         if known:
             context.error(
                 "INTERFACE_OBJECT_USAGE_ERROR",
