@@ -108,7 +108,8 @@ def find_composed(schemas: Mapping[str, SubgraphSchema]) -> ComposedDirectives:
 def newest(found: Iterable[Composed], identity: str) -> list[Composed]:
     """Return those of a specification whose subgraphs link the newest version of it, in order."""
     of_it = [composed for composed in found if composed.link.identity == identity]
-    return [composed for composed in of_it if _version(composed) == max(map(_version, of_it))]
+    latest = max(map(_version, of_it))
+    return [composed for composed in of_it if _version(composed) == latest]
 
 
 def _version(composed: Composed) -> tuple[int, int]:
@@ -127,10 +128,10 @@ def _features(
     for at in asked:
         by_identity.setdefault(at[0], []).append(at)
     for _, elements in sorted(by_identity.items()):
-        newest = max((chosen[at].link for at in elements), key=lambda link: link.version or (0, 0))
+        link = max((chosen[at] for at in elements), key=_version).link
         yield ComposedFeature(
-            url=newest.url,
-            name=newest.name,
+            url=link.url,
+            name=link.name,
             imports=tuple((f"@{asked[at]}", at[1]) for at in sorted(elements)),
             definitions=tuple((asked[at], _definition(chosen[at].definition, asked[at])) for at in sorted(elements)),
         )
