@@ -15,8 +15,10 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     GraphQLError,
+    GraphQLInputType,
     GraphQLSchema,
     Node,
+    ValueNode,
 )
 from graphql.utilities import validate_input_literal
 
@@ -45,17 +47,17 @@ def argument_errors(
             definition = directive.args.get(argument.name.value) if directive is not None else None
             if definition is None:
                 continue  # a rule of GraphQL's own reports it
-            found: list[GraphQLError] = []
-            validate_input_literal(
-                argument.value,
-                definition.type,
-                lambda error, _path, found=found: found.append(error),  # type: ignore[misc]
-                hide_suggestions=True,
-            )
+            found = _literal_errors(argument.value, definition.type)
             if not found and DEMANDS.get(core or "") == argument.name.value:
                 found.extend(_demand_error(node, argument.value))
             errors.extend(found)
     return errors
+
+
+def _literal_errors(value: ValueNode, type_: GraphQLInputType) -> list[GraphQLError]:
+    found: list[GraphQLError] = []
+    validate_input_literal(value, type_, lambda error, _path: found.append(error), hide_suggestions=True)
+    return found
 
 
 def _demand_error(node: DirectiveNode, value: Node) -> Iterator[GraphQLError]:
