@@ -79,8 +79,8 @@ def canonical(value: ValueNode) -> Hashable:
             return print_ast(value)
 
 
-def strings_of(value: ValueNode) -> tuple[str, ...]:
-    """Return the strings of a list of strings; a string alone is a list of one, by GraphQL's coercion of lists."""
+def strings_of(value: ValueNode | None) -> tuple[str, ...]:
+    """Return the strings of a list of strings, () without one; a string alone is a list of one, as GraphQL coerces lists."""
     items = value.values if isinstance(value, ListValueNode) else (value,)
     return tuple(item.value for item in items if isinstance(item, StringValueNode))
 

@@ -45,8 +45,7 @@ def leave_out_unmerged_arguments(
         subgraph: [
             name
             for use in uses(field.directives, "listSize")
-            if "slicingArguments" in use.arguments
-            for name in strings_of(use.arguments["slicingArguments"])
+            for name in strings_of(use.arguments.get("slicingArguments"))
         ]
         for subgraph, field in resolving.items()
     }
@@ -71,10 +70,10 @@ def leave_out_unmerged_arguments(
 def _without(applied: Applied, left: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the arguments with those slicing arguments that are left; a size without any requires none."""
     for name, value in applied.arguments:
-        if name == "slicingArguments" and left:
-            yield name, _printed(iter(left))
-        elif name not in {"slicingArguments", "requireOneSlicingArgument"} or (name != "slicingArguments" and left):
+        if name not in {"slicingArguments", "requireOneSlicingArgument"}:
             yield name, value
+        elif left:
+            yield name, _printed(iter(left)) if name == "slicingArguments" else value
 
 
 def _printed(texts: Iterator[str]) -> str:

@@ -22,7 +22,7 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
 
 def _check(schema: SubgraphSchema, field: FieldDefinition, use: DirectiveUse) -> Iterator[CompositionError]:
     shown = f'"{field.coordinate}"'
-    sized = strings_of(use.arguments["sizedFields"]) if "sizedFields" in use.arguments else ()
+    sized = strings_of(use.arguments.get("sizedFields"))
     if not field.type.is_list and not sized:
         yield _error(
             schema,
@@ -40,8 +40,7 @@ def _check(schema: SubgraphSchema, field: FieldDefinition, use: DirectiveUse) ->
             use.node,
             "Assume a size that is not negative.",
         )
-    slicing = use.arguments.get("slicingArguments")
-    for name in strings_of(slicing) if slicing is not None else ():
+    for name in strings_of(use.arguments.get("slicingArguments")):
         argument = field.arguments.get(name)
         if argument is None or str(argument.type.nullable()) != "Int":
             what = f'is a "{argument.type}"' if argument else "does not exist"
