@@ -16,6 +16,7 @@ from graphql import (
     ObjectValueNode,
     StringValueNode,
     ValueNode,
+    VariableNode,
     print_ast,
 )
 
@@ -86,7 +87,7 @@ def strings_of(value: ValueNode | None) -> tuple[str, ...]:
 
 
 def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
-    """Whether the literal fits; a custom scalar takes any, and a variable never fits, since there are none here."""
+    """Whether the literal fits; a custom scalar takes any, and a variable never fits, since nothing gives it a value here."""
     if isinstance(value, NullValueNode):
         return not type_.is_non_null
     if type_.is_list:
@@ -112,6 +113,16 @@ def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
                 is_value_of(schema, definition.inputs[name].type, item) for name, item in given.items()
             )
         case Kind.SCALAR:
-            return True
+            return not _has_variable(value)
         case _:
             return False
+
+
+def _has_variable(value: ValueNode) -> bool:
+    match value:
+        case ListValueNode():
+            return any(_has_variable(item) for item in value.values)
+        case ObjectValueNode():
+            return any(_has_variable(entry.value) for entry in value.fields)
+        case _:
+            return isinstance(value, VariableNode)

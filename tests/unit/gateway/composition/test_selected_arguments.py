@@ -16,6 +16,8 @@ REFUSED = {
         "x(a: I): Int", "input I { a: Int b: Int! }", "x(a: I): Int", "x(a: {a: 1})", "input I { a: Int b: Int }",
     ),
     "an argument given twice": ("x(a: Int): Int", "", "x(a: Int): Int", "x(a: 1, a: 2)", ""),
+    "a variable": ("x(a: S): Int", "scalar S", "x(a: S): Int", "x(a: $v)", "scalar S"),
+    "a variable in a custom scalar": ("x(a: S): Int", "scalar S", "x(a: S): Int", "x(a: [{b: $v}])", "scalar S"),
     "below an object": (
         "o: O", "type O { x: Int @shareable }", "o: O", "o { x(a: 1) }", "type O { x(a: Int): Int @shareable }",
     ),
