@@ -5,7 +5,8 @@ them, and what field each stands for (`shadow`). Fetch by fetch it is proved tha
 
 1. every selection exists in its subgraph with its arguments and their literals, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
    take one response name with different meanings;
-2. every representation holds a resolvable key and what its fields require, all of it written before by fetches it waits for;
+2. every representation holds a resolvable key and what its fields require, nested parts included (`field_set_coverage`), all of it
+   written before by fetches it waits for;
 3. no name in the tree stands for two fields of one object;
 4. every argument from a context is given, from the nearest enclosing object of a type that sets it, and nothing else is;
 5. a mutation's root fields run in the client's order, each after all of those before it, and no mutation runs twice;
@@ -14,11 +15,14 @@ them, and what field each stands for (`shadow`). Fetch by fetch it is proved tha
 What cannot be proved is a mistake of the planner, so it is raised as `UnsoundPlan`, an `InternalError`.
 """
 
+from collections.abc import Set
+
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from gateway.errors import InternalError
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.answering import unanswered
+from gateway.planning.field_set_coverage import top_names, unsent
 from gateway.planning.literals import fits
 from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import (
@@ -169,10 +173,12 @@ class _Checker:
             for shadow in self._reached(target):
                 for representation in group.representations:
                     self._check_representation(representation, shadow)
+                    if all(self._unsent(key, representation, shadow) for key in self._keys_of(representation)):
+                        raise self._unsound(f"represents {representation.typename} with a part of a key")
                 for selection in group.selections:
                     if not isinstance(selection, FetchedFragment):
                         raise self._unsound("asks _entities for a field without a type")
-                    self._check_required(selection, group)
+                    self._check_required(selection, group, shadow)
                     self._check_contexts(selection, target)
                     types = self._entity_types(selection, group, shadow)
                     self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
@@ -189,13 +195,18 @@ class _Checker:
         return types
 
     def _check_key(self, representation: Representation) -> None:
+        if not self._keys_of(representation):
+            sent = sorted(sent_field.name for sent_field in representation.fields[: representation.key_count])
+            raise self._unsound(f"represents {representation.typename} without a key: {sent}")
+
+    def _keys_of(self, representation: Representation) -> list[FieldSet]:
+        """The keys whose outermost fields are those that a representation sends as its key."""
         known = self._supergraph.subgraph_types[self._fetch.service].get(representation.typename or "")
         sent = {sent_field.name for sent_field in representation.fields[: representation.key_count]}
         keys = [key.fields for key in known.keys if key.is_resolvable] if known else []
-        if not any(_top_names(key) == sent for key in keys):
-            raise self._unsound(f"represents {representation.typename} without a key: {sorted(sent)}")
+        return [key for key in keys if top_names(key) == sent]
 
-    def _check_required(self, selection: FetchedFragment, group: EntityGroup) -> None:
+    def _check_required(self, selection: FetchedFragment, group: EntityGroup, shadow: Shadow) -> None:
         """Fields with a requirement need it in every representation of their type."""
         for fetched in _direct_fields(selection.selections):
             for representation in group.representations:
@@ -205,8 +216,21 @@ class _Checker:
                 if definition is None or definition.requires is None:
                     continue
                 sent = {sent_field.name for sent_field in representation.fields}
-                if not _top_names(definition.requires) <= sent:
-                    raise self._unsound(f"does not send what {fetched.name} requires: {definition.requires.text}")
+                lacking = next(iter(sorted(top_names(definition.requires) - sent)), None)
+                lacking = lacking or self._unsent(definition.requires, representation, shadow)
+                if lacking is not None:
+                    required = definition.requires.text
+                    raise self._unsound(f"does not send what {fetched.name} requires: {lacking} of {required}")
+
+    def _unsent(self, field_set: FieldSet, representation: Representation, shadow: Shadow) -> str | None:
+        """A part of a field set that is not sent of some object."""
+        possible_types = self._supergraph.possible_types
+        for type_name in _represented(representation, shadow):
+            slots = shadow.slots[type_name]
+            lacking = next(unsent(field_set, representation.fields, type_name, slots, possible_types), None)
+            if lacking is not None:
+                return lacking
+        return None
 
     def _check_contexts(self, selection: FetchedFragment, target: Path) -> None:
         """Fields with arguments from contexts get them, each from what the context says."""
@@ -260,8 +284,7 @@ class _Checker:
         return False
 
     def _check_representation(self, representation: Representation, shadow: Shadow) -> None:
-        types = shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
-        for type_name in types:
+        for type_name in _represented(representation, shadow):
             slots = shadow.slots[type_name]
             if representation.types is not None and len(shadow.slots) > 1:
                 self._check_written(slots, TYPENAME)
@@ -463,16 +486,9 @@ class _Checker:
             self._check_names([each.selections for each in fields if each.selections])
 
 
-def _top_names(field_set: FieldSet) -> set[str]:
-    names: set[str] = set()
-    pending = list(field_set.selections)
-    while pending:
-        selection = pending.pop()
-        if isinstance(selection, SetField):
-            names.add(selection.name)
-        else:
-            pending.extend(selection.selections)
-    return names - {TYPENAME}
+def _represented(representation: Representation, shadow: Shadow) -> Set[str]:
+    """The types of the objects at a place that a representation is for."""
+    return shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
 
 
 def _direct_fields(selections: tuple[FetchedSelection, ...]) -> list[FetchedField]:
