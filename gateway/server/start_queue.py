@@ -31,8 +31,11 @@ class StartQueue:
             asyncio.get_running_loop().call_soon(self._run)
 
     def _run(self) -> None:
-        for _ in range(min(STARTS_PER_TURN, len(self._waiting))):
-            self._waiting.popleft()()
-        self._is_scheduled = bool(self._waiting)
-        if self._is_scheduled:
-            asyncio.get_running_loop().call_soon(self._run)
+        try:
+            for _ in range(min(STARTS_PER_TURN, len(self._waiting))):
+                self._waiting.popleft()()
+        finally:
+            # Also after a start that raises: the queue would otherwise start nothing any more, while probes are answered.
+            self._is_scheduled = bool(self._waiting)
+            if self._is_scheduled:
+                asyncio.get_running_loop().call_soon(self._run)

@@ -115,3 +115,20 @@ async def test_a_turn_starts_a_bounded_number_of_requests_in_their_order() -> No
     starts.put(lambda: started.append(-1))
     await asyncio.sleep(0)
     assert started[-1] == -1
+
+
+async def test_a_start_that_fails_does_not_keep_those_behind_it_from_starting() -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context["exception"]))
+    starts, started = StartQueue(), list[int]()
+    starts.put(fail)
+    starts.put(lambda: started.append(1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    starts.put(lambda: started.append(2))
+    await asyncio.sleep(0)
+    assert started == [1, 2]
+    assert [type(error) for error in reported] == [MemoryError]
