@@ -417,53 +417,44 @@ async def test_what_is_wrong_with_an_answer_is_said(pieces: tuple[bytes, ...], c
         assert words in raised.value.message
 
 
-async def test_a_connection_whose_request_was_not_sent_whole_is_not_used_again() -> None:
-    connections = 0
+@asynccontextmanager
+async def answering_early(listener: socket.socket) -> AsyncIterator[tuple[Service, list[asyncio.StreamWriter]]]:
+    """A subgraph that answers before it has read the body, and reads no more; with the connections that were made to it."""
+    connections: list[asyncio.StreamWriter] = []
     is_over = asyncio.Event()
 
-    async def answer_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
         await reader.readuntil(b"\r\n\r\n")
         writer.write(OK)
         await is_over.wait()
         writer.close()
 
-    listening = await asyncio.start_server(answer_early, "127.0.0.1", 0, limit=1024)
-    service = Service("books", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
-    async with transporting() as transport:
-        await post(transport, service, body=b"x" * 20_000_000)
-        await post(transport, service, body=b"{}")
-        assert connections == 2
-    is_over.set()
-    listening.close()
-    await listening.wait_closed()
-
-
-async def test_a_connection_whose_request_waits_in_the_kernel_is_not_used_again() -> None:
-    connections = 0
-    is_over = asyncio.Event()
-
-    async def answer_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(OK)
-        await is_over.wait()
-        writer.close()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # The gateway's own kernel takes the whole request; this side takes some of it.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        listening = await asyncio.start_server(answer_early, sock=listener, limit=1024)
-        service = Service("books", f"http://127.0.0.1:{listener.getsockname()[1]}/")
-        async with transporting() as transport:
-            await post(transport, service, body=b"x" * 500_000)
-            await post(transport, service, body=b"{}")
-            assert connections == 2
+    listening = await asyncio.start_server(answer, sock=listener, limit=1024)
+    try:
+        yield Service("books", f"http://127.0.0.1:{listener.getsockname()[1]}/"), connections
+    finally:
         is_over.set()
         listening.close()
         await listening.wait_closed()
+
+
+async def test_a_connection_whose_request_was_not_sent_whole_is_not_used_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with answering_early(listener) as (service, connections), transporting() as transport:
+            await post(transport, service, body=b"x" * 20_000_000)
+            await post(transport, service, body=b"{}")
+            assert len(connections) == 2
+
+
+async def test_a_connection_whose_request_waits_in_the_kernel_is_not_used_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # The gateway's own kernel takes the whole request; this side takes some of it.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        async with answering_early(listener) as (service, connections), transporting() as transport:
+            await post(transport, service, body=b"x" * 500_000)
+            await post(transport, service, body=b"{}")
+            assert len(connections) == 2
 
 
 async def test_a_time_out_on_a_kept_connection_is_asked_again_on_a_new_one() -> None:
