@@ -23,6 +23,7 @@ from gateway.composition.fieldsets import (
 from gateway.composition.model import (
     DirectiveUse,
     FieldDefinition,
+    InputValue,
     Kind,
     SubgraphSchema,
     TypeDefinition,
@@ -45,6 +46,21 @@ class Key:
     fields: FieldSet
     is_resolvable: bool
     use: DirectiveUse
+
+
+@dataclass(frozen=True, slots=True)
+class TakenFromContext:
+    """What an argument takes from a context.
+
+    Attributes:
+        types: those that set the context.
+    """
+
+    field: FieldDefinition
+    argument: InputValue
+    use: DirectiveUse
+    types: tuple[TypeDefinition, ...]
+    selections: FieldSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +185,33 @@ def all_fields(schema: SubgraphSchema) -> Iterator[FieldDefinition]:
     return (field for definition in schema.types.values() for field in definition.fields.values())
 
 
+def context_types(schema: SubgraphSchema) -> dict[str, list[TypeDefinition]]:
+    """Return context -> the types that set it."""
+    found: dict[str, list[TypeDefinition]] = {}
+    for definition in schema.types.values():
+        for use in uses(definition.directives, "context"):
+            name = use.arguments.get("name")
+            if isinstance(name, StringValueNode):
+                found.setdefault(name.value, []).append(definition)
+    return found
+
+
+def taken_from_contexts(schema: SubgraphSchema) -> Iterator[TakenFromContext]:
+    """Yield what arguments take from contexts; selections that cannot be read are left out."""
+    setting = context_types(schema)
+    for field in all_fields(schema) if setting else ():
+        for argument in field.arguments.values():
+            use = first(argument.directives, "fromContext")
+            text = argument_text(use.arguments.get("field")) if use else None
+            name, selection = split_context(text) if text else (None, "")
+            if use is None or name not in setting:
+                continue
+            try:
+                yield TakenFromContext(field, argument, use, tuple(setting[name]), parse_field_set(selection))
+            except FieldSetSyntaxError:
+                continue
+
+
 def _external(schema: SubgraphSchema) -> Iterator[Coordinate]:
     for definition in schema.types.values():
         blocks = {use.block for use in uses(definition.directives, "external")}
@@ -183,25 +226,10 @@ def _is_extension(definition: TypeDefinition, key: Key) -> bool:
 
 def _contextual(schema: SubgraphSchema) -> Iterator[Coordinate]:
     """The fields that arguments take from contexts, on every type that sets the context."""
-    setting: dict[str, list[str]] = {}
-    for definition in schema.types.values():
-        for use in uses(definition.directives, "context"):
-            name = use.arguments.get("name")
-            if isinstance(name, StringValueNode):
-                setting.setdefault(name.value, []).extend((definition.name, *schema.runtime_types(definition.name)))
-    for field in all_fields(schema) if setting else ():
-        for argument in field.arguments.values():
-            use_of = first(argument.directives, "fromContext")
-            text = argument_text(use_of.arguments.get("field")) if use_of else None
-            name_of, selection = split_context(text) if text else (None, "")
-            if name_of is None or not selection:
-                continue
-            try:
-                selections = parse_field_set(selection)
-            except FieldSetSyntaxError:
-                continue
-            for on in setting.get(name_of, ()):
-                yield from coordinates(schema, on, selections)
+    for taken in taken_from_contexts(schema):
+        for setting in taken.types:
+            for on in (setting.name, *schema.runtime_types(setting.name)):
+                yield from coordinates(schema, on, taken.selections)
 
 
 def _interface_fields(schema: SubgraphSchema) -> Iterator[Coordinate]:

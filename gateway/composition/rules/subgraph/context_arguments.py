@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from graphql import Node, StringValueNode, parse_value
 
-from gateway.composition.analysis import Analysis
+from gateway.composition.analysis import Analysis, context_types
 from gateway.composition.context_text import split_context
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import (
@@ -30,14 +30,13 @@ from gateway.composition.model import (
     SubgraphSchema,
     TypeDefinition,
     first,
-    uses,
 )
 from gateway.composition.types import TypeRef, is_subtype
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:
     """Checks every argument that takes a context."""
-    setting = _setting(schema)
+    setting = context_types(schema)
     for definition in schema.types.values():
         for field in definition.fields.values():
             contextual = [a for a in field.arguments.values() if first(a.directives, "fromContext") is not None]
@@ -45,17 +44,6 @@ def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionErr
                 yield from _check_argument(schema, setting, definition, field, argument)
             if contextual and definition.kind is Kind.OBJECT:
                 yield from _check_holder(schema, analysis, definition, field)
-
-
-def _setting(schema: SubgraphSchema) -> dict[str, list[TypeDefinition]]:
-    """Context -> the types that set it."""
-    found: dict[str, list[TypeDefinition]] = {}
-    for definition in schema.types.values():
-        for use in uses(definition.directives, "context"):
-            name = use.arguments.get("name")
-            if isinstance(name, StringValueNode):
-                found.setdefault(name.value, []).append(definition)
-    return found
 
 
 def _check_holder(

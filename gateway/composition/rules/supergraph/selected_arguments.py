@@ -8,15 +8,14 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterator
 
-from graphql import StringValueNode, parse_value
+from graphql import parse_value
 
-from gateway.composition.analysis import all_fields
-from gateway.composition.context_text import split_context
-from gateway.composition.fieldsets import FieldSet, FieldSetSyntaxError, SelectedField, parse_field_set
+from gateway.composition.analysis import TakenFromContext, taken_from_contexts
+from gateway.composition.fieldsets import FieldSet, SelectedField
 from gateway.composition.literals import is_value_of
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
-from gateway.composition.model import DirectiveUse, SubgraphSchema, first, uses
+from gateway.composition.model import first
 from gateway.composition.rules.supergraph.places import places_of
 
 
@@ -35,39 +34,19 @@ def check(context: MergeContext) -> None:
                     [context.place(subgraph, use.node if use else field.node), *places_of(context, coordinate)],
                     "Give what every subgraph that resolves the field takes.",
                 )
-        for shown, use, on, selections in _taken_from_contexts(context, schema):
-            for coordinate, problem in _problems(context, on, selections):
+        for taken in taken_from_contexts(schema):
+            for coordinate, problem in _of_context(context, taken):
                 context.error(
                     "CONTEXT_INVALID_SELECTION",
-                    f'What "{shown}" takes from a context {problem}.',
-                    [context.place(subgraph, use.node), *places_of(context, coordinate)],
+                    f'What "{taken.field.coordinate}({taken.argument.name}:)" takes from a context {problem}.',
+                    [context.place(subgraph, taken.use.node), *places_of(context, coordinate)],
                     "Give what every subgraph that resolves the field takes.",
                 )
 
 
-def _taken_from_contexts(
-    context: MergeContext, schema: SubgraphSchema
-) -> Iterator[tuple[str, DirectiveUse, MergedType, FieldSet]]:
-    """The arguments that take a value from a context: coordinate, directive, a type that sets the context, selection."""
-    setting: dict[str, list[str]] = {}
-    for definition in schema.types.values():
-        for use in uses(definition.directives, "context"):
-            name = use.arguments.get("name")
-            if isinstance(name, StringValueNode):
-                setting.setdefault(name.value, []).append(definition.name)
-    for field in all_fields(schema) if setting else ():
-        for argument in field.arguments.values():
-            taking = first(argument.directives, "fromContext")
-            text = taking.arguments.get("field") if taking else None
-            if taking is None or not isinstance(text, StringValueNode):
-                continue
-            called, selection = split_context(text.value)
-            try:
-                selections = parse_field_set(selection)
-            except FieldSetSyntaxError:
-                continue  # reported for the subgraph alone
-            for on in setting.get(called or "", ()):
-                yield f"{field.coordinate}({argument.name}:)", taking, context.supergraph.types[on], selections
+def _of_context(context: MergeContext, taken: TakenFromContext) -> Iterator[tuple[str, str]]:
+    for setting in taken.types:
+        yield from _problems(context, context.supergraph.types[setting.name], taken.selections)
 
 
 def _problems(context: MergeContext, on: MergedType, selections: FieldSet) -> Iterator[tuple[str, str]]:
