@@ -1,7 +1,8 @@
 """Access facts: what a caller must hold to see a field, read from `@authenticated`, `@requiresScopes` and `@policy`.
 
 A field's demands are those on the field itself and those on the type that it returns; an object type that carries demands passes
-them to each of its fields, too, ``__typename`` among them, so that no way around through an interface is open. Demands of several directives all hold.
+them to each of its fields, too, ``__typename`` among them, so that no way around through an interface is open. Demands of several
+directives all hold.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -117,6 +118,6 @@ def field_access(
         demand = demand.joined(of_types.get(type_name)).joined(of_types.get(returned))
         if demand:
             demands[type_name, field_name] = demand
-    # That an object is of the type says something of it: a list of items would tell which of them are letters.
+    # `__typename` tells a caller which objects of an interface or a union are of the type that the caller may not see.
     demands |= {(type_name, "__typename"): demand for type_name, demand in of_types.items() if demand}
     return demands
