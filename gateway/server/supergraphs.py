@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from graphql import GraphQLSchema, parse
+from graphql import GraphQLSchema
 
 from gateway.errors import GatewayError
 from gateway.execution.error_rules import ErrorRules
@@ -40,7 +40,7 @@ from gateway.settings_proof import Problem
 from gateway.supergraph.costs import CostRules, read_cost_rules
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.model import Supergraph
-from gateway.supergraph.reader import read_supergraph
+from gateway.supergraph.reader import parse_supergraph, read_supergraph
 
 POLL_SECONDS = 0.5
 WARMED_PLANS = 100
@@ -89,7 +89,9 @@ def load_supergraph(path: Path, *, with_costs: bool = False) -> LoadedSupergraph
     except UnicodeDecodeError:
         raise SupergraphUnusable(f"{path}: is not text in UTF-8") from None
     try:
-        return LoadedSupergraph(read_supergraph(text), read_cost_rules(parse(text)) if with_costs else None)
+        document = parse_supergraph(text)
+        supergraph = read_supergraph(text, document)
+        return LoadedSupergraph(supergraph, read_cost_rules(document) if with_costs else None)
     except SupergraphError as error:
         place = f":{error.line}:{error.column}" if error.line else ""
         raise SupergraphUnusable(f"{path}{place}: {error.code}: {error.message}") from None

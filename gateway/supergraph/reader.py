@@ -41,23 +41,36 @@ from gateway.supergraph.model import ContextArgument, Key, SubgraphField, Subgra
 _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeDefinitionNode
 
 
-def read_supergraph(sdl: str) -> Supergraph:
+def read_supergraph(sdl: str, document: DocumentNode | None = None) -> Supergraph:
     """The model of the supergraph that `sdl` writes.
+
+    Args:
+        document: What `parse_supergraph` returned for `sdl`; None parses it.
 
     Raises:
         SupergraphError: the text is not GraphQL, not a supergraph, or needs what this gateway does not know.
     """
+    if document is None:
+        document = parse_supergraph(sdl)
+    features = read_features(document)
+    refuse_unlinked_access(document, features)
+    return _Reader(document, features).read(hashlib.sha256(sdl.encode()).hexdigest())
+
+
+def parse_supergraph(sdl: str) -> DocumentNode:
+    """Return the document, for callers that read more of it than `read_supergraph` does.
+
+    Raises:
+        SupergraphError: the text is not GraphQL.
+    """
     try:
-        document = parse(sdl)
+        return parse(sdl)
     except GraphQLSyntaxError as error:
         location = error.locations[0] if error.locations else None
         line, column = (location.line, location.column) if location else (0, 0)
         raise SupergraphError(error.message, code="INVALID_GRAPHQL", line=line, column=column) from error
     except GraphQLError as error:
         raise SupergraphError(error.message, code="INVALID_GRAPHQL") from error
-    features = read_features(document)
-    refuse_unlinked_access(document, features)
-    return _Reader(document, features).read(hashlib.sha256(sdl.encode()).hexdigest())
 
 
 @dataclass(slots=True)
