@@ -184,9 +184,8 @@ class Supervisor:
             del self._running[name]
             for task in (copying, ending):
                 task.cancel()
-            await (
-                child.wait()
-            )  # whoever waits for the keeper may close the loop next, and a child's end is told to a loop
+            # Whoever waits for this task may close the event loop next, and the loop is what learns of a child's end.
+            await child.wait()
 
     async def _spawn(self, command: Sequence[str], *, output: int) -> asyncio.subprocess.Process:
         # A pipe of ours, not asyncio's: its `wait` would wait for the end of the pipe too, which a grandchild holds open.
