@@ -128,7 +128,7 @@ async def register_seller(
 async def set_roles(
     database: Database, account_id: str, roles: list[Role], *, acting_account_id: str, now: datetime
 ) -> Account:
-    """The account with exactly these roles. Its sessions end, so that what was taken away ends with the current access token.
+    """The account with exactly these roles. If one was taken away its sessions end; `Ended.publish_of` then ends their access tokens.
 
     Raises:
         NotFound: when there is no such account.

@@ -80,7 +80,7 @@ async def deliver_due(database: Database, notification: NotificationService, *, 
     for job_id in job_ids:
         try:
             delivered += await work_off(database, Outbox, job_id, notification.record, clock=clock)
-        except Exception as error:  # noqa: BLE001 - the row was given back with it, and `work_off` logged it
+        except Exception as error:  # noqa: BLE001 - the row is given back, or its lease runs out: a later round tries again
             _log.warning("user.event_not_delivered", job_id=job_id, error=str(error))
             if is_unanswered(error):
                 break

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.runtime.clock import FixedClock
+from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
@@ -41,6 +42,8 @@ SIGN_OUT = "mutation ($token: String!) { signOut(refreshToken: $token) }"
 REGISTER = """mutation ($slug: String!) { registerSeller(input: {displayName: "Kiln", slug: $slug, about: "Pots"}) {
   __typename ... on RegisterSellerSuccess { seller { id slug verified } }
   ... on SlugTakenError { code suggestion } ... on ValidationError { code path } } }"""
+SET_ROLES = """mutation ($id: ID!, $roles: [Role!]!) { setRoles(accountId: $id, roles: $roles) {
+  __typename ... on SetRolesSuccess { roles } ... on UserError { code } } }"""
 ENTITIES = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Account { id displayName } } }"
 
 
@@ -363,15 +366,13 @@ async def test_a_taken_slug_comes_with_a_free_one(user: SubgraphUnderTest) -> No
 async def test_roles_are_set_by_administrators_alone(user: SubgraphUnderTest) -> None:
     ann = (await signed_up(user))["account"]["id"]
     admin = account((await signed_up(user, "admin@example.org"))["account"]["id"], "ADMIN")
-    change = """mutation ($id: ID!, $roles: [Role!]!) { setRoles(accountId: $id, roles: $roles) {
-      __typename ... on SetRolesSuccess { roles } ... on UserError { code } } }"""
-    assert await user.codes(change, {"id": ann, "roles": ["ADMIN"]}, by=account(ann, "BUYER")) == ["FORBIDDEN"]
-    done = (await user.data(change, {"id": ann, "roles": ["SUPPORT", "BUYER"]}, by=admin))["setRoles"]
+    assert await user.codes(SET_ROLES, {"id": ann, "roles": ["ADMIN"]}, by=account(ann, "BUYER")) == ["FORBIDDEN"]
+    done = (await user.data(SET_ROLES, {"id": ann, "roles": ["SUPPORT", "BUYER"]}, by=admin))["setRoles"]
     assert done == {"__typename": "SetRolesSuccess", "roles": ["BUYER", "SUPPORT"]}
-    unknown = (await user.data(change, {"id": uuid7(), "roles": ["BUYER"]}, by=admin))["setRoles"]
+    unknown = (await user.data(SET_ROLES, {"id": uuid7(), "roles": ["BUYER"]}, by=admin))["setRoles"]
     assert unknown == {"__typename": "NotFoundError", "code": "NOT_FOUND"}
     for roles in ([], ["SELLER"]):
-        refused = (await user.data(change, {"id": ann, "roles": roles}, by=admin))["setRoles"]
+        refused = (await user.data(SET_ROLES, {"id": ann, "roles": roles}, by=admin))["setRoles"]
         assert refused["__typename"] == "ValidationError"
 
 
@@ -435,40 +436,51 @@ async def test_ready_names_the_configuration_that_is_missing(user: SubgraphUnder
     assert ready.json()["failing"] == {"config": "InvalidConfig"}
 
 
+def bearer_of(signed_in: dict[str, Any]) -> Identity:
+    """The caller that the gateway takes the bearer of the access token for."""
+    claims = jwt.decode(signed_in["accessToken"], options={"verify_signature": False})
+    return replace(account(claims["sub"], "BUYER"), session_id=claims["sid"])
+
+
+async def is_signed_in(user: SubgraphUnderTest, signed_in: dict[str, Any]) -> bool:
+    codes = await user.codes("{ viewer { roles } }", by=bearer_of(signed_in))
+    assert codes in ([], ["UNAUTHENTICATED"])
+    return not codes
+
+
 async def test_the_access_token_of_a_session_that_ended_is_nobodys(
     user: SubgraphUnderTest, resources: UserResources, clock: FixedClock
 ) -> None:
-    async def is_signed_in(signed_in: dict[str, Any]) -> bool:
-        claims = jwt.decode(signed_in["accessToken"], options={"verify_signature": False})
-        by = replace(account(claims["sub"], "BUYER"), session_id=claims["sid"])
-        codes = await user.codes("{ viewer { roles } }", by=by)
-        assert codes in ([], ["UNAUTHENTICATED"])
-        return not codes
-
     ann = await signed_up(user)
     other = (await user.data(SIGN_IN, {"email": "ann@example.org", "password": "correct horse"}))["signIn"]
-    assert await is_signed_in(ann)
+    assert await is_signed_in(user, ann)
     await user.data(SIGN_OUT, {"token": ann["refreshToken"]})
-    assert [await is_signed_in(each) for each in (ann, other)] == [False, True]
+    assert [await is_signed_in(user, each) for each in (ann, other)] == [False, True]
 
     await user.data(REFRESH, {"token": other["refreshToken"]})
     clock.advance(REFRESH_GRACE + timedelta(seconds=1))
     await user.data(REFRESH, {"token": other["refreshToken"]})
-    assert not await is_signed_in(other), "its refresh token was used twice"
+    assert not await is_signed_in(user, other), "its refresh token was used twice"
+
+
+async def test_an_access_token_with_a_role_that_was_taken_away_is_nobodys(user: SubgraphUnderTest) -> None:
+    ann, bob = await signed_up(user), await signed_up(user, "bob@example.org")
+    for each, roles in ((ann, ["SUPPORT"]), (bob, ["BUYER", "SUPPORT"])):
+        given = {"id": each["account"]["id"], "roles": roles}
+        assert (await user.data(SET_ROLES, given, by=account("admin", "ADMIN")))["setRoles"]["roles"] == roles
+    assert [await is_signed_in(user, each) for each in (ann, bob)] == [False, True]
 
 
 async def test_sessions_that_ended_are_known_again_after_redis_was_emptied(
     user: SubgraphUnderTest, resources: UserResources, redis_url: str
 ) -> None:
     ann = await signed_up(user)
-    claims = jwt.decode(ann["accessToken"], options={"verify_signature": False})
-    by = replace(account(claims["sub"], "BUYER"), session_id=claims["sid"])
     await user.data(SIGN_OUT, {"token": ann["refreshToken"]})
     client = async_redis_client(redis_url)
     await client.flushdb()
     await client.aclose()
     await resources.ended.loop().round()
-    assert await user.codes("{ viewer { roles } }", by=by) == ["UNAUTHENTICATED"]
+    assert not await is_signed_in(user, ann)
 
 
 async def test_twins_of_a_sign_up_make_one_account_and_twins_of_a_sign_out_all_end_the_session(
