@@ -27,7 +27,7 @@ SAMPLES: Mapping[str, Any] = {
     "was_paid": True,
     "verification_link": "https://yarmarka.test/verify-email#token=sample",
 }
-"""What every text of a notice is given; see `model.notice_of_status` and `delivering`."""
+"""A value for each variable that some notice has: `model.notice_of_status` and `delivering` give them."""
 
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.If, nodes.For,
