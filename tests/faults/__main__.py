@@ -8,7 +8,6 @@ is `journal.jsonl` beside its data. Exit status 1 when the oracle finds anything
 
 import argparse
 import asyncio
-import json
 import math
 import random
 import sys
@@ -87,7 +86,7 @@ async def _play(options: Options, market: LocalMarket, urls: dict[str, str]) -> 
             )
             await traffic.prepare()
             before = await oracle.pieces(opened, [each["id"] for each in traffic.shelf.products])
-            patient = Patient(market, opened, HOLD_SECONDS, _bank_key(market.data_dir))
+            patient = Patient(market, opened)
             every = faults(is_short=options.is_short, is_sqlite=options.database == "sqlite", hold_seconds=HOLD_SECONDS)
             chosen = [each for each in every if options.only in each.name]
             played = await _under_load(options, traffic, Clients(market.gateway_url, session, journal), patient, chosen)
@@ -166,10 +165,6 @@ def _database_urls(database: str) -> Iterator[dict[str, str]]:
     with running_postgres() as port:
         names = (*OWNERS_OF_TABLES, "order_analytics")
         yield {f"{name.upper()}_DATABASE_URL": make_postgres_database(port) for name in names}
-
-
-def _bank_key(data_dir: Path) -> str:
-    return str(json.loads((data_dir / "keys" / "secrets.json").read_text())["BANK_API_KEY"])
 
 
 def _options() -> Options:

@@ -30,17 +30,10 @@ FULL_BYTES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """The market under test, and what the faults need to reach it.
-
-    Attributes:
-        hold_seconds: How long the market holds stock for an order that is not paid.
-        bank_key: What the bank's test endpoints ask for.
-    """
+    """The market under test, and what the faults need to reach it."""
 
     market: LocalMarket
     databases: Databases
-    hold_seconds: float
-    bank_key: str
 
     def pid(self, process: str) -> int:
         """The process id of one of PROCESSES."""
@@ -74,6 +67,7 @@ def faults(*, is_short: bool, is_sqlite: bool, hold_seconds: float) -> list[Faul
 
     Args:
         is_short: Only the faults that CI has time for: each kind of dependency once, at the processes that move orders and money.
+        hold_seconds: How long the market holds stock for an order that is not paid.
     """
     if is_short:
         return [

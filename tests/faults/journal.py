@@ -48,8 +48,6 @@ class Write:
     Attributes:
         wanted: The variables that matter to the oracle.
         answer: What was acknowledged.
-        tries: Requests that were sent for it.
-        maybe: Attempts of unknown outcome.
     """
 
     operation: str
@@ -57,8 +55,6 @@ class Write:
     wanted: dict[str, Any]
     outcome: Outcome | None = None
     answer: dict[str, Any] = field(default_factory=dict)
-    tries: int = 0
-    maybe: int = 0
 
 
 class Journal:

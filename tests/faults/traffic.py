@@ -347,10 +347,8 @@ class Traffic:
 
     def _note(self, write: Write, answer: Answer, outcome: Outcome) -> bool:
         """Write down what is known of a write after one attempt; True when it is settled."""
-        write.tries += 1
         result = next(iter(answer.data.values()), None)
         if outcome is not Outcome.ACKNOWLEDGED or not isinstance(result, dict):
-            write.maybe += 1
             write.outcome = Outcome.UNKNOWN
             return False
         if result["__typename"].endswith("Success"):
