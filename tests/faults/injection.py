@@ -66,7 +66,7 @@ def faults(*, is_short: bool, is_sqlite: bool, hold_seconds: float) -> list[Faul
     """What is done to the market, in order.
 
     Args:
-        is_short: Only the faults that CI has time for: each kind of dependency once, at the processes that move orders and money.
+        is_short: Only faults that fit into five minutes: each kind of dependency once, at the processes that move orders and money.
         hold_seconds: How long the market holds stock for an order that is not paid.
     """
     if is_short:
