@@ -1,7 +1,7 @@
 """The real order, payment, catalog and user services with the real bank: money and stock move as in the market, and a test does the worker's part."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -129,6 +129,10 @@ class MoneyMarket:
                 theirs = await self.bank.intent(payment.id)
                 ours = (payment.captured_amount, payment.refunded_amount)
                 assert (theirs["captured"], theirs["refunded"]) == ours, payment.status
+
+
+Opening = Callable[[], AbstractAsyncContextManager[MoneyMarket]]
+"""Opens the services on the databases of one test."""
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """Order, payment and the bank together."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.bank import RunningBank, running_bank
-from tests.support.money import MoneyMarket, money_market
+from tests.support.money import MoneyMarket, Opening, money_market
 from tests.support.ports import free_ports
 
 
@@ -25,16 +26,17 @@ def more_urls(more_databases: Callable[[str], str]) -> tuple[str, str]:
 
 
 @pytest.fixture
-async def money(
+def opening(
     tmp_path: Path,
     database_url: str,
     more_urls: tuple[str, str],
     redis_url: str,
     bank_and_port: tuple[RunningBank, int],
-) -> AsyncIterator[MoneyMarket]:
-    """The services on SQLite and on PostgreSQL; the bank does all that is asked of it, and without faults."""
+) -> Opening:
+    """Opens the services on SQLite and on PostgreSQL, with the bank of these tests."""
     (bank, port), (analytics_url, payment_database_url) = bank_and_port, more_urls
-    async with money_market(
+    return partial(
+        money_market,
         tmp_path,
         database_url=database_url,
         analytics_url=analytics_url,
@@ -42,6 +44,12 @@ async def money(
         redis_url=redis_url,
         bank=bank,
         port=port,
-    ) as running:
+    )
+
+
+@pytest.fixture
+async def money(opening: Opening) -> AsyncIterator[MoneyMarket]:
+    """The services; the bank does all that is asked of it, and without faults."""
+    async with opening() as running:
         yield running
-    await bank.set_faults()
+    await running.bank.set_faults()

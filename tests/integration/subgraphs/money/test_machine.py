@@ -9,16 +9,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.bank import RunningBank
-from tests.support.money import MoneyMarket, money_market
-from tests.support.money_machine import Market, MoneyMachine, machine_market
+from tests.support.money import MoneyMarket, Opening
+from tests.support.money_driver import Market
+from tests.support.money_machine import MoneyMachine, machine_market
 from tests.support.subgraphs import SubgraphUnderTest
 
 EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "0"))
@@ -36,28 +35,13 @@ PROFILE = settings(
 
 
 @pytest.fixture
-def market(
-    tmp_path: Path,
-    database_url: str,
-    more_urls: tuple[str, str],
-    redis_url: str,
-    bank_and_port: tuple[RunningBank, int],
-) -> Iterator[Market]:
+def market(opening: Opening, redis_url: str) -> Iterator[Market]:
     """The services, in an event loop that runs only while a step of the machine does."""
-    (bank, port), (analytics_url, payment_database_url) = bank_and_port, more_urls
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[tuple[MoneyMarket, SubgraphUnderTest]]:
         async with (
-            money_market(
-                tmp_path,
-                database_url=database_url,
-                analytics_url=analytics_url,
-                payment_database_url=payment_database_url,
-                redis_url=redis_url,
-                bank=bank,
-                port=port,
-            ) as money,
+            opening() as money,
             httpx.AsyncClient(base_url=money.orders.neighbours["catalog"], trust_env=False, timeout=20) as http,
         ):
             yield money, SubgraphUnderTest(http)
@@ -68,7 +52,7 @@ def market(
         try:
             yield Market(runner, money, catalog, redis_url)
         finally:
-            runner.run(bank.set_faults())
+            runner.run(money.bank.set_faults())
             runner.run(services.__aexit__(None, None, None))
 
 
