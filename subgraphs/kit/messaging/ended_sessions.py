@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-import redis.asyncio
 import structlog
 from prometheus_client import Counter
 from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
 from subgraphs.kit.runtime.identity import Identity
 
 TIMEOUT_SECONDS = 0.3
@@ -43,9 +42,7 @@ class EndedSessions:
     """
 
     def __init__(self, url: str, *, age_clock: Callable[[], float] = time.monotonic) -> None:
-        self._client = redis.asyncio.Redis.from_url(
-            url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=None
-        )
+        self._client = async_redis_client(url, timeout_seconds=TIMEOUT_SECONDS)
         self._age_clock = age_clock
         self._asked_again_at = 0.0
 

@@ -42,10 +42,10 @@ def redis_client(url: str) -> redis.Redis:
     )
 
 
-def async_redis_client(url: str) -> redis.asyncio.Redis:
+def async_redis_client(url: str, *, timeout_seconds: float = SOCKET_TIMEOUT_SECONDS) -> redis.asyncio.Redis:
     """The same for one event loop. Opened once and closed at the end: closing it may not be cancelled, or its connection stays open."""
     return redis.asyncio.Redis.from_url(
-        url, socket_timeout=SOCKET_TIMEOUT_SECONDS, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS, retry=None
+        url, socket_timeout=timeout_seconds, socket_connect_timeout=timeout_seconds, retry=None
     )
 
 
