@@ -1,16 +1,14 @@
 """The user subgraph over HTTP, on SQLite and on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
 import orjson
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
 from subgraphs.kit.messaging.stq import async_redis_client
@@ -19,16 +17,14 @@ from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.statements import counted_statements
-from subgraphs.user.app import create_user_app
-from subgraphs.user.passwords import Passwords
 from subgraphs.user.resources import UserResources
 from subgraphs.user.seed import seed
 from subgraphs.user.sessions import REFRESH_GRACE
-from subgraphs.user.settings import MIGRATIONS, UserSettings
+from subgraphs.user.settings import MIGRATIONS
 from subgraphs.user.tables import Account, Base, RefreshToken
 from subgraphs.user.tokens import TokenKeys
-from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service
-from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
+from tests.support.identity import account, service
+from tests.support.subgraphs import SubgraphUnderTest
 
 SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) {
   __typename ... on SignInSuccess { accessToken refreshToken expiresAt account { __typename id displayName } }
@@ -45,44 +41,6 @@ REGISTER = """mutation ($slug: String!) { registerSeller(input: {displayName: "K
 SET_ROLES = """mutation ($id: ID!, $roles: [Role!]!) { setRoles(accountId: $id, roles: $roles) {
   __typename ... on SetRolesSuccess { roles } ... on UserError { code } } }"""
 ENTITIES = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Account { id displayName } } }"
-
-
-def settings_for(url: str, folder: Path, redis: str) -> UserSettings:
-    keys = folder / "keys" / "user-tokens.json"
-    if not keys.exists():
-        TokenKeys.rotate(keys)
-    return UserSettings(
-        database_url=url,
-        data_dir=folder,
-        redis_url=redis,
-        service_keys=SERVICE_KEYS,
-        cursor_keys=CURSOR_KEYS,
-        config_url="http://127.0.0.1:9/graphql",
-        notification_url="http://127.0.0.1:9/graphql",
-        token_keys_file=keys,
-        sign_in_attempts=3,
-        sign_in_attempts_per_account=7,
-    )
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime.now(UTC))
-
-
-@pytest.fixture
-async def resources(database_url: str, tmp_path: Path, redis_url: str, clock: FixedClock) -> UserResources:
-    settings = settings_for(database_url, tmp_path, redis_url)
-    await upgrade(database_url, MIGRATIONS)
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    # Without the loops, whose statements would be counted among those of requests.
-    return replace(UserResources.open(settings, clock=clock, passwords=cheap), loops=())
-
-
-@pytest.fixture
-async def user(resources: UserResources) -> AsyncIterator[SubgraphUnderTest]:
-    async with running_subgraph(create_user_app(resources.settings, resources), clock=resources.clock) as subgraph:
-        yield subgraph
 
 
 async def signed_up(user: SubgraphUnderTest, email: str = "ann@example.org") -> dict[str, Any]:

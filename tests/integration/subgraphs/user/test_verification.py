@@ -1,14 +1,10 @@
 """An address is verified with the token of a message, on SQLite and on PostgreSQL."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import jwt
-import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from subgraphs.kit.messaging.envelope import Envelope
@@ -17,19 +13,15 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.migrate import downgrade, upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.user import events, repository
-from subgraphs.user.app import create_user_app
 from subgraphs.user.notification import NotificationService
 from subgraphs.user.outgoing import deliver_due
-from subgraphs.user.passwords import Passwords
 from subgraphs.user.resources import UserResources
-from subgraphs.user.settings import MIGRATIONS, UserSettings
+from subgraphs.user.settings import MIGRATIONS
 from subgraphs.user.tables import Account, Outbox
-from subgraphs.user.tokens import TokenKeys
 from subgraphs.user.verification import LONGEST_PAUSE, pause_left
-from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service
-from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
+from tests.support.identity import account, service
+from tests.support.subgraphs import SubgraphUnderTest
 
-NOWHERE = "http://127.0.0.1:9/graphql"
 SIGN_UP = """mutation ($email: String!) { signUp(input: {email: $email, password: "correct horse", displayName: "Ann"}) {
   ... on SignInSuccess { accessToken account { id } } } }"""
 VERIFY = """mutation ($token: String!) { verifyEmail(token: $token) {
@@ -55,36 +47,6 @@ class Heard(NotificationService):
 
     async def close(self) -> None:
         """Nothing is open."""
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime.now(UTC))
-
-
-@pytest.fixture
-async def resources(database_url: str, tmp_path: Path, redis_url: str, clock: FixedClock) -> UserResources:
-    keys = tmp_path / "keys" / "user-tokens.json"
-    TokenKeys.rotate(keys)
-    settings = UserSettings(
-        database_url=database_url,
-        data_dir=tmp_path,
-        redis_url=redis_url,
-        service_keys=SERVICE_KEYS,
-        cursor_keys=CURSOR_KEYS,
-        config_url=NOWHERE,
-        notification_url=NOWHERE,
-        token_keys_file=keys,
-    )
-    await upgrade(database_url, MIGRATIONS)
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    return UserResources.open(settings, clock=clock, passwords=cheap)
-
-
-@pytest.fixture
-async def user(resources: UserResources) -> AsyncIterator[SubgraphUnderTest]:
-    async with running_subgraph(create_user_app(resources.settings, resources), clock=resources.clock) as subgraph:
-        yield subgraph
 
 
 async def signed_up(user: SubgraphUnderTest, email: str = "ann@example.org") -> str:
