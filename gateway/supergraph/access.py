@@ -74,9 +74,8 @@ def _alternatives(directive: ConstDirectiveNode, argument: str) -> tuple[frozens
     try:
         return alternatives_of(value)
     except UnreadableDemand as error:
-        line, column = (directive.loc.start_token.line, directive.loc.start_token.column) if directive.loc else (0, 0)
         message = f"@{directive.name.value} cannot be read: {error}"
-        raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH", line=line, column=column) from None
+        raise SupergraphError.at(directive, message, code="INVALID_FEDERATION_SUPERGRAPH") from None
 
 
 def alternatives_of(value: Node | None) -> tuple[frozenset[str], ...]:

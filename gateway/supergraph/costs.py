@@ -279,5 +279,4 @@ def _arguments(directive: ConstDirectiveNode) -> dict[str, Any]:
 
 
 def _refuse(message: str, directive: ConstDirectiveNode) -> NoReturn:
-    line, column = (directive.loc.start_token.line, directive.loc.start_token.column) if directive.loc else (0, 0)
-    raise SupergraphError(message, code="INVALID_COST_DIRECTIVE", line=line, column=column)
+    raise SupergraphError.at(directive, message, code="INVALID_COST_DIRECTIVE")

@@ -1,5 +1,7 @@
 """Why a text cannot be served as a supergraph."""
 
+from graphql import Node
+
 from gateway.errors import GatewayError
 
 
@@ -20,3 +22,11 @@ class SupergraphError(GatewayError):
         self.code = code
         self.line = line
         self.column = column
+
+    @staticmethod
+    def at(node: Node, message: str, *, code: str) -> "SupergraphError":
+        """Return the error with the place where a node begins; without one if the document was read without places."""
+        if node.loc is None:
+            return SupergraphError(message, code=code)
+        start = node.loc.start_token
+        return SupergraphError(message, code=code, line=start.line, column=start.column)

@@ -120,13 +120,12 @@ def refuse_unlinked_access(document: DocumentNode, features: Mapping[str, Featur
     for name in ("authenticated", "requiresScopes", "policy", "inaccessible"):
         directive = unlinked_use(document, features, name)
         if directive is not None:
-            line, column = _place(directive)
             message = (
                 f"the supergraph uses @{name} without linking its specification, so nothing would be protected by it: "
                 f'add @link(url: "{_SPECIFICATIONS}{name}/v{"0.2" if name == "inaccessible" else "0.1"}", for: SECURITY) '
                 "to the schema"
             )
-            raise SupergraphError(message, code="UNLINKED_DIRECTIVE", line=line, column=column)
+            raise SupergraphError.at(directive, message, code="UNLINKED_DIRECTIVE")
 
 
 def _applied(document: DocumentNode) -> Iterator[ConstDirectiveNode]:
@@ -153,16 +152,15 @@ def _feature(directive: ConstDirectiveNode) -> Feature | None:
     name = match["name"] if match and is_standard else url.value
     version = match["version"] if match else ""
     prefix = alias.value if isinstance(alias, StringValueNode) else (match["name"] if match else url.value)
-    line, column = _place(directive)
     given = arguments.get("for")
     purpose = given.value if isinstance(given, EnumValueNode) else None
     known_versions = (_UNDERSTOOD if purpose is not None else _ALWAYS_UNDERSTOOD).get(name)
     if purpose is not None and known_versions is None:
         message = f"the supergraph needs {url.value} for {purpose}, which this gateway does not know"
-        raise SupergraphError(message, code="UNSUPPORTED_FEATURE", line=line, column=column)
+        raise SupergraphError.at(directive, message, code="UNSUPPORTED_FEATURE")
     if known_versions is not None and version not in known_versions:
         message = f"the supergraph links {url.value}, and this gateway knows {name} {', '.join(sorted(known_versions))}"
-        raise SupergraphError(message, code="UNKNOWN_LINK_VERSION", line=line, column=column)
+        raise SupergraphError.at(directive, message, code="UNKNOWN_LINK_VERSION")
     return Feature(name, version, prefix, _imports(arguments.get("import")))
 
 
@@ -176,8 +174,3 @@ def _imports(node: ConstValueNode | None) -> dict[str, str]:
             if "name" in parts:
                 imports[parts["name"]] = parts.get("as", parts["name"])
     return imports
-
-
-def _place(directive: ConstDirectiveNode) -> tuple[int, int]:
-    loc = directive.loc
-    return (loc.start_token.line, loc.start_token.column) if loc else (0, 0)

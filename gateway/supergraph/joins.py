@@ -178,5 +178,4 @@ def _named(node: Any) -> str:
 
 
 def _refuse(message: str, place: Node) -> NoReturn:
-    line, column = (place.loc.start_token.line, place.loc.start_token.column) if place.loc else (0, 0)
-    raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH", line=line, column=column)
+    raise SupergraphError.at(place, message, code="INVALID_FEDERATION_SUPERGRAPH")

@@ -208,10 +208,8 @@ class _Reader:
     def _graph(self, arguments: Mapping[str, Any], directive: ConstDirectiveNode) -> str:
         graph = arguments.get("graph")
         if not isinstance(graph, str) or graph not in self._graphs:
-            loc = directive.loc
-            line, column = (loc.start_token.line, loc.start_token.column) if loc else (0, 0)
             message = f"@{directive.name.value} names a graph that is not there: {graph}"
-            raise SupergraphError(message, code="INVALID_FEDERATION_SUPERGRAPH", line=line, column=column)
+            raise SupergraphError.at(directive, message, code="INVALID_FEDERATION_SUPERGRAPH")
         return graph
 
     def _subgraph_type(
