@@ -7,12 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
 
 from graphql import (
-    BooleanValueNode,
-    EnumValueNode,
     FloatValueNode,
     IntValueNode,
     ListValueNode,
-    NullValueNode,
     ObjectValueNode,
     StringValueNode,
     ValueNode,
@@ -22,11 +19,11 @@ from graphql import (
 
 from gateway.composition.model import Kind
 from gateway.composition.types import TypeRef
+from gateway.supergraph.literals import is_literal_of
+from gateway.supergraph.model import InputType, InputValue
 
 
 class _Input(Protocol):
-    @property
-    def name(self) -> str: ...
     @property
     def type(self) -> TypeRef: ...
     @property
@@ -56,15 +53,6 @@ class Types(Protocol):
     def types(self) -> Mapping[str, _Type]: ...
 
 
-_SCALARS: dict[str, tuple[type[ValueNode], ...]] = {
-    "Int": (IntValueNode,),
-    "Float": (IntValueNode, FloatValueNode),
-    "String": (StringValueNode,),
-    "Boolean": (BooleanValueNode,),
-    "ID": (StringValueNode, IntValueNode),
-}
-
-
 def canonical(value: ValueNode) -> Hashable:
     """Something that is equal for literals of the same value: the order of an object's fields does not matter, nor 1 or 1.0."""
     match value:
@@ -88,34 +76,28 @@ def strings_of(value: ValueNode | None) -> tuple[str, ...]:
 
 def is_value_of(schema: Types, type_: TypeRef, value: ValueNode) -> bool:
     """Whether the literal fits; a custom scalar takes any, and a variable never fits, since nothing gives it a value here."""
-    if isinstance(value, NullValueNode):
-        return not type_.is_non_null
-    if type_.is_list:
-        items = value.values if isinstance(value, ListValueNode) else (value,)
-        return all(is_value_of(schema, type_.item(), item) for item in items)
-    if type_.name in _SCALARS:
-        return isinstance(value, _SCALARS[type_.name])
-    definition = schema.types.get(type_.name)
-    match definition.kind if definition else None:
+
+    def find(name: str) -> InputType | None:
+        definition = schema.types.get(name)
+        return _input_type(definition) if definition is not None else None
+
+    return not _has_variable(value) and is_literal_of(find, type_.name, type_.wrappers, value)
+
+
+def _input_type(definition: _Type) -> InputType | None:
+    match definition.kind:
         case Kind.ENUM:
-            assert definition is not None
-            return isinstance(value, EnumValueNode) and value.value in definition.values
+            return InputType(values=frozenset(definition.values))
         case Kind.INPUT:
-            assert definition is not None
-            if not isinstance(value, ObjectValueNode):
-                return False
-            given = {entry.name.value: entry.value for entry in value.fields}
-            is_one_of = any(use.name == "oneOf" for use in definition.directives)
-            if is_one_of and (len(value.fields) != 1 or isinstance(value.fields[0].value, NullValueNode)):
-                return False  # a value has one field, though the fields' types are nullable
-            required = {i.name for i in definition.inputs.values() if i.type.is_non_null and i.default is None}
-            return required <= given.keys() <= definition.inputs.keys() and all(
-                is_value_of(schema, definition.inputs[name].type, item) for name, item in given.items()
-            )
+            fields = {
+                name: InputValue(given.type.name, given.type.wrappers, given.type.is_non_null and given.default is None)
+                for name, given in definition.inputs.items()
+            }
+            return InputType(fields=fields, is_one_of=any(use.name == "oneOf" for use in definition.directives))
         case Kind.SCALAR:
-            return not _has_variable(value)
+            return InputType()
         case _:
-            return False
+            return None
 
 
 def _has_variable(value: ValueNode) -> bool:
