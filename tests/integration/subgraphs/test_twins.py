@@ -57,7 +57,7 @@ MIGRATIONS = {
     "user": USER_MIGRATIONS,
 }
 COVERED_ELSEWHERE = {
-    "payment": "its commands ask a provider: test_starting_payments.py, test_refunds.py and test_webhooks.py send twins",
+    "payment": "its commands ask a provider: test_starting_payments, test_refunds, test_closing and test_webhooks send twins",
     "feed": "it has no database",
 }
 

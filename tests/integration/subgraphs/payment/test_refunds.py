@@ -81,6 +81,17 @@ async def test_the_same_key_refunds_once_and_another_body_is_a_conflict(shop: Sh
     assert len(await refund_events(shop)) == 1
 
 
+async def test_the_same_key_at_once_refunds_once(shop: Shop, shops_bank: RunningBank) -> None:
+    _, payment_id = await paid(shop)
+    key, by = uuid7(), shop.support
+    answers = await together(*(shop.refund(payment_id, 100, key=key, by=by) for _ in range(6)))
+    in_flight = [answer for answer in answers if answer["__typename"] != "PaymentSuccess"]
+    assert {answer["code"] for answer in in_flight} <= {"REQUEST_IN_FLIGHT"}
+    assert len(in_flight) < len(answers)
+    assert [each["amount"] for each in (await shops_bank.intent(payment_id))["refunds"]] == [100]
+    assert len(await refund_events(shop)) == 1
+
+
 async def test_a_refund_whose_process_died_is_taken_up_by_its_key(shop: Shop) -> None:
     _, payment_id = await paid(shop)
     key, by = uuid7(), shop.support
