@@ -18,7 +18,7 @@ through these, until nothing is added. So a chain of twenty subgraphs takes twen
 that needs itself, at the same entity, is blocked while it is being worked out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.planning.cover import Choice, Closed, Decision, Open, best_choices
@@ -375,6 +375,8 @@ class Search:
                 continue
             used = open_.used | {service}
             rests = [self._remainder(rest, used, here, terms, must_know=False) for rest in part.missing]
+            for rest in rests:
+                rest.choices = {name: other for name, other in rest.choices.items() if not _leaves_out(other.selected)}
             if all(rest.choices for rest in rests):
                 own = Open(need, open_.types, open_.used, {service: replace(part, missing=(), missing_weight=0)})
                 yield [own, *rests]
@@ -388,7 +390,7 @@ class Search:
         else:
             entries = self._lookups.entries(here, open_.types, open_.need.name)[service]
             choice = self._choice(open_, service, entries, here, terms, HERE_ALONE)
-        if choice is None or any(_is_list(selected.served) for _, selected in choice.selected):
+        if choice is None or _leaves_out(choice.selected) or any(_is_list(each.served) for _, each in choice.selected):
             return None
         return (
             choice
@@ -448,6 +450,22 @@ def _is_divisible(open_: Open, choice: Choice | None) -> bool:
     if choice is None or not choice.own.fetches or len(open_.choices) == 1:
         return False
     return bool(open_.need.children) and not open_.need.runs_once and not open_.must_know
+
+
+def _leaves_out(found: Iterable[Found]) -> bool:
+    """Whether nothing is asked of some object, because the subgraph knows none of the types that the needs are for.
+
+    Then there are no objects of these types, but only if the object comes from this subgraph and not from another, which knows them.
+    """
+    for _, selected in found:
+        if selected.below is None:
+            continue
+        if not selected.below.steps:
+            return True
+        for step in selected.below.steps:
+            if _leaves_out([((), step.selected)] if isinstance(step, SelectHere) else step.selected):
+                return True
+    return False
 
 
 def _is_list(served: Served) -> bool:

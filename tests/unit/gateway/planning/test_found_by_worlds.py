@@ -1,5 +1,7 @@
 """Cases that random worlds found (`tests.property.run`), each as small as it got; every plan here is proved by the checker."""
 
+import pytest
+
 from gateway.planning.documents import print_selections
 from gateway.planning.plan import Fetch, Plan
 from gateway.planning.planner import plan
@@ -235,3 +237,38 @@ def test_requirement_of_one_type_below_a_field_of_all_types_is_sent_whole() -> N
     (asking,) = [fetch for fetch in made.fetches if "label" in fetch.document]
     (back,) = [each for each in asking.groups[0].representations[0].fields if each.name == "back"]
     assert [[each.name for each in branch.fields] for branch in back.branches] == [["it"]]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "made",
+        "node { ... on Book { label } ... on Film { length } }",
+        "node { ... on Book { label } ... on Film { title length } }",
+    ],
+)
+def test_shared_field_is_not_divided_with_a_subgraph_that_knows_none_of_the_types(asked: str) -> None:
+    """`some` has no Film, so it had nothing to say of films, and was taken for one that had said everything."""
+    every = """
+        type Query { it: Item }
+        type Item @key(fields: "id") { id: ID! node: Node @shareable }
+        interface Node { id: ID! }
+        type Book implements Node @key(fields: "id") { id: ID! @shareable label: String }
+        type Film implements Node @key(fields: "id") { id: ID! @shareable title: String }
+    """
+    some = """
+        type Item @key(fields: "id") { id: ID! node: Node @shareable }
+        interface Node { id: ID! }
+        type Book implements Node @key(fields: "id") { id: ID! @shareable }
+    """
+    lengths = """
+        type Item @key(fields: "id") {
+          id: ID! node: Node @external
+          made: String @requires(fields: "node { ... on Book { label } ... on Film { title length } }")
+        }
+        interface Node { id: ID! }
+        type Book implements Node @key(fields: "id") { id: ID! @shareable label: String @external }
+        type Film implements Node @key(fields: "id") { id: ID! @shareable title: String @external length: Int }
+    """
+    made = planned(composed(every=every, some=some, lengths=lengths), f"{{ it {{ {asked} }} }}")
+    assert any("length" in fetch.document for fetch in made.fetches if fetch.service == "lengths")
