@@ -107,12 +107,24 @@ async def test_a_turn_starts_a_bounded_number_of_requests_in_their_order() -> No
     starts, started = StartQueue(), list[int]()
     for number in range(STARTS_PER_TURN + 2):
         starts.put(lambda number=number: started.append(number))  # type: ignore[misc]
-    assert started == []
-    await asyncio.sleep(0)
+    assert started == list(range(STARTS_PER_TURN))
+    starts.put(lambda: started.append(-1))
     assert started == list(range(STARTS_PER_TURN))
     await asyncio.sleep(0)
-    assert started == list(range(STARTS_PER_TURN + 2))
+    assert started == [*range(STARTS_PER_TURN + 2), -1]
+    starts.put(lambda: started.append(-2))
+    assert started[-1] == -2
+
+
+async def test_a_turn_has_its_number_whether_they_waited_or_not() -> None:
+    starts, started = StartQueue(), list[int]()
+    for number in range(3 * STARTS_PER_TURN):
+        starts.put(lambda number=number: started.append(number))  # type: ignore[misc]
+    await asyncio.sleep(0)
     starts.put(lambda: started.append(-1))
+    assert started == list(range(2 * STARTS_PER_TURN))
+    await asyncio.sleep(0)
+    assert started == list(range(3 * STARTS_PER_TURN))
     await asyncio.sleep(0)
     assert started[-1] == -1
 
@@ -124,6 +136,8 @@ async def test_a_start_that_fails_does_not_keep_those_behind_it_from_starting() 
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context["exception"]))
     starts, started = StartQueue(), list[int]()
+    for _ in range(STARTS_PER_TURN):
+        starts.put(lambda: None)
     starts.put(fail)
     starts.put(lambda: started.append(1))
     await asyncio.sleep(0)
