@@ -29,7 +29,7 @@ from gateway.server.departure import EXTENSION, KEY, Departure
 from gateway.server.lingering import LingeringTransport
 from gateway.server.metrics import REFUSALS
 from gateway.server.raw_answers import MALFORMED_REQUEST, TIMED_OUT, raw_answer, refuse_connection
-from gateway.server.request_head import MAX_HEAD_BYTES, RequestHead, too_large
+from gateway.server.request_head import MAX_HEAD_BYTES, check_framing, check_size, too_large
 from gateway.server.start_queue import StartQueue
 
 PROBES: Final = frozenset({"/health", "/ready"})
@@ -78,7 +78,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.stalled_since: float | None = None
         self._departure = Departure()
         self._extensions: dict[str, dict[object, object]] = {EXTENSION: {KEY: self._departure}}
-        self._head = RequestHead()
+        self._trailers: list[tuple[bytes, bytes]] = []
         self._refusal: ClientError | None = None
         # Between the end of one message and the end of the next one's head.
         self._is_head_open = True
@@ -149,31 +149,27 @@ class EdgeProtocol(HttpToolsProtocol):
         return line + b"".join(fields) + b"\r\n"
 
     def on_message_begin(self) -> None:
-        self._head = RequestHead()
+        self._trailers = []
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 
-    def on_url(self, url: bytes) -> None:
-        self._head.add_target(url)
-        super().on_url(url)
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a field of the head; a trailer is counted, and is none of the request's headers."""
-        name = name.lower()
-        self._head.add_field(name, value)
         if self._is_head_open:
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+            super().on_header(name, value)
+        else:
+            self._trailers.append((name, value))
+            check_size(self.url, [*self.headers, *self._trailers])
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise ClientError("There are no tunnels here.", code="METHOD_NOT_ALLOWED", status=405)
             return
-        self._head.check(self.parser.get_http_version())
+        check_size(self.url, self.headers)
+        check_framing(self.headers, self.parser.get_http_version())
         super().on_headers_complete()
         self._is_head_open = False
         self.scope["state"][ARRIVED] = self.loop.time()
