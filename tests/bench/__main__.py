@@ -27,7 +27,7 @@ from tests.bench.contestants import Contestant, install_peers, ours, peers
 from tests.bench.load import Measured
 from tests.bench.machine import group_cost, running, wait_for
 from tests.bench.shop import supergraph
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 FRAGMENTS = """fragment User on User { id username name } fragment Review on Review { id body }
 fragment Product on Product { inStock name price shippingEstimate upc weight }"""
@@ -108,7 +108,7 @@ class Bench:
         self._other_core: int | None = 1 if is_pinned else None
 
     def __enter__(self) -> "Bench":
-        (port,) = free_ports(1)
+        port = free_port()
         log = self._folder / "subgraphs.log"
         command = [sys.executable, "-m", "tests.bench.subgraph_server", str(port)]
         server = self._stack.enter_context(
@@ -127,7 +127,7 @@ class Bench:
     def run_round(self, number: int) -> None:
         """Starts each gateway in turn, and measures every shape on it."""
         for contestant in self._contestants:
-            (port,) = free_ports(1)
+            port = free_port()
             command = [part.format(supergraph=self._supergraph, port=port) for part in contestant.command]
             log = self._folder / f"{contestant.name}.log"
             with running(

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.processes import stop, wait_until
 
 API_KEY = "a-test-key-of-the-bank"
@@ -63,7 +63,7 @@ def running_bank(
     file: Path, *, webhook_url: str = "", port: int | None = None, slow_seconds: float = 0.2
 ) -> Iterator[RunningBank]:
     """Start the bank on its file, wait until it is ready, stop it by its process id in the end."""
-    port = port or free_ports(1)[0]
+    port = port or free_port()
     environment = {
         **os.environ,
         "BANK_PORT": str(port),
@@ -94,6 +94,18 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+async def _serving(server: uvicorn.Server) -> None:
+    """Serve until the server is told to stop.
+
+    Raises:
+        RuntimeError: when it cannot start. uvicorn ends the process then, and a fixture that does that fails every later test that uses it, too.
+    """
+    try:
+        await server._serve()
+    except SystemExit:
+        raise RuntimeError(f"no server can start on port {server.config.port}") from None
+
+
 class Servers:
     """Serves apps in this loop, and in the end stops all of them at once: one after the other, each takes 0.2 s."""
 
@@ -110,13 +122,15 @@ class Servers:
 
     async def serve(self, app: ASGIApp, *, port: int | None = None) -> str:
         """The address where the app answers from now on."""
-        port = port or free_ports(1)[0]
+        port = port or free_port()
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none")
         server = uvicorn.Server(config)
-        serving = asyncio.create_task(server._serve())
+        serving = asyncio.create_task(_serving(server))
         self._serving.append((server, serving))
         await eventually(lambda: server.started or serving.done(), seconds=START_SECONDS)
-        assert server.started, "the app ended before it had started"
+        if serving.done():
+            self._serving.pop()
+            await serving
         return f"http://127.0.0.1:{port}"
 
 

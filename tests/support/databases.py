@@ -19,7 +19,8 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-from tests.support.processes import free_port, must_have_servers, stop, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import must_have_servers, stop, wait_until
 
 SUPERUSER = "yarmarka"
 IN_MEMORY = Path("/dev/shm")

@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.processes import free_port, stop, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import stop, wait_until
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 10.0

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.support.processes import free_port, stop, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import stop, wait_until
 
 Json = dict[str, Any]
 Answer = Callable[[Json], Json]

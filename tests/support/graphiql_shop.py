@@ -19,7 +19,7 @@ from starlette.routing import Route
 from strawberry.types import Info
 
 from gateway.graphiql.page import Asset, Page
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 PASSWORD = "yarmarka"
 START_SECONDS = 10.0
@@ -185,7 +185,7 @@ def running_shop(operations_dir: Path | None, *, has_accounts: bool = True, is_p
         Route("/graphql", shop.post, methods=["POST"]),
         Route("/graphiql/{name:path}", shop.asset),
     ]
-    (port,) = free_ports(1)
+    port = free_port()
     shop.url = f"http://127.0.0.1:{port}/graphql"
     config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off")
     server = uvicorn.Server(config)

@@ -43,7 +43,7 @@ from subgraphs.user.settings import UserSettings
 from subgraphs.user.tokens import TokenKeys
 from tests.support.bank import Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.subgraphs import SubgraphUnderTest
 
 NOWHERE = "http://127.0.0.1:9/graphql"
@@ -307,7 +307,7 @@ async def order_market(
     )
     payments = NotedPayments()
     async with Servers() as servers, AsyncExitStack() as stack:
-        order_port = free_ports(1)[0]
+        order_port = free_port()
         catalog_settings = CatalogSettings(**common, order_url=f"http://127.0.0.1:{order_port}/graphql")
         await upgrade(catalog_settings.database, CATALOG_MIGRATIONS)
         await seed_catalog(catalog_settings, seed)

@@ -28,7 +28,7 @@ from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
 from subgraphs.payment.tables import Payment
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service_tokens
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.subgraphs import SubgraphUnderTest
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "sdl" / "order.graphql"
@@ -194,7 +194,7 @@ class Place:
     redis_url: str
     folder: Path
     bank_url: str
-    port: int = field(default_factory=lambda: free_ports(1)[0])
+    port: int = field(default_factory=free_port)
     lease: timedelta = timedelta(seconds=30)
 
     def settings(self, order_url: str) -> PaymentSettings:

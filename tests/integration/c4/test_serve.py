@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from c4.site import build
 from gateway.graphiql.node import NodeError
 from tests.support.browser import Visit, open_browser
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 20.0
@@ -45,7 +45,7 @@ def built_picture() -> None:
 
 @pytest.fixture(scope="module")
 def address(built_picture: None) -> Iterator[str]:
-    (port,) = free_ports(1)
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "c4.serve", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
     )

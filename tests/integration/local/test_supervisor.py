@@ -18,7 +18,7 @@ from local import supervisor as supervising
 from local.log import Log
 from local.processes import Process
 from local.supervisor import Supervisor, SupervisorBroken
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 DEADLINE_SECONDS = 60.0
 # Answers that it is ready, and ends when the answer has been read.
@@ -202,11 +202,9 @@ async def test_back_off_grows_with_life_and_is_reset_by_health(
     supervisor: Supervisor, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervising, "FIRST_BACKOFF_SECONDS", 0.01)
-    (port,) = free_ports(1)
+    port = free_port()
     url = f"http://127.0.0.1:{port}/ready"
-    supervisor.start(
-        Process("sick", [sys.executable, "-c", "raise SystemExit(3)"], free_ports(1)[0], "SICK_PORT", None)
-    )
+    supervisor.start(Process("sick", [sys.executable, "-c", "raise SystemExit(3)"], free_port(), "SICK_PORT", None))
     supervisor.start(Process("well", [sys.executable, "-c", READY_SERVER, str(port)], port, "WELL_PORT", url))
     await until(lambda: "sick ended (status 3); starting it again in 0.08 s" in terminal.getvalue())
     await until(lambda: terminal.getvalue().count("well ended (status 4); starting it again in 0.01 s") >= 2)
@@ -215,7 +213,7 @@ async def test_back_off_grows_with_life_and_is_reset_by_health(
 
 
 async def test_readiness_tells_what_a_process_last_answered(supervisor: Supervisor) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     url = f"http://127.0.0.1:{port}/ready"
     process = Process("child", [sys.executable, "-c", "import time; time.sleep(600)"], port, "CHILD_PORT", url)
     supervisor.start(process)
@@ -224,7 +222,7 @@ async def test_readiness_tells_what_a_process_last_answered(supervisor: Supervis
 
 
 async def test_an_optional_process_that_ends_is_not_waited_for(supervisor: Supervisor) -> None:
-    process = a_process("raise SystemExit(1)", free_ports(1)[0])
+    process = a_process("raise SystemExit(1)", free_port())
     supervisor.start(process)
     far = time.monotonic() + 100 * DEADLINE_SECONDS
     async with asyncio.timeout(DEADLINE_SECONDS):

@@ -4,7 +4,7 @@ import pytest
 
 from local.ports import PortsTaken, require_free_ports
 from local.processes import Process
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 
 def a_process(name: str, port: int, setting: str) -> Process:
@@ -25,4 +25,4 @@ def test_every_taken_port_is_named_with_its_process_and_its_setting() -> None:
 
 
 def test_free_ports_are_accepted() -> None:
-    require_free_ports([a_process("order", free_ports(1)[0], "ORDER_PORT")])
+    require_free_ports([a_process("order", free_port(), "ORDER_PORT")])

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.commands.polling import ANSWER_TIMEOUT_SECONDS
 from tests.support.development import LINK, ROOT, RunningDev, ToldSubgraph, running_dev
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 PRODUCTS = 'type Query { products: [Product!]! }\ntype Product @key(fields: "id") { id: ID! name: String! }'
 REVIEWS = 'type Query { best: Product }\ntype Product @key(fields: "id") { id: ID! stars: Int! }'

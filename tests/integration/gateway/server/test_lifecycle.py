@@ -18,7 +18,7 @@ import pytest
 
 from tests.integration.gateway.server.conftest import answer_goods
 from tests.support.gateway import ROOT, RecordingSubgraph, RunningGateway, running_gateway, shop_supergraph
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 GOODS = "{ goods { id } }"
 

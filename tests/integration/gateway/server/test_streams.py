@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from tests.support.bad_subgraph import BadSubgraph, silent, streaming
 from tests.support.gateway import RunningGateway, running_gateway, shop_supergraph
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 SUBSCRIPTION = "subscription { renamed { id name } }"
 EVENTS = {"accept": "text/event-stream"}

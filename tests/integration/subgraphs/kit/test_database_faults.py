@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from subgraphs.kit.storage import engine, session
 from subgraphs.kit.storage.faults import DatabaseUnavailable, TransactionConflict
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 HOLDER = """
 import os, signal, sqlite3, sys

@@ -8,7 +8,7 @@ from subgraphs.kit.messaging.stream import Entry, EventStream
 from subgraphs.kit.messaging.sweeper import sweep_once
 from subgraphs.kit.storage import relay
 from subgraphs.kit.storage.session import Wake
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 
 async def test_an_actor_gets_what_was_enqueued_by_its_name(redis_url: str) -> None:

@@ -31,7 +31,7 @@ from subgraphs.kit.runtime.deadline import within
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.storage.faults import DatabaseUnavailable, TransactionConflict
 from tests.support.identity import ANONYMOUS, account, service, service_tokens
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
 started: list[float] = []

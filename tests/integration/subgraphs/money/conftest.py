@@ -8,13 +8,13 @@ import pytest
 
 from tests.support.bank import RunningBank, running_bank
 from tests.support.money import MoneyMarket, Opening, money_market
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 
 @pytest.fixture(scope="session")
 def bank_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningBank, int]]:
     """The bank of these tests, and the port that it sends events to."""
-    file, port = tmp_path_factory.mktemp("bank") / "bank.db", free_ports(1)[0]
+    file, port = tmp_path_factory.mktemp("bank") / "bank.db", free_port()
     with running_bank(file, webhook_url=f"http://127.0.0.1:{port}/webhooks/bank") as running:
         yield running, port
 

@@ -24,7 +24,7 @@ from subgraphs.payment.providers.bank import BankProvider
 from subgraphs.payment.providers.interface import Intent, IntentPage, Provider
 from subgraphs.payment.providers.stripe import StripeProvider
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, served
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from tests.support.stripe import STRIPE_KEY, FakeStripe
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -271,7 +271,7 @@ async def test_an_answer_that_makes_no_sense_is_a_provider_that_does_not_answer(
 
 
 async def test_a_provider_that_is_not_there_or_is_silent_is_given_up_in_time() -> None:
-    nobody = f"http://127.0.0.1:{free_ports(1)[0]}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     provider = BankProvider(nobody, api_key=API_KEY, webhook_secret=WEBHOOK_SECRET, timeout_seconds=5)
     with pytest.raises(ProviderUnavailable):
         await provider.ready()

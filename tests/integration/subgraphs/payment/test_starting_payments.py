@@ -12,7 +12,7 @@ from subgraphs.payment.tables import IdempotencyKey, Outbox, Payment
 from tests.support.bank import RunningBank, eventually, running_bank
 from tests.support.identity import ANONYMOUS, account
 from tests.support.payments import START, Place, Shop, running_shop, together
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 
 async def told(shop: Shop) -> list[dict[str, Any]]:
@@ -245,7 +245,7 @@ async def test_an_outage_is_said_with_a_time_to_come_back_and_another_card_may_p
 async def test_a_bank_that_was_down_gets_the_same_payment_by_the_same_key(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    port = free_ports(1)[0]
+    port = free_port()
     async with running_shop(Place(database_url, redis_url, tmp_path, f"http://127.0.0.1:{port}")) as shop:
         order_id, key = shop.orders.add(shop.buyer_id), uuid7()
         assert (await shop.start(order_id, key=key))["code"] == "PROVIDER_UNAVAILABLE"
@@ -349,7 +349,7 @@ async def test_a_stranger_cannot_pay(shop: Shop) -> None:
 async def test_a_queue_that_is_away_costs_no_payment(
     database_url: str, tmp_path: Path, shops_bank: RunningBank
 ) -> None:
-    nowhere = f"redis://127.0.0.1:{free_ports(1)[0]}/0"
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
     async with running_shop(Place(database_url, nowhere, tmp_path, shops_bank.url)) as shop:
         assert (await shop.start(shop.orders.add(shop.buyer_id)))["payment"]["status"] == "CAPTURED"
         assert [event["type"] for event in await told(shop)] == ["payment.captured"]

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerSecond
 
 from subgraphs.user.attempts import AttemptCounter, network_of
 from subgraphs.user.errors import AttemptsNotCounted, TooManyAttempts
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 TWO = RateLimitItemPerSecond(2, 60, namespace="test")
 

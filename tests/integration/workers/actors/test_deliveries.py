@@ -31,7 +31,7 @@ from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.mail import running_mail_sink
 from tests.support.orders import BUYERS, NOWHERE, write_lines
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 from workers.actors import deliveries
 from workers.actors.deliveries import notification_settings
 from workers.run import create_worker_app
@@ -160,7 +160,7 @@ async def test_a_mail_server_that_is_away_costs_time_and_the_sweeper_wakes_what_
 ) -> None:
     from workers.actors import sweeping
 
-    (port,) = free_ports(1)
+    port = free_port()
     smtp_url = f"smtp://127.0.0.1:{port}"
     monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.1)
     async with worker(post, smtp_url=smtp_url):

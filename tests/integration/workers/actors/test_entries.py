@@ -12,7 +12,7 @@ from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.followers import FOLLOWERS, Followers
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 from workers.actors.entries import UNANSWERED_IN_A_ROW, waking, work_off_entries
 
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from gateway.server.readiness import SubgraphReadiness, ask
-from tests.support.ports import free_ports
+from tests.support.ports import free_port
 
 ADDRESSES = {"goods": "http://goods:1/graphql", "accounts": "http://accounts:2/api/graphql"}
 
@@ -102,4 +102,4 @@ def test_a_subgraph_is_ready_when_it_answers_200(status: int, reason: str | None
 
 
 def test_a_subgraph_that_is_away_is_not_ready() -> None:
-    assert ask(f"http://127.0.0.1:{free_ports(1)[0]}/ready") == "URLError"
+    assert ask(f"http://127.0.0.1:{free_port()}/ready") == "URLError"

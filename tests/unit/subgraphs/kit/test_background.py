@@ -14,7 +14,7 @@ from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.background import Lifespan, Loop, checks_of, running
 from subgraphs.kit.runtime.health import NotReady, failing_checks
 from tests.support.bank import eventually
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 DEADLINE_SECONDS = 20
 
