@@ -3,7 +3,7 @@
 Source: https://specs.apollo.dev/inaccessible/v0.2/
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from gateway.composition.merged import (
@@ -23,33 +23,41 @@ SHOWN_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 
 def is_inaccessible(directives: list[Applied]) -> bool:
     """Whether an element is hidden."""
-    return any(applied.name == "inaccessible" for applied in directives)
+    return bool(directives) and any(applied.name == "inaccessible" for applied in directives)
 
 
 def api_types(supergraph: Supergraph) -> dict[str, MergedType]:
     """The types that clients see, each with only what they see of it."""
     hidden = {name for name, merged in supergraph.types.items() if is_inaccessible(merged.directives)}
-    return {name: _visible(merged, hidden) for name, merged in supergraph.types.items() if name not in hidden}
+    visible = (_visible(merged, hidden) for name, merged in supergraph.types.items() if name not in hidden)
+    return {merged.name: merged for merged in visible if merged.fields or merged.name != "Query"}
 
 
 def print_api(supergraph: Supergraph) -> str:
     """The API schema as SDL, ending with a newline."""
     types, description = api_types(supergraph), supergraph.description
     parts = [_executable(directive, types) for directive in supergraph.executable.values()]
-    parts += [_type(merged) for merged in types.values() if not (merged.name == "Query" and not merged.fields)]
+    parts += [_type(merged) for merged in types.values()]
     if description:
         roots = (f"  {name.lower()}: {name}" for name in ("Query", "Mutation", "Subscription") if name in types)
         parts.insert(0, f"{describe(description)}schema {{\n" + "\n".join(roots) + "\n}")
     return "\n\n".join(parts) + "\n"
 
 
-def _executable(directive: MergedDirective, types: Mapping[str, MergedType]) -> str:
-    shown = (
-        f"{_input(argument)}{_directives(argument.directives)}"
-        for argument in directive.arguments.values()
-        if not is_inaccessible(argument.directives)
-        and (argument.type.name in types or argument.type.name in BUILT_IN_SCALARS)
-    )
+def shown_arguments(directive: MergedDirective, types: Container[str]) -> Iterator[MergedInput]:
+    """The arguments that clients see of a directive for operations.
+
+    Args:
+        types: names of those that clients see.
+    """
+    for argument in directive.arguments.values():
+        named = argument.type.name
+        if not is_inaccessible(argument.directives) and (named in types or named in BUILT_IN_SCALARS):
+            yield argument
+
+
+def _executable(directive: MergedDirective, types: Container[str]) -> str:
+    shown = (f"{_input(a)}{_directives(a.directives)}" for a in shown_arguments(directive, types))
     return executable_definition(directive, ", ".join(shown))
 
 
@@ -58,7 +66,7 @@ def _visible(merged: MergedType, hidden: set[str]) -> MergedType:
         merged,
         implements=[(graph, interface) for graph, interface in merged.implements if interface not in hidden],
         fields={
-            name: replace(field, arguments=_inputs(field.arguments, hidden))
+            name: replace(field, arguments=_inputs(field.arguments, hidden)) if field.arguments else field
             for name, field in merged.fields.items()
             if not is_inaccessible(field.directives) and field.type.name not in hidden
         },

@@ -9,9 +9,7 @@ Source: https://spec.graphql.org/September2025/#sec-Type-System
 import re
 from collections.abc import Iterator
 
-from graphql import parse
-
-from gateway.composition.api import print_api
+from gateway.composition.api_document import api_document
 from gateway.composition.errors import Place
 from gateway.composition.graphql_schema import as_graphql, validated_schema
 from gateway.composition.merge.context import MergeContext
@@ -22,7 +20,7 @@ _COORDINATE = re.compile(r"\w+(?:\.\w+(?:\(\w+:\))?)?")
 
 def check(context: MergeContext) -> None:
     """Validate the API schema as GraphQL."""
-    _, errors = validated_schema(parse(print_api(context.supergraph), no_location=True))
+    _, errors = validated_schema(api_document(context.supergraph))
     for error in errors:
         context.error(
             "INVALID_GRAPHQL",
