@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -15,9 +15,12 @@ from starlette.routing import Route
 
 from subgraphs.kit.runtime.health import json_response
 from subgraphs.payment.sandbox import page
+from subgraphs.payment.sandbox.answers import Answers, Endpoint
+from subgraphs.payment.sandbox.answers import Faults as AnswerFaults
 from subgraphs.payment.sandbox.bank import Bank, BankError, Invalid, Key, Unknown
 from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, NotAllowed
-from subgraphs.payment.sandbox.webhooks import Faults, Webhooks
+from subgraphs.payment.sandbox.webhooks import Faults as WebhookFaults
+from subgraphs.payment.sandbox.webhooks import Webhooks
 
 MAX_BODY_BYTES = 65_536
 RETRY_AFTER_SECONDS = 2
@@ -58,10 +61,16 @@ class _Capture(_Body):
     amount: int | None = Field(None, ge=1, le=MAX_MINOR_UNITS)
 
 
-class _Faults(_Body):
+class _WebhookFaults(_Body):
     is_lost: bool = False
     is_reversed: bool = False
     copies: int = Field(1, ge=1, le=10)
+    delay_seconds: float = Field(0.0, ge=0.0, le=3600.0)
+
+
+class _AnswerFaults(_Body):
+    is_failing: bool = False
+    is_lost: bool = False
     delay_seconds: float = Field(0.0, ge=0.0, le=3600.0)
 
 
@@ -78,12 +87,13 @@ _Model = TypeVar("_Model", bound=_Body)
 
 
 def bank_routes(bank: Bank, *, api_key: str, webhooks: Webhooks, wake: Callable[[], None]) -> list[Route]:
-    """Every route but the health checks.
+    """Every route but the health checks. `PUT /v1/test/answers` sets the faults of a merchant's other calls.
 
     Args:
         webhooks: whose faults `PUT /v1/test/webhooks` sets.
-        wake: called after each change, so that what is due is sent at once.
+        wake: called after each call, so that what is due is sent at once.
     """
+    answers = Answers()
 
     async def create(request: Request) -> Response:
         key, body = await _read(request, _Create)
@@ -131,10 +141,6 @@ def bank_routes(bank: Bank, *, api_key: str, webhooks: Webhooks, wake: Callable[
         events = await bank.events(after=_number(request, "after", 0), limit=_number(request, "limit", 100))
         return json_response({"events": events})
 
-    async def set_faults(request: Request) -> Response:
-        webhooks.faults = Faults(**_validated(await _raw_body(request), _Faults).model_dump())
-        return Response(status_code=204)
-
     async def ask_payer(request: Request) -> Response:
         intent = await bank.intent(request.path_params["id"])
         if intent.status is not IntentStatus.REQUIRES_ACTION:
@@ -156,19 +162,20 @@ def bank_routes(bank: Bank, *, api_key: str, webhooks: Webhooks, wake: Callable[
             return page.outcome(decided)
         return RedirectResponse(_returning(decided.return_url, decided), status_code=303)
 
-    def merchant(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def merchant(endpoint: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
             try:
                 _require_api_key(request, api_key)
                 answer = await endpoint(request)
             except (BankError, NotAllowed) as error:
                 return _refusal(error)
-            wake()
+            finally:
+                wake()  # also after an answer that was lost
             return answer
 
         return guarded
 
-    def payer(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def payer(endpoint: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
             try:
                 answer = await endpoint(request)
@@ -180,17 +187,32 @@ def bank_routes(bank: Bank, *, api_key: str, webhooks: Webhooks, wake: Callable[
         return guarded
 
     return [
-        Route("/v1/intents", merchant(create), methods=["POST"]),
-        Route("/v1/intents", merchant(list_intents), methods=["GET"]),
-        Route("/v1/intents/{id}", merchant(show), methods=["GET"]),
-        Route("/v1/intents/{id}/confirm", merchant(confirm), methods=["POST"]),
-        Route("/v1/intents/{id}/capture", merchant(capture), methods=["POST"]),
-        Route("/v1/intents/{id}/cancel", merchant(cancel), methods=["POST"]),
-        Route("/v1/intents/{id}/refunds", merchant(refund), methods=["POST"]),
-        Route("/v1/events", merchant(list_events), methods=["GET"]),
-        Route("/v1/test/webhooks", merchant(set_faults), methods=["PUT"]),
+        Route("/v1/intents", merchant(answers.of(create)), methods=["POST"]),
+        Route("/v1/intents", merchant(answers.of(list_intents)), methods=["GET"]),
+        Route("/v1/intents/{id}", merchant(answers.of(show)), methods=["GET"]),
+        Route("/v1/intents/{id}/confirm", merchant(answers.of(confirm)), methods=["POST"]),
+        Route("/v1/intents/{id}/capture", merchant(answers.of(capture)), methods=["POST"]),
+        Route("/v1/intents/{id}/cancel", merchant(answers.of(cancel)), methods=["POST"]),
+        Route("/v1/intents/{id}/refunds", merchant(answers.of(refund)), methods=["POST"]),
+        Route("/v1/events", merchant(answers.of(list_events)), methods=["GET"]),
+        *_fault_routes(merchant, answers=answers, webhooks=webhooks),
         Route("/authorize/{id}", payer(ask_payer), methods=["GET"]),
         Route("/authorize/{id}", payer(hear_payer), methods=["POST"]),
+    ]
+
+
+def _fault_routes(merchant: Callable[[Endpoint], Endpoint], *, answers: Answers, webhooks: Webhooks) -> list[Route]:
+    async def set_answer_faults(request: Request) -> Response:
+        answers.faults = AnswerFaults(**_validated(await _raw_body(request), _AnswerFaults).model_dump())
+        return Response(status_code=204)
+
+    async def set_webhook_faults(request: Request) -> Response:
+        webhooks.faults = WebhookFaults(**_validated(await _raw_body(request), _WebhookFaults).model_dump())
+        return Response(status_code=204)
+
+    return [
+        Route("/v1/test/answers", merchant(set_answer_faults), methods=["PUT"]),
+        Route("/v1/test/webhooks", merchant(set_webhook_faults), methods=["PUT"]),
     ]
 
 

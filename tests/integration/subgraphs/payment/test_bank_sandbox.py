@@ -77,6 +77,24 @@ async def test_an_outage_answers_503_and_changes_nothing(client: httpx.AsyncClie
     assert (await client.get(f"/v1/intents/{intent['id']}")).json() == intent
 
 
+async def test_a_failing_bank_does_nothing_and_a_lost_answer_leaves_the_effect(tmp_path: Path) -> None:
+    with running_bank(tmp_path / "bank.db") as bank:
+        async with bank.client() as client:
+            intent = await created(client)
+            path, body = f"/v1/intents/{intent['id']}/confirm", {"method": "card_ok"}
+            statuses, seen = [], []
+            for faults in ({"is_failing": True}, {"is_lost": True, "delay_seconds": 0.1}, {}):
+                assert (await client.put("/v1/test/answers", json=faults)).status_code == 204
+                answer = await client.post(path, json=body, headers={"idempotency-key": "once"})
+                await client.put("/v1/test/answers", json={})
+                statuses.append(answer.status_code)
+                seen.append((await client.get(f"/v1/intents/{intent['id']}")).json()["captured"])
+            events = (await client.get("/v1/events")).json()["events"]
+    assert statuses == [503, 503, 200]
+    assert seen == [0, 5_000, 5_000]
+    assert [event["type"] for event in events] == ["intent.captured"]
+
+
 async def test_the_same_key_and_body_get_the_same_answer_and_one_intent(client: httpx.AsyncClient) -> None:
     same, reference = key(), uuid7()
     body = {"reference": reference, "amount": 100, "currency": "EUR"}
