@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.support.bare_path import bare_path
-from tests.support.databases import program
+from tests.support.postgres import program
 from tests.support.processes import must_have_servers
 
 CORES = str(os.cpu_count() or 1)

@@ -36,7 +36,6 @@ class Databases:
     """Open databases by service, and the bank's file."""
 
     by_service: Mapping[str, Database]
-    urls: Mapping[str, str]
     bank_file: Path
 
     def __getitem__(self, service: str) -> Database:
@@ -54,14 +53,17 @@ class Databases:
 
 @asynccontextmanager
 async def opened(data_dir: Path, urls: Mapping[str, str]) -> AsyncIterator[Databases]:
-    """All of them, open for reading."""
-    found = database_urls(data_dir, urls)
+    """All of them, open for reading.
+
+    Args:
+        urls: By service, as `database_urls` tells them.
+    """
     async with AsyncExitStack() as stack:
         by_service: dict[str, Database] = {}
-        for name, url in found.items():
+        for name, url in urls.items():
             by_service[name] = Database(url)
             stack.push_async_callback(by_service[name].close)
-        yield Databases(by_service, found, data_dir / "bank.db")
+        yield Databases(by_service, data_dir / "bank.db")
 
 
 @asynccontextmanager
@@ -85,7 +87,7 @@ async def locked(url: str, table: str) -> AsyncIterator[None]:
 
 @contextmanager
 def _locked_file(path: str) -> Iterator[None]:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=20)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=60)
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield

@@ -1,5 +1,6 @@
 """The faults, each a context manager: what is wrong during its block is right again, or left to the market to mend, after it."""
 
+import asyncio
 import os
 import resource
 import signal
@@ -8,10 +9,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import redis
 
-from tests.faults.databases import Databases, locked
+from local.keys import development_secrets
+from tests.faults import clocks
+from tests.faults.databases import locked
 from tests.support.market import LocalMarket
+from tests.support.postgres import PostgresServer
 
 SERVICES = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 PROCESSES = (*SERVICES, "worker", "gateway", "redis", "bank", "mail")
@@ -22,84 +27,50 @@ COMMANDS = {
     "bank": "subgraphs.payment.sandbox",
     "mail": "local.mail_sink",
 }
-SILENT_SECONDS, SHORT_SILENT_SECONDS = 20.0, 6.0
-LOCKED_SECONDS = 5.0
-AWAY_SECONDS = 10.0
 FULL_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """The market under test, and what the faults need to reach it."""
+    """The market under test, and what the faults need to reach it.
+
+    Attributes:
+        urls: Of the databases, by service.
+        clocks: The folder in which its processes read what time they are told.
+        postgres: The server of all databases; None on SQLite.
+    """
 
     market: LocalMarket
-    databases: Databases
+    urls: dict[str, str]
+    clocks: Path
+    postgres: PostgresServer | None
 
     def pid(self, process: str) -> int:
-        """The process id of one of PROCESSES."""
+        """The process id of one of PROCESSES, which leads a group."""
         if process == "redis":  # it writes its own title
             return self.market.pid_of(f"127.0.0.1:{self.market.ports['REDIS_PORT']}")
         return self.market.pid_of(COMMANDS[process])
 
     def redis(self) -> "redis.Redis":
         """A connection to the market's Redis."""
-        return redis.Redis(port=self.market.ports["REDIS_PORT"], socket_timeout=5)
+        return redis.Redis(port=self.market.ports["REDIS_PORT"], socket_timeout=60)
+
+    async def tell_bank(self, path: str, what: dict[str, object]) -> None:
+        """Set what goes wrong at the bank, of its webhooks or of its answers."""
+        key = development_secrets(self.market.data_dir)["BANK_API_KEY"]
+        async with (
+            aiohttp.ClientSession(headers={"authorization": f"Bearer {key}"}) as session,
+            session.put(self.market.url("BANK_PORT", f"/v1/test/{path}"), json=what) as answer,
+        ):
+            answer.raise_for_status()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault with its name in the table.
-
-    Attributes:
-        inject: Makes the block faulty.
-        seconds: How long the block lasts.
-        empties_redis: Behaviour events that were accepted may be lost, as the API says.
-    """
-
-    name: str
-    inject: Callable[[Patient], AbstractAsyncContextManager[None]]
-    seconds: float = 0.0
-    empties_redis: bool = False
+Injection = Callable[[Patient], AbstractAsyncContextManager[None]]
 
 
-def faults(*, is_short: bool, is_sqlite: bool, hold_seconds: float) -> list[Fault]:
-    """What is done to the market, in order.
+def killed(process: str) -> Injection:
+    """The process ends at once, as by a crash; the supervisor starts it again."""
 
-    Args:
-        is_short: Only faults that fit into five minutes: each kind of dependency once, at the processes that move orders and money.
-        hold_seconds: How long the market holds stock for an order that is not paid.
-    """
-    if is_short:
-        return [
-            *(Fault(f"kill -9 {name}", _killed(name)) for name in ("order", "payment", "worker")),
-            Fault("kill -9 redis", _killed("redis")),
-            Fault("redis emptied", _emptied, empties_redis=True),
-            Fault("catalog stopped", _stopped("catalog"), SHORT_SILENT_SECONDS),
-            Fault("bank silent", _stopped("bank"), SHORT_SILENT_SECONDS),
-            Fault("order's database locked", _locked("order", "orders"), LOCKED_SECONDS),
-        ]
-    return [
-        *(Fault(f"kill -9 {name}", _killed(name)) for name in PROCESSES),
-        *(Fault(f"{name} stopped", _stopped(name), SILENT_SECONDS) for name in (*SERVICES, "gateway")),
-        Fault("worker stopped beyond the hold", _stopped("worker"), 1.5 * hold_seconds),
-        Fault("redis silent", _stopped("redis"), AWAY_SECONDS),
-        Fault("redis away", _away, AWAY_SECONDS),
-        Fault("redis emptied", _emptied, empties_redis=True),
-        *(
-            Fault(f"{name}'s database locked", _locked(name, table), LOCKED_SECONDS)
-            for name, table in (("order", "orders"), ("payment", "payments"), ("catalog", "products"))
-        ),
-        # The services of PostgreSQL write no files.
-        *(
-            Fault(f"{name}'s disk full", _full(name), AWAY_SECONDS)
-            for name in ("order", "payment", "redis")
-            if is_sqlite
-        ),
-        Fault("bank silent", _stopped("bank"), SILENT_SECONDS),
-    ]
-
-
-def _killed(process: str) -> Callable[[Patient], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
         os.kill(patient.pid(process), signal.SIGKILL)
@@ -108,10 +79,12 @@ def _killed(process: str) -> Callable[[Patient], AbstractAsyncContextManager[Non
     return inject
 
 
-def _stopped(process: str) -> Callable[[Patient], AbstractAsyncContextManager[None]]:
+def stopped(process: str) -> Injection:
+    """The process takes connections and answers nothing."""
+
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        group = patient.pid(process)  # each child of the supervisor leads a group
+        group = patient.pid(process)
         os.killpg(group, signal.SIGSTOP)
         try:
             yield
@@ -122,7 +95,7 @@ def _stopped(process: str) -> Callable[[Patient], AbstractAsyncContextManager[No
     return inject
 
 
-def _full(process: str) -> Callable[[Patient], AbstractAsyncContextManager[None]]:
+def disk_full(process: str) -> Injection:
     """The process may write no file beyond 1 KiB: what SQLite then gets from the system is an error of the disk, as of a full one."""
 
     @asynccontextmanager
@@ -139,29 +112,108 @@ def _full(process: str) -> Callable[[Patient], AbstractAsyncContextManager[None]
     return inject
 
 
-def _locked(service: str, table: str) -> Callable[[Patient], AbstractAsyncContextManager[None]]:
+def database_locked(service: str, table: str) -> Injection:
+    """A stranger holds the lock of the service's database."""
+
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        async with locked(patient.databases.urls[service], table):
+        async with locked(patient.urls[service], table):
             yield
 
     return inject
 
 
+def clock_jumps(process: str, *, ahead_seconds: float) -> Injection:
+    """The wall clock of the process jumps, and jumps back in the end."""
+
+    @asynccontextmanager
+    async def inject(patient: Patient) -> AsyncIterator[None]:
+        group = patient.pid(process)
+        await asyncio.to_thread(clocks.jump, patient.clocks, group, ahead_seconds=ahead_seconds)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(clocks.jump, patient.clocks, group, ahead_seconds=0)
+
+    return inject
+
+
+def bank_answers(**faults: object) -> Injection:
+    """The bank is slow, fails, or loses its answers; its restart would end it."""
+    return _at_bank("answers", faults)
+
+
+def webhooks(**faults: object) -> Injection:
+    """The bank's webhooks are lost, late, doubled or in reverse order."""
+    return _at_bank("webhooks", faults)
+
+
 @asynccontextmanager
-async def _emptied(patient: Patient) -> AsyncIterator[None]:
+async def redis_emptied(patient: Patient) -> AsyncIterator[None]:
+    """Everything in Redis is gone."""
     with patient.redis() as client:
         client.flushall()
     yield
 
 
 @asynccontextmanager
-async def _away(patient: Patient) -> AsyncIterator[None]:
+async def redis_away(patient: Patient) -> AsyncIterator[None]:
     """Redis is killed and cannot start: its folder has another name meanwhile."""
     folder = patient.market.data_dir / "redis"
     with _renamed(folder):
         os.kill(patient.pid("redis"), signal.SIGKILL)
         yield
+
+
+@asynccontextmanager
+async def postgres_killed(patient: Patient) -> AsyncIterator[None]:
+    """All processes of PostgreSQL end at once, as by a crash; it is started again in the end."""
+    server = _postgres(patient)
+    server.kill()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.start)
+
+
+@asynccontextmanager
+async def postgres_stopped(patient: Patient) -> AsyncIterator[None]:
+    """PostgreSQL takes connections and answers nothing."""
+    server = _postgres(patient)
+    server.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.signal(signal.SIGCONT)
+
+
+@asynccontextmanager
+async def postgres_disk_full(patient: Patient) -> AsyncIterator[None]:
+    """PostgreSQL can write nothing; it crashes, cannot recover, and is started again in the end."""
+    server = _postgres(patient)
+    server.limit_files(str(FULL_BYTES))
+    try:
+        yield
+    finally:
+        server.limit_files("unlimited")
+        await asyncio.to_thread(server.start)
+
+
+def _postgres(patient: Patient) -> PostgresServer:
+    assert patient.postgres is not None, "the fault is played on PostgreSQL alone"
+    return patient.postgres
+
+
+def _at_bank(path: str, faults: dict[str, object]) -> Injection:
+    @asynccontextmanager
+    async def inject(patient: Patient) -> AsyncIterator[None]:
+        await patient.tell_bank(path, faults)
+        try:
+            yield
+        finally:
+            await patient.tell_bank(path, {})
+
+    return inject
 
 
 @contextmanager

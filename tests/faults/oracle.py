@@ -57,12 +57,12 @@ class Verdict:
     @property
     def is_clean(self) -> bool:
         """True when nothing was found."""
-        return not (self.missing or self.difference or self.wrong or self.twice)
+        return not (self.found or self.difference)
 
     @property
-    def missing(self) -> int:
-        """How much was found that may yet come right, as long as work is under way."""
-        return len(self.lost) + len(self.money) + len(self.stuck)
+    def found(self) -> int:
+        """How much was found; less, perhaps, when work that is under way is done."""
+        return sum(len(kind) for kind in (self.lost, self.twice, self.money, self.stuck, self.wrong))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from tests.faults.journal import Journal, Outcome, Write
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 GIVE_UP_SECONDS = 180.0
+PREPARE_SECONDS = 300.0
 MAX_OPEN = 400
 """Requests that wait at once; more would measure this process."""
 
@@ -102,25 +103,36 @@ class Traffic:
         return self._clients.journal
 
     async def prepare(self) -> None:
-        """Learn what there is to trade with; the market must be well."""
+        """Learn what there is to trade with.
+
+        Raises:
+            TimeoutError: when the market does not answer in full, though nothing is wrong with it yet.
+        """
         for buyer in self.buyers:
             await self._ask_who(buyer)
             if not buyer.address_id:
                 await self._clients.ask(buyer, "AddAddress", input=ADDRESS)
                 await self._ask_who(buyer)
-        answer, _ = await self._clients.ask(self.seller, "SellerDesk")
-        nodes = [edge["node"] for edge in answer.data["viewer"]["seller"]["products"]["edges"]]
+        desk = await self._whole(self.seller, "SellerDesk")
+        nodes = [edge["node"] for edge in desk["viewer"]["seller"]["products"]["edges"]]
         published = sorted((each for each in nodes if each["status"] == "PUBLISHED"), key=lambda each: -each["stock"])
         self.shelf.products = published[:8]
-        answer, _ = await self._clients.ask(self.buyers[0], "TradedProduct", id=published[0]["id"])
-        self.shelf.slug = answer.data["product"]["slug"]
-        self.shelf.category_slug = answer.data["product"]["category"]["slug"]
+        product = (await self._whole(self.buyers[0], "TradedProduct", id=published[0]["id"]))["product"]
+        self.shelf.slug, self.shelf.category_slug = product["slug"], product["category"]["slug"]
 
     async def _ask_who(self, buyer: Person) -> None:
-        answer, _ = await self._clients.ask(buyer, "OwnAccount")
-        viewer = answer.data["viewer"]
+        viewer = (await self._whole(buyer, "OwnAccount"))["viewer"]
         buyer.account_id = viewer["account"]["id"]
         buyer.address_id = next((each["id"] for each in viewer["buyer"]["addresses"]), "")
+
+    async def _whole(self, person: Person, operation: str, **variables: Any) -> dict[str, Any]:
+        """The data of the first answer without errors."""
+        async with asyncio.timeout(PREPARE_SECONDS):
+            while True:
+                answer, _ = await self._clients.ask(person, operation, **variables)
+                if answer.is_whole:
+                    return answer.data
+                await asyncio.sleep(FIRST_PAUSE_SECONDS)
 
     async def run(self) -> None:
         """Send until `stop`."""
