@@ -438,7 +438,7 @@ class GeneralRun:
                 f"The answer would be larger than {self._limits.max_answer_bytes} bytes: subgraph {reason.service!r} is asked"
                 " for entities at too many places. Ask for fewer items, or for less below them."
             ),
-            "path": shown_path(reason.path, self._program.hidden_prefix),
+            "path": self._program.answer_path(shown_path(reason.path, self._program.hidden_prefix)),
             "extensions": {"code": "ANSWER_TOO_LARGE", "serviceName": reason.service},
         }
         return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)
@@ -451,6 +451,9 @@ class GeneralRun:
         data, found = self._program.projection.complete_root(self._tree, known, introspected)
         name_services(found, [program.fetch for program in self._program.fetches])
         errors.extend(found)
+        for error in errors:
+            if "path" in error:
+                error["path"] = self._program.answer_path(error["path"])
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = errors

@@ -161,7 +161,7 @@ def _selection(selection: Selection) -> FieldNode | InlineFragmentNode:
         )
     return FieldNode(
         name=NameNode(value=selection.name),
-        alias=NameNode(value=selection.response_name),
+        alias=NameNode(value=selection.answer_name),
         arguments=tuple(ArgumentNode(name=NameNode(value=name), value=value) for name, value in selection.arguments),
         selection_set=_selection_set(selection.selections) if selection.selections else None,
     )

@@ -194,6 +194,8 @@ def _shown_object(
         if asked.name == TYPENAME:
             constants.add(key)
             continue
+        if asked.is_stand_in:
+            raise NotCovered(f"{object_type.name}.{asked.name} is {TYPENAME!r} to the client")
         if asked.name.startswith("__"):
             raise NotCovered("introspection")
         wrappers, named = _unwrap(object_type.fields[asked.name].type)

@@ -83,6 +83,7 @@ class Program:
     Attributes:
         asks: whether the client asked for what is at a path of the tree.
         hidden_prefix: of the plan.
+        answer_path: gives the client's path of one in the tree that is not hidden.
     """
 
     fetches: tuple[FetchProgram, ...]
@@ -90,6 +91,7 @@ class Program:
     introspection: Introspection | None
     asks: Callable[[Sequence[str | int], Tree], bool]
     hidden_prefix: str
+    answer_path: Callable[[Sequence[str | int]], list[str | int]]
 
 
 def compile_program(
@@ -119,6 +121,7 @@ def compile_program(
         introspection=compile_introspection(operation, introspector),
         asks=partial(is_asked_for, operation=operation, schema=api_schema),
         hidden_prefix=plan.hidden_prefix,
+        answer_path=operation.answer_path,
     )
 
 

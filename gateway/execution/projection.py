@@ -142,17 +142,17 @@ def _object(
     """Completes an object whose type is known."""
     collected = collect_fields(schema, object_type, selections)
     fields = tuple(
-        (response_name, _field(schema, object_type, field_, below, is_root=is_root))
-        for response_name, (field_, below) in collected.items()
+        (field_.answer_name, _field(schema, object_type, field_, below, is_root=is_root))
+        for field_, below in collected.values()
     )
 
     def complete_object(value: Any, trail: Trail, completion: Completion) -> Any:
         data: Tree = {}
-        for response_name, complete in fields:
+        for answer_name, complete in fields:
             completed = complete(value, trail, completion)
             if completed is PROPAGATES:
                 return None
-            data[response_name] = completed
+            data[answer_name] = completed
         return data
 
     return complete_object

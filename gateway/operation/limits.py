@@ -90,8 +90,7 @@ def check_limits(document: Document, operation: OperationDefinitionNode, limits:
 
     Raises:
         ClientError: MAX_DEPTH_EXCEEDED, MAX_SELECTIONS_EXCEEDED, MAX_ALIASES_EXCEEDED, MAX_ROOT_FIELDS_EXCEEDED,
-            MAX_DIRECTIVES_EXCEEDED, MAX_INTROSPECTION_LISTS_EXCEEDED, MAX_LIST_ITEMS_EXCEEDED, MAX_INPUT_DEPTH_EXCEEDED or
-            RESERVED_ALIAS.
+            MAX_DIRECTIVES_EXCEEDED, MAX_INTROSPECTION_LISTS_EXCEEDED, MAX_LIST_ITEMS_EXCEEDED or MAX_INPUT_DEPTH_EXCEEDED.
     """
     measure = _Measurer(document, limits).measure_set(operation.selection_set, level=1)
     if measure.nesting > MAX_NESTING:
@@ -134,7 +133,6 @@ class _Measurer:
                     selections += 1
                     root_fields += 1
                     if selection.alias is not None:
-                        _refuse_reserved(selection)
                         aliases += 1
                     for argument in selection.arguments or ():
                         check_literal(argument.value, self._limits)
@@ -218,22 +216,3 @@ def too_deep_input(limits: Limits) -> ClientError:
 
 def _too_deep() -> ClientError:
     return ClientError("Selections and fragments are nested too deeply.", code="MAX_DEPTH_EXCEEDED")
-
-
-def _refuse_reserved(field: FieldNode) -> None:
-    """Refuse ``__typename`` as the alias of another field: execution reads each object's concrete type under that name.
-
-    Raises:
-        ClientError: RESERVED_ALIAS, with the place.
-    """
-    assert field.alias is not None
-    if field.alias.value == "__typename" != field.name.value:
-        locations: tuple[dict[str, int], ...] = ()
-        if field.loc is not None:
-            start = field.loc.start_token
-            locations = ({"line": start.line, "column": start.column},)
-        raise ClientError(
-            f'The alias "__typename" stands for the field "{field.name.value}"; give it another alias.',
-            code="RESERVED_ALIAS",
-            locations=locations,
-        )

@@ -7,10 +7,14 @@ fragments that narrow the type stay where the client wrote them, because they de
 """
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from graphql import ValueNode
+
+TYPENAME: Final = "__typename"
+"""The field that has an object's type."""
 
 
 class OperationKind(enum.Enum):
@@ -34,12 +38,13 @@ class Field:
     """A field of the answer.
 
     Attributes:
-        response_name: the key in the answer: the alias, or else the name.
+        response_name: the key in the answer: the alias, or else the name; the operation's stand-in if `is_stand_in`.
         name: the field's name in the API schema; may be ``__typename``.
         arguments: in the client's order, as AST values; variables stay variables.
         selections: empty for leaves.
         refusal: set if the caller may not see the field; then it is neither planned nor fetched.
         locations: (line, column) pairs from 1, where the client wrote the field, for errors.
+        is_stand_in: whether its key in the answer is ``__typename``, although it is another field.
     """
 
     response_name: str
@@ -48,6 +53,12 @@ class Field:
     selections: "tuple[Selection, ...]" = ()
     refusal: Refusal | None = None
     locations: tuple[tuple[int, int], ...] = ()
+    is_stand_in: bool = False
+
+    @property
+    def answer_name(self) -> str:
+        """The key in the answer."""
+        return TYPENAME if self.is_stand_in else self.response_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Operation:
     Attributes:
         root_type: the API schema's type at the root, e.g. ``Query``.
         variables: as declared, those that are used nowhere dropped by nobody (coercion needs them all).
+        stand_in: response name of all fields to which the client gives the alias ``__typename`` although they are others: inside the
+            gateway an object's type has that name. The client does not use the stand-in. None if there are no such fields.
     """
 
     kind: OperationKind
@@ -84,6 +97,11 @@ class Operation:
     root_type: str
     selections: tuple[Selection, ...]
     variables: tuple[VariableDefinition, ...] = ()
+    stand_in: str | None = None
+
+    def answer_path(self, path: Sequence[str | int]) -> list[str | int]:
+        """Return a path of response names and indexes with the keys that are in the answer."""
+        return [TYPENAME if segment == self.stand_in else segment for segment in path]
 
 
 def walk_fields(selections: tuple[Selection, ...]) -> Iterator[Field]:

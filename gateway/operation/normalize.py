@@ -16,6 +16,7 @@ many aliases) is counted as it is produced, and refused past a limit.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from graphql import (
     BooleanValueNode,
@@ -39,7 +40,16 @@ from graphql import (
 )
 
 from gateway.errors import ClientError, InternalError
-from gateway.operation.model import Field, Fragment, Operation, OperationKind, Refusal, Selection, VariableDefinition
+from gateway.operation.model import (
+    TYPENAME,
+    Field,
+    Fragment,
+    Operation,
+    OperationKind,
+    Refusal,
+    Selection,
+    VariableDefinition,
+)
 from gateway.operation.parse import Document
 
 MAX_SELECTIONS = 10_000
@@ -84,7 +94,7 @@ def normalize(
         for node in definition.variable_definitions or ()
     )
     name = definition.name.value if definition.name else None
-    return Operation(kind, name, root.name, selections, variables)
+    return Operation(kind, name, root.name, selections, variables, walk.stand_in)
 
 
 def condition_variables(document: Document, definition: OperationDefinitionNode) -> frozenset[str]:
@@ -146,7 +156,11 @@ class _Level:
 
 
 class _Walk:
-    """One normalisation: the request's facts, and how many selections it may still produce."""
+    """One normalisation: the request's facts, and how many selections it may still produce.
+
+    Attributes:
+        stand_in: of the operation, once a field needs it.
+    """
 
     def __init__(
         self,
@@ -156,6 +170,8 @@ class _Walk:
         refuse: Refuse,
         max_selections: int,
     ) -> None:
+        self.stand_in: str | None = None
+        self._document = document
         self._fragments = document.fragments
         self._schema = schema
         self._conditions = conditions
@@ -303,8 +319,9 @@ class _Walk:
             if not is_composite_type(returned):
                 raise InternalError(f"{parent.name}.{first.name.value} was not refused by validation")
             selections = self.selections(sets, returned, self._possible_types(returned))
+        is_stand_in = _response_name(first) == TYPENAME != first.name.value
         return Field(
-            response_name=_response_name(first),
+            response_name=self._made_stand_in() if is_stand_in else _response_name(first),
             name=first.name.value,
             arguments=tuple((a.name.value, a.value) for a in first.arguments or ()),
             selections=selections,
@@ -312,7 +329,23 @@ class _Walk:
             locations=tuple(
                 (node.loc.start_token.line, node.loc.start_token.column) for node in group.nodes if node.loc
             ),
+            is_stand_in=is_stand_in,
         )
+
+    def _made_stand_in(self) -> str:
+        """The operation's stand-in: a response name that is nowhere in the document."""
+        if self.stand_in is None:
+            used: set[str] = set()
+            definitions = (*self._document.operations.values(), *self._fragments.values())
+            pending = [definition.selection_set for definition in definitions]
+            while pending:
+                for selection in pending.pop().selections:
+                    if isinstance(selection, FieldNode):
+                        used.add(_response_name(selection))
+                    if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set is not None:
+                        pending.append(selection.selection_set)
+            self.stand_in = next(name for number in count(1) if (name := f"typename_{number}") not in used)
+        return self.stand_in
 
     def _possible_types(self, composite: GraphQLCompositeType) -> frozenset[str]:
         known = self._possible.get(composite.name)

@@ -139,7 +139,8 @@ def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
 
 
 def _refuse_missing(solution: Solution, operation: Operation, lookups: Lookups) -> None:
-    for path, need in _missing_paths(solution.missing, lookups):
+    for names, need in _missing_paths(solution.missing, lookups):
+        path = ".".join(map(str, operation.answer_path(names)))
         if lookups.takes_context(need.name):
             message = f"{path} takes an argument from a context (@fromContext), but no subgraphs together can bring its value here."
         elif need.runs_once and operation.kind is not OperationKind.MUTATION:
@@ -149,13 +150,13 @@ def _refuse_missing(solution: Solution, operation: Operation, lookups: Lookups) 
         raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
 
 
-def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[str, Need]]:
+def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[list[str], Need]]:
     """Yield (path, need) of each field that no subgraph resolves; types that clients never see do not count."""
     for need in missing:
         if need.types is not None and not need.types & lookups.visible:
             continue
         name = need.response_name or need.name
         if not need.children:
-            yield name, need
+            yield [name], need
         for below, lacking in _missing_paths(need.children, lookups):
-            yield f"{name}.{below}", need if need.runs_once and not lacking.runs_once else lacking
+            yield [name, *below], need if need.runs_once and not lacking.runs_once else lacking

@@ -9,24 +9,27 @@ from gateway.operation.cost.estimate import Alternative, FieldTerm, ObjectTerm, 
 def actual_cost(cost: OperationCost, variables: Mapping[str, Any], data: Any) -> int:
     """Return what an answer cost; never more than the estimate, as long as lists are no longer than the schema says.
 
-    The type of an object is read of its `__typename`, where the client asked for it, or else of the names of its fields; where these
-    fit several types, the dearest counts.
+    The type of an object is read of its `__typename`, where the client asked for it and named no other field so, or else of
+    the names of its fields; where these fit several types, the dearest counts.
 
     Args:
         variables: As the estimate had them.
         data: Of the response, decoded.
     """
-    return _Sum(cost.walk(variables)).object(cost.root, data if isinstance(data, dict) else {})
+    return _Sum(cost.walk(variables), has_stand_in=cost.has_stand_in).object(
+        cost.root, data if isinstance(data, dict) else {}
+    )
 
 
 class _Sum:
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Walk, *, has_stand_in: bool) -> None:
         self._walk = walk
+        self._has_stand_in = has_stand_in
 
     def object(self, term: ObjectTerm, value: Mapping[str, Any]) -> int:
         alternatives = term.alternatives
         if len(alternatives) > 1:
-            alternatives = _fitting(alternatives, value)
+            alternatives = _fitting(alternatives, value, None if self._has_stand_in else value.get("__typename"))
         cost = 0
         for alternative in alternatives:
             total = alternative.extra
@@ -44,9 +47,14 @@ class _Sum:
         return self._walk.own(term, count) + below + term.needs
 
 
-def _fitting(alternatives: tuple[Alternative, ...], value: Mapping[str, Any]) -> tuple[Alternative, ...]:
-    """The alternatives that an object can be."""
-    type_name = value.get("__typename")
+def _fitting(
+    alternatives: tuple[Alternative, ...], value: Mapping[str, Any], type_name: Any
+) -> tuple[Alternative, ...]:
+    """The alternatives that an object can be.
+
+    Args:
+        type_name: Of the object, if it is known.
+    """
     fitting = [alternative for alternative in alternatives if type_name in alternative.types]
     if not fitting:
         fitting = [

@@ -58,7 +58,14 @@ def cost_of(operation: Operation, weights: Weights, limit: CostLimit, assumed_li
     """
     compiler = Compiler(weights, assumed_list_size)
     root = compiler.object((operation.selections,), operation.root_type, (), weighs_types=False)
-    return OperationCost(root, tuple(compiler.amounts), weights.inputs, limit, open_terms=compiler.open_terms)
+    return OperationCost(
+        root,
+        tuple(compiler.amounts),
+        weights.inputs,
+        limit,
+        open_terms=compiler.open_terms,
+        has_stand_in=operation.stand_in is not None,
+    )
 
 
 class Compiler:
@@ -167,7 +174,7 @@ class Compiler:
         weight = rule.weight if rule.weight is not None else self._weights.base(field.type_name)
         term = FieldTerm(
             self._next(),
-            first.response_name,
+            first.answer_name,
             coordinate,
             size,
             self._assumed ** max(0, field.list_depth - 1),

@@ -302,9 +302,11 @@ class OperationCost:
         root: What is selected of the root.
         amounts: What the variables decide.
         open_terms: How many terms depend on variables.
+        has_stand_in: Whether ``__typename`` in the answer may be another field (`Operation.stand_in`).
 
     Attributes:
         root: As the argument.
+        has_stand_in: As the argument.
     """
 
     def __init__(
@@ -315,8 +317,10 @@ class OperationCost:
         limit: CostLimit,
         *,
         open_terms: int,
+        has_stand_in: bool,
     ) -> None:
         self.root = root
+        self.has_stand_in = has_stand_in
         self._open_terms = open_terms
         self._amounts = amounts
         self._weights = weights

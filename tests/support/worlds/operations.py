@@ -158,7 +158,10 @@ class _OperationDrawing:
             return ""
         if drawn < 0.75 and is_leaf:
             # Names of keys are the best to be confused by.
-            return f"{self._rnd.choice(['id', 'code', 'ref', 'title', '__id', '__code', '__1_id'])}: "
+            alias = self._rnd.choice(["id", "code", "ref", "title", "__id", "__code", "__1_id"])
+            return "__typename: " if drawn > 0.74 else f"{alias}: "
+        if drawn > 0.99:
+            return "__typename: "
         return f"x{self._aliases}: "
 
     def _condition(self) -> str:

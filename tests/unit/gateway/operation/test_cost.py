@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import ClientError
+from gateway.operation.cost.actual import actual_cost
 from gateway.operation.cost.estimate import MAX_REMEMBERED
 from gateway.supergraph.errors import SupergraphError
 from tests.support.costs import CostedSchema, supergraph_of
@@ -411,3 +412,10 @@ def test_an_estimate_without_end_is_still_a_number() -> None:
     assert SCHEMA.cost("{ " + "a: goods(first: 2000000000) { name } }").check({}) == 2_000_000_000
     with pytest.raises(ClientError, match="would cost"):
         SCHEMA.cost(text, max_cost=10).check({})
+
+
+def test_actual_cost_does_not_take_another_fields_value_for_a_type() -> None:
+    real, alias = "{ any { __typename ... on Report { t: text } } }", "{ any { ... on Report { __typename: text } } }"
+    good = {"any": [{"__typename": "Good"}]}
+    assert actual_cost(SCHEMA.cost(real), {}, good) == 1
+    assert actual_cost(SCHEMA.cost(alias), {}, good) == 50

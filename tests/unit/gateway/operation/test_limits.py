@@ -67,16 +67,14 @@ def test_a_small_document_that_expands_to_millions_is_refused_at_once() -> None:
             Limits(max_introspection_lists=3),
             "MAX_INTROSPECTION_LISTS_EXCEEDED",
         ),
-        ("{ __typename: a }", Limits(), "RESERVED_ALIAS"),
-        ("{ ...F } fragment F on Q { __typename: a }", Limits(), "RESERVED_ALIAS"),
     ],
 )
 def test_past_a_limit_is_refused_with_its_code(text: str, limits: Limits, code: str) -> None:
     assert refused_as(text, limits) == code
 
 
-def test_typename_may_keep_its_own_name_as_alias() -> None:
-    assert measured("{ __typename: __typename t: __typename }").aliases == 2
+def test_typename_is_an_alias_like_others() -> None:
+    assert measured("{ __typename: __typename t: __typename ...F } fragment F on Q { __typename: a }").aliases == 3
 
 
 def test_a_circle_of_fragments_is_left_to_validation() -> None:
