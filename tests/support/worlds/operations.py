@@ -3,7 +3,7 @@
 import random
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from graphql import (
     GraphQLInterfaceType,
@@ -19,7 +19,11 @@ from graphql import (
     validate,
 )
 
+from gateway.operation.overlap import check_overlaps
+from gateway.operation.parse import parse_document, select_operation
 from tests.support.worlds.arguments import Variables, draw_arguments
+
+TYPENAME_ALIAS: Final = "__typename: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,16 @@ def draw_operation(rnd: random.Random, schema: GraphQLSchema, size: int = 4, kin
     while True:
         drawn = _OperationDrawing(rnd, schema, size).operation(kind)
         # All else is valid as it is drawn; if it were not, the gateway would refuse it.
-        if not validate(schema, parse(drawn.text), [OverlappingFieldsCanBeMergedRule]):
+        if not validate(schema, parse(drawn.text), [OverlappingFieldsCanBeMergedRule]) and not _misuses(drawn, schema):
             return drawn
+
+
+def _misuses(drawn: DrawnOperation, schema: GraphQLSchema) -> bool:
+    """Whether a field that is called ``__typename`` differs in type from the real one: graphql-core's rule does not see that."""
+    if TYPENAME_ALIAS not in drawn.text:
+        return False
+    document = parse_document(drawn.text, max_tokens=100_000)
+    return bool(check_overlaps(schema, document, select_operation(document, None)))
 
 
 class _OperationDrawing:
@@ -159,9 +171,9 @@ class _OperationDrawing:
         if drawn < 0.75 and is_leaf:
             # Names of keys are the best to be confused by.
             alias = self._rnd.choice(["id", "code", "ref", "title", "__id", "__code", "__1_id"])
-            return "__typename: " if drawn > 0.74 else f"{alias}: "
+            return TYPENAME_ALIAS if drawn > 0.74 else f"{alias}: "
         if drawn > 0.99:
-            return "__typename: "
+            return TYPENAME_ALIAS
         return f"x{self._aliases}: "
 
     def _condition(self) -> str:
