@@ -23,9 +23,6 @@ from tests.faults.journal import Journal, Outcome, Write
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 15.0
 GIVE_UP_SECONDS = 180.0
 PREPARE_SECONDS = 300.0
-MAX_OPEN = 400
-"""Requests that wait at once; more would measure this process."""
-
 ADDRESS = {"line1": "1 Long Street", "city": "Lisbon", "postalCode": "1000", "country": "PT"}
 METHODS = {"card_ok": 12, "card_slow": 3, "card_answer_lost": 2, "card_declined": 1, "card_3ds": 1}
 TRY_AGAIN = {"REQUEST_IN_FLIGHT", "PROVIDER_UNAVAILABLE", "QUEUE_UNAVAILABLE"}
@@ -59,10 +56,12 @@ class Traffic:
 
     Args:
         per_second: requests that are begun in a second, repetitions not counted.
+        most_open: requests that wait at once; none is begun beyond.
     """
 
-    def __init__(self, clients: Clients, *, per_second: float, seed: int) -> None:
+    def __init__(self, clients: Clients, *, per_second: float, most_open: int, seed: int) -> None:
         self._clients = clients
+        self._most_open = most_open
         self._per_second = per_second
         self._random = random.Random(seed)
         self.buyers = [Person("buyer@yarmarka.test"), Person("admin@yarmarka.test")]
@@ -142,7 +141,7 @@ class Traffic:
             sent += 1
             await asyncio.sleep(max(0.0, self.began + sent / self._per_second - time.monotonic()))
             (action,) = self._random.choices(list(actions), weights=list(actions.values()))
-            if len(self._open) < MAX_OPEN:
+            if len(self._open) < self._most_open:
                 self._begin(action())
 
     def _begin(self, doing: Awaitable[None]) -> None:
