@@ -22,6 +22,7 @@ class Process:
         ready_url: Answers 200 (http) or PONG (redis) when it is ready; None: a TCP connection is enough.
         is_needed: The market is not ready without it.
         needs_data: It starts after the databases, the demo market and the model are there.
+        is_forked: Its command is `python -m`, and the fork server starts it where there is one.
         about: One line for the table of addresses; "" keeps it out.
     """
 
@@ -34,6 +35,7 @@ class Process:
     address: str = ""
     is_needed: bool = True
     needs_data: bool = True
+    is_forked: bool = False
     more_ports: dict[str, int] = field(default_factory=dict)
 
 
@@ -99,6 +101,7 @@ def table(settings: LocalSettings) -> list[Process]:
             f"{url(settings.mail_http_port)}/ready",
             about="every e-mail that the market sends",
             address=url(settings.mail_http_port),
+            is_forked=True,
             more_ports={"MAIL_SMTP_PORT": settings.mail_smtp_port},
         ),
         Process(
@@ -109,6 +112,7 @@ def table(settings: LocalSettings) -> list[Process]:
             f"{url(settings.bank_port)}/ready",
             about="the bank sandbox",
             address=url(settings.bank_port),
+            is_forked=True,
         ),
     ]
     subgraphs = [
@@ -120,6 +124,7 @@ def table(settings: LocalSettings) -> list[Process]:
             f"{url(port_of(name, settings))}/ready",
             about=f"the {name} subgraph",
             address=f"{url(port_of(name, settings))}/health",
+            is_forked=True,
         )
         for name in SUBGRAPHS
     ]
@@ -132,6 +137,7 @@ def table(settings: LocalSettings) -> list[Process]:
             f"{url(settings.worker_port)}/ready",
             about="the queue's workers",
             address=f"{url(settings.worker_port)}/metrics",
+            is_forked=True,
         ),
         Process(
             "gateway",
@@ -141,6 +147,7 @@ def table(settings: LocalSettings) -> list[Process]:
             f"{url(settings.gateway_port)}/ready",
             about="the market's one GraphQL schema, and GraphiQL",
             address=f"{url(settings.gateway_port)}/graphql",
+            is_forked=True,
         ),
     ]
     picture = [

@@ -3,6 +3,9 @@
 Each child leads a session of its own, so that Ctrl-C reaches the supervisor alone, and the kernel ends it if the supervisor
 dies without a word (Linux: PR_SET_PDEATHSIG). When a child has ended, what is left of its session is killed: a grandchild would
 hold the port that the next child needs.
+
+Python processes of the market are forked by the fork server, which has imported their libraries (`local.fork_server`). Without one,
+each is started by an interpreter of its own.
 """
 
 import asyncio
@@ -11,9 +14,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
+from local.forks import Child, Forks, ForkServerEnded, can_fork, reap_group
 from local.log import Log
 from local.processes import Process
 from local.readiness import NO_ANSWER, POLL_SECONDS, problem
@@ -24,7 +29,11 @@ STOP_SECONDS = 10.0
 DRAIN_SECONDS = 2.0
 CHUNK_BYTES = 1 << 16
 LONGEST_LINE_BYTES = 1 << 20
+FORK_SERVER = "forks"
 _PR_SET_PDEATHSIG = 1
+
+Spawn = Callable[[int], Awaitable[Child]]
+"""Starts a process whose output goes to a descriptor."""
 
 
 class SupervisorBroken(RuntimeError):
@@ -42,13 +51,21 @@ class Supervisor:
     def __init__(self, environment: Mapping[str, str], log: Log) -> None:
         self._environment = dict(environment)
         self._log = log
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._running: dict[str, Child] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._ready: dict[str, asyncio.Event] = {}
         self._ended_once: dict[str, asyncio.Event] = {}
         self._problems: dict[str, str] = {}
+        self._forks: Forks | None = None
+        self._fork_server: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._broken: asyncio.Future[None] | None = None
+
+    def start_fork_server(self) -> None:
+        """Start the fork server, if this system can have one; processes that are started later share its libraries."""
+        if can_fork():
+            self._forks = Forks()
+            self._fork_server = asyncio.create_task(self._serve_forks(self._forks), name=FORK_SERVER)
 
     def start(self, process: Process) -> None:
         """Start a process and keep it alive from now on."""
@@ -97,7 +114,7 @@ class Supervisor:
     async def run_once(self, name: str, command: Sequence[str]) -> int:
         """Run a command to its end under the log; its exit status."""
         try:
-            return await self._live(name, command)
+            return await self._live(name, partial(self._execute, command))
         except OSError as error:
             self._log.say(f"{name} cannot be started: {error}")
             return 127
@@ -105,6 +122,8 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop every process, the last started first; what does not end within STOP_SECONDS is killed."""
         self._stopping.set()
+        if (server := self._running.get(FORK_SERVER)) is not None:
+            _signal_group(server, signal.SIGKILL)  # it has nothing to finish, and a start may wait for it
         for name in reversed(list(self._keepers)):
             keeper = self._keepers[name]
             child = self._running.get(name)
@@ -113,6 +132,8 @@ class Supervisor:
             await asyncio.gather(keeper, return_exceptions=True)
         for name, child in list(self._running.items()):
             await self._end(name, child)
+        if self._fork_server is not None:
+            await asyncio.gather(self._fork_server, return_exceptions=True)
 
     def pids(self) -> dict[str, int]:
         """The process ids of what runs now, by name."""
@@ -123,7 +144,7 @@ class Supervisor:
         while not self._stopping.is_set():
             watcher = asyncio.create_task(self._watch(process))
             try:
-                ending = _how(await self._live(process.name, process.command))
+                ending = _how(await self._live(process.name, partial(self._start, process)))
             except OSError as error:  # no memory, no descriptors, no such program: the next attempt may find them
                 ending = f"it cannot be started: {error}"
             finally:
@@ -156,11 +177,11 @@ class Supervisor:
             await asyncio.sleep(POLL_SECONDS)
         self._ready[process.name].set()
 
-    async def _live(self, name: str, command: Sequence[str]) -> int:
-        """Run a command to its end, with its output in the log; its exit status."""
+    async def _live(self, name: str, spawn: Spawn) -> int:
+        """Run a process to its end, with its output in the log; its exit status."""
         reading, writing = os.pipe()
         try:
-            child = await self._spawn(command, output=writing)
+            child = await spawn(writing)
         except OSError:
             os.close(reading)
             raise
@@ -178,6 +199,7 @@ class Supervisor:
             status = await ending
             _signal_group(child, signal.SIGKILL)  # a grandchild that lives on would hold the pipe and the port
             await asyncio.wait({copying}, timeout=DRAIN_SECONDS)
+            reap_group(child.pid)
             return status
         finally:
             _signal_group(child, signal.SIGKILL)
@@ -187,7 +209,17 @@ class Supervisor:
             # Whoever waits for this task may close the event loop next, and the loop is what learns of a child's end.
             await child.wait()
 
-    async def _spawn(self, command: Sequence[str], *, output: int) -> asyncio.subprocess.Process:
+    async def _start(self, process: Process, output: int) -> Child:
+        if self._forks is not None and process.is_forked:
+            _, _, module, *arguments = process.command
+            try:
+                return await self._forks.fork(module, arguments, output=output)
+            except ForkServerEnded:
+                if self._stopping.is_set():
+                    raise OSError("the fork server has ended") from None
+        return await self._execute(process.command, output)
+
+    async def _execute(self, command: Sequence[str], output: int, inherited: Sequence[int] = ()) -> Child:
         # A pipe of ours, not asyncio's: its `wait` would wait for the end of the pipe too, which a grandchild holds open.
         return await asyncio.create_subprocess_exec(
             *command,
@@ -196,8 +228,26 @@ class Supervisor:
             stderr=output,
             env=self._environment,
             start_new_session=True,
+            pass_fds=inherited,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
+
+    async def _serve_forks(self, forks: Forks) -> None:
+        async def start(output: int) -> Child:
+            try:
+                return await self._execute(forks.command, output, inherited=[forks.descriptor])
+            finally:
+                forks.server_has_started()
+
+        try:
+            ending = _how(await self._live(FORK_SERVER, start))
+        except OSError as error:
+            ending = f"it cannot be started: {error}"
+        finally:
+            self._forks = None
+            forks.close()
+        if not self._stopping.is_set():
+            self._log.say(f"the fork server ended ({ending}); processes are started without it")
 
     async def _copy_output(self, name: str, reading: int) -> None:
         """Copy lines to the log until the pipe's end; a line that is too long is cut into several."""
@@ -219,7 +269,7 @@ class Supervisor:
         finally:
             transport.close()
 
-    async def _end(self, name: str, child: asyncio.subprocess.Process) -> None:
+    async def _end(self, name: str, child: Child) -> None:
         _signal_group(child, signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -230,7 +280,7 @@ class Supervisor:
             await child.wait()
 
 
-def _signal_group(child: asyncio.subprocess.Process, which: signal.Signals) -> None:
+def _signal_group(child: Child, which: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.killpg(child.pid, which)
 

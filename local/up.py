@@ -75,6 +75,7 @@ async def _start(
     supervisor: Supervisor, processes: list[Process], settings: LocalSettings, log: Log, started: float
 ) -> None:
     clock = _Clock(log, started)
+    supervisor.start_fork_server()
     # What needs nothing prepared starts first: the server of the queue, and the diagram, which takes longest.
     early = [process for process in processes if not process.needs_data]
     late = [process for process in processes if process.needs_data]
