@@ -24,7 +24,7 @@ import structlog
 from subgraphs.kit.messaging.stq import TaskQueue, async_redis_client
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.background import Loop
-from subgraphs.kit.runtime.health import NotReady, ReadinessCheck
+from subgraphs.kit.runtime.readiness import NotReady, ReadinessCheck
 from workers.actors.group import Actor
 
 PAUSE_SECONDS = 10.0

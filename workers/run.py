@@ -27,7 +27,8 @@ from starlette.applications import Starlette
 from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import async_redis_client, make_broker
 from subgraphs.kit.runtime.background import Loop, checks_of, running
-from subgraphs.kit.runtime.health import ReadinessCheck, health_routes
+from subgraphs.kit.runtime.health import health_routes
+from subgraphs.kit.runtime.readiness import ReadinessCheck
 from subgraphs.kit.runtime.telemetry import continued_trace
 from subgraphs.kit.storage.instants import database_now
 from workers.actors.group import Actor, Group, JobTable, Opener

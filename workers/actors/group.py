@@ -8,7 +8,7 @@ from typing import Any
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.messaging.sweeper import Sweep
 from subgraphs.kit.runtime.background import Loop
-from subgraphs.kit.runtime.health import ReadinessCheck
+from subgraphs.kit.runtime.readiness import ReadinessCheck
 from subgraphs.kit.storage.session import Database
 from workers.settings import RunSettings
 

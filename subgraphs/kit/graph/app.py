@@ -33,8 +33,9 @@ from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
-from subgraphs.kit.runtime.health import ReadinessCheck, health_routes, json_response
+from subgraphs.kit.runtime.health import health_routes, json_response
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens
+from subgraphs.kit.runtime.readiness import ReadinessCheck
 from subgraphs.kit.runtime.telemetry import continued_trace
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 

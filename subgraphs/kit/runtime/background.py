@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import structlog
 from prometheus_client import Counter, Gauge
 
-from subgraphs.kit.runtime.health import NotReady, ReadinessCheck
+from subgraphs.kit.runtime.readiness import NotReady, ReadinessCheck
 
 RECANCEL_SECONDS = 0.5
 FIRST_BACKOFF_SECONDS = 0.5

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -10,14 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subgraphs.kit.runtime.readiness import NotReady, ReadinessCheck
+
 CHECK_TIMEOUT_SECONDS = 2.0
-
-ReadinessCheck = Callable[[], Awaitable[None]]
-"""Returns when the dependency is there, raises when it is not."""
-
-
-class NotReady(Exception):
-    """Raised by a readiness check whose message says what fails; /ready shows it as it is."""
 
 
 def json_response(payload: object, *, status: int = 200) -> Response:

@@ -16,7 +16,7 @@ from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.runtime.health import NotReady
+from subgraphs.kit.runtime.readiness import NotReady
 from subgraphs.kit.storage.inbox import first_receipts
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.background import Lifespan, Loop, checks_of, running
-from subgraphs.kit.runtime.health import NotReady, failing_checks
+from subgraphs.kit.runtime.health import failing_checks
+from subgraphs.kit.runtime.readiness import NotReady
 from tests.support.bank import eventually
 from tests.support.ports import free_port
 
