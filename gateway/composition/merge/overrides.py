@@ -41,7 +41,8 @@ class Overrides:
         declared: every `@override`, also of what is not there.
         taken_by: those whose source has the type; without their label where it does not have the field, since then there is
             nothing to choose.
-        lost_to: those whose source has the field.
+        lost_to: those whose source has the field. Of several that take one field (they share it), one without a label, since
+            the source then never resolves it.
     """
 
     declared: tuple[Override, ...]
@@ -91,7 +92,9 @@ def find_overrides(schemas: Mapping[str, SubgraphSchema]) -> Overrides:
                     continue
                 if field.name in there.fields:
                     taken[schema.name, definition.name, field.name] = override
-                    lost[override.source, definition.name, field.name] = override
+                    known = lost.get((override.source, definition.name, field.name))
+                    if known is None or known.label is not None:
+                        lost[override.source, definition.name, field.name] = override
                 else:
                     taken[schema.name, definition.name, field.name] = replace(override, label=None)
     return Overrides(tuple(declared), taken, lost)

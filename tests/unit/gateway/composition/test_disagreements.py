@@ -214,3 +214,56 @@ def test_a_use_that_is_not_composed_is_not_held_against_the_newest_definition() 
         "b": sdl.format(link.format(1), ", b: Int", "b: 2"),
     }
     assert "q: Int @d(a: 1)" in composed(sdls).supergraph_sdl
+
+
+def test_a_composed_directive_is_defined_by_a_subgraph_that_composes_it() -> None:
+    # "b" links the same version of @d without composing it. Apollo takes the definition of the last subgraph that links the newest
+    # version, here that of "b", and then refuses what "a" writes.
+    link = '@link(url: "https://example.org/greet/v1.0", import: ["@d"])'
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@shareable"]) {}\n'
+        "directive @d(a: Int{}) on FIELD_DEFINITION\ntype Query {{ q: Int @shareable {} }}"
+    )
+    sdls = {
+        "a": sdl.format(f'{link} @composeDirective(name: "@d")', ", b: Int", "@d(b: 1)"),
+        "b": sdl.format(link, "", ""),
+    }
+    assert "q: Int @d(b: 1)" in composed(sdls).supergraph_sdl
+
+
+def test_a_name_means_what_it_does_in_its_own_subgraph() -> None:
+    # "b" calls @key @tag, which the supergraph keeps as a @join__type. Apollo keeps it as a @tag besides, because "a" has one.
+    link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [{}])\n'
+    sdls = {
+        "a": link.format('"@key", "@tag"')
+        + 'type Query { t: T @tag(name: "x") }\ntype T @key(fields: "id") { id: ID! }',
+        "b": link.format('{name: "@key", as: "@tag"}') + 'type T @tag(fields: "id") { id: ID! b: Int }',
+    }
+    assert '@join__type(graph: B, key: "id")' in composed(sdls).supergraph_sdl
+
+
+def test_equal_uses_of_a_composed_directive_are_equal_under_two_definitions() -> None:
+    # Apollo compares the arguments that each subgraph's definition has, given or not, and hints at a subgraph without a use.
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@shareable"])'
+        ' @link(url: "https://example.org/greet/v1.0", import: ["@d"]) @composeDirective(name: "@d")\n'
+        "directive @d(a: Int{}) on FIELD_DEFINITION\ntype Query {{ q: Int @shareable @d(a: 1) }}"
+    )
+    result = composed({"a": sdl.format(""), "b": sdl.format(", b: Int")})
+    assert "q: Int @d(a: 1)" in result.supergraph_sdl
+    assert not result.hints
+
+
+def test_a_field_that_is_taken_at_once_is_lost_whatever_another_label_says() -> None:
+    # "y" resolves s from now on, so "c" does not, with the label off or on. Apollo goes by the last subgraph that takes it, by name.
+    sdl = 'type Query {{ {0}: T }} type T @key(fields: "id") {{ id: ID! s: Int @shareable {1} }}'
+    taking = '@override(from: "c"{})'
+    for labelled in ("a", "z"):
+        sdls = {
+            labelled: sdl.format(labelled, taking.format(', label: "percent(5)"')),
+            "c": sdl.format("c", ""),
+            "y": sdl.format("y", taking.format("")),
+        }
+        supergraph = composed(sdls).supergraph_sdl
+        assert f'graph: {labelled.upper()}, override: "c", overrideLabel: "percent(5)"' in supergraph
+        assert "graph: C, overrideLabel" not in supergraph
