@@ -20,6 +20,7 @@ from gateway.composition.errors import CompositionError, CompositionFailed
 from gateway.composition.model import Subgraph
 from tests.support.composition import Case, document
 from tests.support.composition_cases import CASES
+from tests.support.composition_known import FALLS_OVER, in_words_of_both
 from tests.support.composition_peer import Peer, Verdict, peer_folder
 from tests.support.random_features import wide_subgraphs
 from tests.support.random_first_version import first_version_subgraphs
@@ -90,49 +91,11 @@ def disagreement(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
     found = _difference(subgraphs, peer)
     if found is None:
         return None
-    in_words_of_both = _in_words_of_both(subgraphs)
-    for rewritten in (in_words_of_both, _without_own_definitions(in_words_of_both)):
+    errors, _ = ours(subgraphs)
+    for rewritten in in_words_of_both(subgraphs, found, errors):
         if rewritten != subgraphs and _difference(rewritten, peer) is None:
             return None
     return found
-
-
-def _in_words_of_both(subgraphs: Mapping[str, str]) -> dict[str, str]:
-    """Each set without what Apollo reads in its own way (see test_disagreements)."""
-    return {name: _rewritten(sdl) for name, sdl in subgraphs.items()}
-
-
-def _rewritten(sdl: str) -> str:
-    # Federation 1 takes lists and bare names for a field set; Apollo makes strings of them after it has judged what is external.
-    sdl = re.sub(r"fields: \[([^\]\[]*)\]", _as_one_string, sdl)
-    sdl = re.sub(r"fields: (\w+)\)", r'fields: "\1")', sdl)
-    # Apollo does not look into a fragment below a field of a context's selection.
-    sdl = sdl.replace("{ n { ... on N { y } } }", "{ n { y } }")
-    # Apollo keeps what a subgraph applies of a directive that it does not compose, where another subgraph composes it.
-    composed = set(re.findall(r'omposeDirective\(name: "@(\w+)', sdl))
-    for name in OWN_NAMES - composed:
-        sdl = re.sub(r"(?m)^type T .*$", lambda found, name=name: _without_uses(name, found[0]), sdl)  # type: ignore[misc]
-    return sdl
-
-
-def _as_one_string(found: re.Match[str]) -> str:
-    names = re.findall(r"\w+", found[1])
-    return f'fields: "{" ".join(names)}"'
-
-
-def _without_uses(name: str, text: str) -> str:
-    return re.sub(rf"@{name}\b(\([^)]*\))?", "", text)
-
-
-def _without_own_definitions(subgraphs: Mapping[str, str]) -> dict[str, str]:
-    """Each set without the definitions of specifications that we refuse: we judge them first, Apollo last."""
-    errors, _ = ours(subgraphs)
-    lines = {name: sdl.split("\n") for name, sdl in subgraphs.items()}
-    for error in errors:
-        if error.code in {"DIRECTIVE_DEFINITION_INVALID", "TYPE_DEFINITION_INVALID"}:
-            for place in error.places:
-                lines[place.subgraph][place.line - 1] = ""
-    return {name: "\n".join(of_one) for name, of_one in lines.items()}
 
 
 def _difference(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
@@ -141,7 +104,9 @@ def _difference(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
         theirs = replace(theirs, codes=theirs.codes - {"NONE"} | {"INVALID_GRAPHQL"})
     errors, composed = ours(subgraphs)
     codes = frozenset(error.code for error in errors)
-    if theirs.codes == {"THROWN"} or _is_about_labels(subgraphs, codes, theirs):
+    if theirs.codes == {"THROWN"}:
+        return None if codes else FALLS_OVER
+    if _is_about_labels(subgraphs, codes, theirs):
         return None
     if codes == {"INVALID_GRAPHQL"} and all("to include required field" in error.message for error in errors):
         return None
@@ -195,7 +160,6 @@ DRAWINGS: Mapping[str, Callable[[Random], dict[str, str]]] = {
     "moves": moving_subgraphs,
     "first version": first_version_subgraphs,
 }
-OWN_NAMES = frozenset({"own", "greet", "other", "second", "mine", "mine__greet", "own__greet"})  # of `random_links`
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS)
