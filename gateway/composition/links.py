@@ -13,7 +13,7 @@ Source: https://specs.apollo.dev/link/v1.0/
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from graphql import (
     DirectiveNode,
@@ -28,11 +28,10 @@ from graphql import (
     ValueNode,
 )
 
-SPECS = "https://specs.apollo.dev"
+from gateway.supergraph.link_address import SPECS, is_name, is_namespace, read_address
+
 FEDERATION = f"{SPECS}/federation"
 LINK = f"{SPECS}/link"
-_VERSION = re.compile(r"^v(\d+)\.(\d+)$")
-_NAME = re.compile(r"^[_A-Za-z][_0-9A-Za-z]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +139,23 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
             'Write the address of a specification, as in @link(url: "https://specs.apollo.dev/federation/v2.9").',
             node,
         )
-    if not url.strip() or re.search(r"\s", url):
+    if not _is_address(url):
         return LinkProblem(
             "INVALID_LINK_IDENTIFIER",
             f'The url "{url}" of @link is no address.',
             "Write the address of a specification, as in https://example.org/mine/v1.0.",
             node,
         )
-    identity, name, version = read_address(url)
-    if version is None and identity.startswith(f"{SPECS}/"):
+    address = read_address(url)
+    if address.version is None and address.is_standard:
         return LinkProblem(
             "INVALID_LINK_IDENTIFIER",
             f'The url "{url}" of @link does not end with a version.',
-            f'End it with the version, e.g. "{identity}/v2.9".',
+            f'End it with the version, e.g. "{address.identity}/v2.9".',
             node,
         )
-    namespace = _text(arguments.get("as")) or name
-    if namespace and not _NAME.match(namespace):
+    namespace = _text(arguments.get("as")) or address.name
+    if namespace and not is_name(namespace):
         return LinkProblem(
             "INVALID_LINK_IDENTIFIER",
             f'"{namespace}" cannot stand before the names that are linked from "{url}".',
@@ -193,9 +192,9 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
         return _double_import(node, f'imports "{twice}" under two names')
     purpose = arguments.get("for")
     return Link(
-        identity=identity,
-        name=name,
-        version=version,
+        identity=address.identity,
+        name=address.name,
+        version=address.version,
         namespace=namespace,
         imports=imports,
         purpose=purpose.value if isinstance(purpose, EnumValueNode) else None,
@@ -203,21 +202,14 @@ def _read_link(node: DirectiveNode) -> Link | LinkProblem:
     )
 
 
-def read_address(url: str) -> tuple[str, str, tuple[int, int] | None]:
-    """Return the identity, the name and the version that an address gives; "" and None for what it does not give."""
-    parts = urlsplit(url)
-    whole = urlunsplit(parts._replace(query="", fragment="")).rstrip("/")
-    rest, _, last = whole.rpartition("/")
-    matched = _VERSION.match(last)
-    identity = rest if matched and rest else whole
-    segment = urlsplit(identity).path.rpartition("/")[2]
-    version = (int(matched[1]), int(matched[2])) if matched and rest else None
-    return identity, segment if is_namespace(segment) else "", version
-
-
-def is_namespace(name: str) -> bool:
-    """Whether a name can stand before ``__``, so that the two can be told apart again."""
-    return bool(_NAME.match(name)) and "__" not in name and not name.endswith("_")
+def _is_address(url: str) -> bool:
+    if not url or re.search(r"\s", url):
+        return False
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _double_import(node: DirectiveNode, what: str) -> LinkProblem:

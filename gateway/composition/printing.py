@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
-from urllib.parse import urlsplit
 
 from graphql import StringValueNode, print_ast
 
-from gateway.composition.links import read_address
 from gateway.composition.merged import (
     Applied,
     JoinDirective,
@@ -28,6 +26,7 @@ from gateway.composition.merged import (
 )
 from gateway.composition.model import Kind, SubgraphSchema
 from gateway.composition.specs import DIRECTIVES, TYPES
+from gateway.supergraph.link_address import read_address
 
 _NOT_A_NAME = re.compile(r"\W")
 _NUMBERED = re.compile(r"_\d+$")
@@ -172,8 +171,7 @@ def _namespaces(supergraph: Supergraph, features: Iterable[_Feature]) -> dict[st
 
 def _name_from(url: str) -> str:
     """A namespace for a specification whose address gives none."""
-    segment = urlsplit(read_address(url)[0]).path.rpartition("/")[2]
-    letters = re.sub(r"[^A-Za-z0-9]", "", segment)
+    letters = re.sub(r"[^A-Za-z0-9]", "", read_address(url).segment)
     return letters if letters[:1].isalpha() else f"_{letters or 'spec'}"
 
 

@@ -6,7 +6,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.composition.links import FEDERATION, LINK, SPECS, Link
+from gateway.composition.links import FEDERATION, LINK, Link
+from gateway.supergraph.link_address import SPECS
 
 LATEST_FEDERATION = (2, 14)
 """The newest version whose elements are known. A later minor version is read as this one, with a hint."""

@@ -7,7 +7,6 @@ is another specification.
 Source: https://specs.apollo.dev/link/v1.0/ and https://specs.apollo.dev/core/v0.2/
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from graphql import (
 )
 
 from gateway.supergraph.errors import SupergraphError
+from gateway.supergraph.link_address import SPECS, read_address
 
 JOIN_VERSIONS = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
 _ALWAYS_UNDERSTOOD = {
@@ -42,8 +42,6 @@ _UNDERSTOOD = {
     "context": frozenset({"v0.1"}),
     "cacheTag": frozenset({"v0.1"}),  # says what caches may drop together; this gateway keeps no answers of subgraphs
 }
-_SPECIFICATIONS = "https://specs.apollo.dev/"
-_URL = re.compile(r"^(?P<identity>.*/(?P<name>[A-Za-z_][A-Za-z0-9_]*))/(?P<version>v\d+\.\d+)/?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def refuse_unlinked_access(document: DocumentNode, features: Mapping[str, Featur
         if directive is not None:
             message = (
                 f"the supergraph uses @{name} without linking its specification, so nothing would be protected by it: "
-                f'add @link(url: "{_SPECIFICATIONS}{name}/v{"0.2" if name == "inaccessible" else "0.1"}", for: SECURITY) '
+                f'add @link(url: "{SPECS}/{name}/v{"0.2" if name == "inaccessible" else "0.1"}", for: SECURITY) '
                 "to the schema"
             )
             raise SupergraphError.at(directive, message, code="UNLINKED_DIRECTIVE")
@@ -146,12 +144,11 @@ def _feature(directive: ConstDirectiveNode) -> Feature | None:
     url = arguments.get("url") or arguments.get("feature")
     if not isinstance(url, StringValueNode):
         return None
-    match = _URL.match(url.value)
-    alias = arguments.get("as")
-    is_standard = match is not None and match["identity"] == f"{_SPECIFICATIONS}{match['name']}"
-    name = match["name"] if match and is_standard else url.value
-    version = match["version"] if match else ""
-    prefix = alias.value if isinstance(alias, StringValueNode) else (match["name"] if match else url.value)
+    address, alias = read_address(url.value), arguments.get("as")
+    version = "v{}.{}".format(*address.version) if address.version else ""
+    segment = address.name if version or not address.is_standard else ""  # a standard one without a version is none
+    name = segment if segment and address.identity == f"{SPECS}/{segment}" else url.value
+    prefix = alias.value if isinstance(alias, StringValueNode) else segment or url.value
     given = arguments.get("for")
     purpose = given.value if isinstance(given, EnumValueNode) else None
     known_versions = (_UNDERSTOOD if purpose is not None else _ALWAYS_UNDERSTOOD).get(name)

@@ -7,13 +7,14 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import HintLevel, quoted
-from gateway.composition.links import FEDERATION, SPECS, Link
+from gateway.composition.links import FEDERATION, Link
 from gateway.composition.merge.composed import Composed, declared, definition_in, newest, resolve
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_names import names_in_use
 from gateway.composition.model import BUILT_IN_SCALARS, DirectiveUse, SubgraphSchema
 from gateway.composition.specs import core_directive
 from gateway.composition.types import from_node
+from gateway.supergraph.link_address import SPECS
 
 BY_ITSELF = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "context"})
 

@@ -4,8 +4,8 @@ import pytest
 from graphql import print_schema
 
 from gateway.composition.compose import compose
-from gateway.composition.links import read_address
 from gateway.composition.model import Subgraph
+from gateway.supergraph.link_address import read_address
 from gateway.supergraph.reader import read_supergraph
 from tests.support.composition import FED, composed, refusal
 
@@ -29,12 +29,16 @@ def linked(link: str, rest: str = USED) -> dict[str, str]:
         ("https://example.org/spec_/v1.0", ("https://example.org/spec_", "", (1, 0))),
         ("https://example.org/v1.0", ("https://example.org", "", (1, 0))),
         ("https://example.org", ("https://example.org", "", None)),
+        ("https://example.org/mine/v1.0\n", ("https://example.org/mine/v1.0\n", "", None)),
+        ("mine", ("mine", "mine", None)),
+        ("v1.0", ("v1.0", "", None)),
     ],
 )
 def test_an_address_gives_a_name_and_a_version_as_the_link_specification_says(
     url: str, read: tuple[str, str, tuple[int, int] | None]
 ) -> None:
-    assert read_address(url) == read
+    address = read_address(url)
+    assert (address.identity, address.name, address.version) == read
 
 
 @pytest.mark.parametrize("address", ["https://example.org/my-spec", "https://example.org/9x", "https://example.org"])
@@ -72,6 +76,7 @@ def test_two_specifications_without_names_have_namespaces_of_their_own() -> None
         ('url: "https://example.org/mine/v1.0", as: "mine_"', "INVALID_LINK_DIRECTIVE_USAGE"),
         ('url: "my own specification"', "INVALID_LINK_IDENTIFIER"),
         ('url: ""', "INVALID_LINK_IDENTIFIER"),
+        ('url: "https://[mine/v1.0"', "INVALID_LINK_IDENTIFIER"),
     ],
 )
 def test_a_namespace_that_cannot_be_one_is_refused(link: str, code: str) -> None:

@@ -285,6 +285,19 @@ def test_feature_without_purpose_may_be_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["https://example.org/notes", "https://example.org/notes/", "https://example.org/notes/v1.0"]
+)
+def test_what_a_link_brings_is_no_part_of_the_api_with_a_version_or_without(url: str) -> None:
+    supergraph = read(
+        "type Query @join__type(graph: A) { x: Int @notes__of(kind: LONG) }\n"
+        "directive @notes__of(kind: notes__Kind) on FIELD_DEFINITION | FIELD\nenum notes__Kind { LONG }",
+        features=f'@link(url: "{url}")',
+    )
+    assert "notes__Kind" not in supergraph.api.type_map
+    assert supergraph.api.get_directive("notes__of") is None
+
+
+@pytest.mark.parametrize(
     "use",
     [
         "a: Int @authenticated",
