@@ -40,7 +40,7 @@ ShowPlan = Callable[[Plan], dict[str, Any]]
 """A plan as ``extensions.queryPlan`` shows it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """What a client asks, with everything decided that is not GraphQL's.
 

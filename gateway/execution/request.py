@@ -44,7 +44,7 @@ class Service:
         return deadline if timeout is None else min(deadline, now + timeout)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExecutionRequest:
     """One client request to a prepared operation.
 
@@ -68,7 +68,7 @@ class ExecutionRequest:
     is_traced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A GraphQL response, encoded.
 

@@ -221,7 +221,8 @@ class GraphqlApp:
             )
         )
         exchange.planned(ready)
-        self._costs.planned(ready, exchange, is_asked=b"cost" in explain)
+        if ready.cost is not None:
+            self._costs.planned(ready, exchange, is_asked=b"cost" in explain)
         if wire.extensions is not None:
             self._persisted.register(text, wire.extensions)
         return ready
@@ -239,7 +240,8 @@ class GraphqlApp:
                 "Accept application/graphql-response+json or application/json.", code="NOT_ACCEPTABLE", status=406
             )
         answer = await self._execute(ready, departure_of(scope))
-        await self._costs.answered(ready, answer, exchange)
+        if exchange.cost is not None:
+            await self._costs.answered(ready, answer, exchange)
         if exchange.form is media.ResponseForm.EVENT_STREAM:
             await sse.send_single(answer.body, send)
         else:

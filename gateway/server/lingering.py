@@ -15,8 +15,8 @@ LINGER_SECONDS: Final = 5.0
 LINGER_BYTES: Final = 64 * 1024 * 1024
 
 
-class LingeringTransport(asyncio.Transport):
-    """The transport of one connection.
+class LingeringTransport:
+    """The transport of one connection, as far as HTTP needs it.
 
     Args:
         transport: The event loop's own.
@@ -24,25 +24,23 @@ class LingeringTransport(asyncio.Transport):
 
     Attributes:
         lingers_since: By the loop's clock; None before that.
+        write: Sends bytes, or buffers them.
+        is_closing: Returns whether nothing more can be sent.
+        get_extra_info: Returns what is known of the connection.
     """
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, is_unread: Callable[[], bool]
     ) -> None:
-        super().__init__()
         self._transport = transport
+        # The event loop's own, since each answer calls them several times.
+        self.write: Callable[[bytes], None] = transport.write
+        self.is_closing: Callable[[], bool] = transport.is_closing
+        self.get_extra_info: Callable[..., Any] = transport.get_extra_info
         self._loop = loop
         self._is_unread = is_unread
         self._discarded = 0
         self.lingers_since: float | None = None
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send the bytes, or buffer them."""
-        self._transport.write(data)
-
-    def is_closing(self) -> bool:
-        """Return whether nothing more can be sent."""
-        return self.lingers_since is not None or self._transport.is_closing()
 
     def close(self) -> None:
         """Send what is buffered and close: at once, or, if the client may still be sending, once it has closed its side."""
@@ -56,6 +54,7 @@ class LingeringTransport(asyncio.Transport):
     def linger(self) -> None:
         """Send what is buffered, close the sending side, and discard what arrives."""
         self.lingers_since = self._loop.time()
+        self.is_closing = lambda: True
         self._transport.write_eof()
         self._transport.resume_reading()
 
@@ -77,7 +76,3 @@ class LingeringTransport(asyncio.Transport):
     def abort(self) -> None:
         """Close without sending what is buffered."""
         self._transport.abort()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what is known of the connection."""
-        return self._transport.get_extra_info(name, default)

@@ -29,23 +29,18 @@ class ResponseForm(enum.Enum):
 
     LEGACY_JSON is what a client gets that asked for ``application/json`` by name: status 200 for every well-formed request,
     errors of the document included. PLAIN_JSON is for clients that did not say: JSON, with telling status codes.
+
+    Attributes:
+        content_type: the value of the header.
     """
 
-    GRAPHQL_RESPONSE = "graphql-response"
-    PLAIN_JSON = "plain-json"
-    LEGACY_JSON = "legacy-json"
-    EVENT_STREAM = "event-stream"
+    GRAPHQL_RESPONSE = ("graphql-response", b"application/graphql-response+json; charset=utf-8")
+    PLAIN_JSON = ("plain-json", b"application/json; charset=utf-8")
+    LEGACY_JSON = ("legacy-json", b"application/json; charset=utf-8")
+    EVENT_STREAM = ("event-stream", b"text/event-stream; charset=utf-8")
 
-    @property
-    def content_type(self) -> bytes:
-        """The value of the header."""
-        match self:
-            case ResponseForm.GRAPHQL_RESPONSE:
-                return b"application/graphql-response+json; charset=utf-8"
-            case ResponseForm.EVENT_STREAM:
-                return b"text/event-stream; charset=utf-8"
-            case _:
-                return b"application/json; charset=utf-8"
+    def __init__(self, _name: str, content_type: bytes) -> None:
+        self.content_type = content_type
 
 
 class Accepted:

@@ -29,7 +29,7 @@ from gateway.server.departure import EXTENSION, KEY, Departure
 from gateway.server.lingering import LingeringTransport
 from gateway.server.metrics import REFUSALS
 from gateway.server.raw_answers import MALFORMED_REQUEST, TIMED_OUT, raw_answer, refuse_connection
-from gateway.server.request_head import MAX_HEAD_BYTES, check_framing, check_size, too_large
+from gateway.server.request_head import MAX_FIELDS, MAX_HEAD_BYTES, check_framing, check_size, too_large
 from gateway.server.start_queue import StartQueue
 
 PROBES: Final = frozenset({"/health", "/ready"})
@@ -61,7 +61,7 @@ class EdgeProtocol(HttpToolsProtocol):
         stalled_since: since when the client does not take what we write; None if it does.
     """
 
-    transport: LingeringTransport
+    transport: LingeringTransport  # type: ignore[assignment]  # it has what uvicorn uses of a transport
 
     def __init__(
         self,
@@ -78,12 +78,13 @@ class EdgeProtocol(HttpToolsProtocol):
         self.stalled_since: float | None = None
         self._departure = Departure()
         self._extensions: dict[str, dict[object, object]] = {EXTENSION: {KEY: self._departure}}
-        self._trailers: list[tuple[bytes, bytes]] = []
+        self._trailers: list[tuple[bytes, bytes]] | None = None
         self._refusal: ClientError | None = None
         # Between the end of one message and the end of the next one's head.
         self._is_head_open = True
         # Of an open head, optional whitespace included.
         self._open_bytes = 0
+        self._has_head_begun_in_piece = False
         self._has_message_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -124,6 +125,7 @@ class EdgeProtocol(HttpToolsProtocol):
             position += len(piece)
             self._has_message_ended = False
             self._parse(piece)
+            self._has_head_begun_in_piece = False
             if not self._is_head_open or self._has_message_ended:
                 self._open_bytes = 0
                 continue
@@ -149,26 +151,35 @@ class EdgeProtocol(HttpToolsProtocol):
         return line + b"".join(fields) + b"\r\n"
 
     def on_message_begin(self) -> None:
-        self._trailers = []
+        self._trailers = None
+        self._has_head_begun_in_piece = True
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
         self.scope["extensions"] = self._extensions
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note a field of the head; a trailer is counted, and is none of the request's headers."""
-        if self._is_head_open:
-            super().on_header(name, value)
-        else:
-            self._trailers.append((name, value))
-            check_size(self.url, [*self.headers, *self._trailers])
+        """Note a field of the head, as uvicorn does; a trailer is counted, and is none of the request's headers."""
+        if not self._is_head_open:
+            self._note_trailer(name, value)
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def _note_trailer(self, name: bytes, value: bytes) -> None:
+        self._trailers = [*(self._trailers or ()), (name, value)]
+        check_size(self.url, [*self.headers, *self._trailers])
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise ClientError("There are no tunnels here.", code="METHOD_NOT_ALLOWED", status=405)
             return
-        check_size(self.url, self.headers)
+        # A head that began in this piece is no longer than it.
+        if not self._has_head_begun_in_piece or len(self.headers) > MAX_FIELDS:
+            check_size(self.url, self.headers)
         check_framing(self.headers, self.parser.get_http_version())
         super().on_headers_complete()
         self._is_head_open = False
@@ -184,8 +195,10 @@ class EdgeProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, self.app)
         elif app is service_unavailable:
             super()._start_asgi_task(cycle, refuse_connection)
+        elif self.edge.starts.has_room(self.loop):
+            super()._start_asgi_task(cycle, app)
         else:
-            self.edge.starts.put(partial(self._start_if_waited_for, cycle, app))
+            self.edge.starts.wait(partial(self._start_if_waited_for, cycle, app))
 
     def _start_if_waited_for(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if not cycle.disconnected:

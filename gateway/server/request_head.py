@@ -43,15 +43,22 @@ def check_framing(fields: Fields, http_version: str) -> None:
     Raises:
         ClientError: MALFORMED_REQUEST, REPEATED_HEADER or UNSUPPORTED_TRANSFER_CODING.
     """
-    hosts = [value for name, value in fields if name == b"host"]
-    if len(hosts) > 1:
-        raise ClientError("The header host is repeated.", code="REPEATED_HEADER")
-    if hosts and not _HOST.fullmatch(hosts[0]):
+    host: bytes | None = None
+    codings: list[bytes] = []
+    for name, value in fields:
+        if name == b"host":
+            if host is not None:
+                raise ClientError("The header host is repeated.", code="REPEATED_HEADER")
+            host = value
+        elif name == b"transfer-encoding":
+            codings.append(value)
+    if host is None:
+        if http_version != "1.0":
+            raise ClientError("The request has no Host header.", code="MALFORMED_REQUEST")
+    elif not _HOST.fullmatch(host):
         raise ClientError("The header Host is not the name of a host.", code="MALFORMED_REQUEST")
-    if not hosts and http_version != "1.0":
-        raise ClientError("The request has no Host header.", code="MALFORMED_REQUEST")
-    if values := [value for name, value in fields if name == b"transfer-encoding"]:
-        _check_codings(values, http_version)
+    if codings:
+        _check_codings(codings, http_version)
 
 
 def _check_codings(values: list[bytes], http_version: str) -> None:

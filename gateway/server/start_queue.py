@@ -13,27 +13,30 @@ from typing import Final
 STARTS_PER_TURN: Final = 16
 """At about 0.3 ms each."""
 
-Start = Callable[[], None]
+Start = Callable[[], object]
 
 
 class StartQueue:
-    """Starts requests, a bounded number in each turn of the event loop; at once while the turn has not had its number."""
+    """Counts the requests that a turn of the event loop starts, and starts those that wait for a later one."""
 
     def __init__(self) -> None:
         self._waiting: deque[Start] = deque()
         self._left = STARTS_PER_TURN
         self._is_scheduled = False
 
-    def put(self, start: Start) -> None:
-        """Call `start` now or in a turn that follows, after all that wait already."""
+    def has_room(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Return whether one more may start now, and count it; if not, it has to `wait`."""
         if not self._is_scheduled:
             self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._begin_turn)
-        if self._left and not self._waiting:
-            self._left -= 1
-            start()
-        else:
-            self._waiting.append(start)
+            loop.call_soon(self._begin_turn)
+        if not self._left or self._waiting:
+            return False
+        self._left -= 1
+        return True
+
+    def wait(self, start: Start) -> None:
+        """Call `start` in a turn that follows, after all that wait already."""
+        self._waiting.append(start)
 
     def _begin_turn(self) -> None:
         self._left = STARTS_PER_TURN - min(STARTS_PER_TURN, len(self._waiting))
