@@ -15,6 +15,12 @@ SLOW = Bucket(interval_seconds=100.0, burst=3)
 """Gains nothing within a test."""
 
 
+@pytest.fixture(autouse=True)
+def _patient_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for Redis as long as a busy machine needs; in service the buckets in memory take over after 0.25 s."""
+    monkeypatch.setattr("gateway.server.rates.redis.TIMEOUT_SECONDS", 20.0)
+
+
 @pytest.fixture(params=["memory", "redis"])
 async def store(request: pytest.FixtureRequest, redis_url: str) -> AsyncIterator[BucketStore]:
     """An empty store of each kind."""
