@@ -13,3 +13,5 @@ def _patient_services(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for module in BOUNDED_CALLS:
         monkeypatch.setattr(f"{module}.TIMEOUT_SECONDS", 20.0)
+    for module in ("subgraphs.kit.runtime.client", "subgraphs.kit.storage.engine"):
+        monkeypatch.setattr(f"{module}.CONNECT_TIMEOUT_SECONDS", 20.0)

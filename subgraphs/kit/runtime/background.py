@@ -21,6 +21,8 @@ RECANCEL_SECONDS = 0.5
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 30.0
 ROUND_TIMEOUT_SECONDS = 60.0
+TASK_PREFIX = "loop-"
+"""Of the names of the tasks that run loops."""
 
 _log = structlog.get_logger(__name__)
 _rounds = Counter("background_rounds", "Rounds of background loops by outcome.", ["loop", "outcome"])
@@ -121,7 +123,7 @@ class Loop:
 async def running(*loops: Loop) -> AsyncIterator[None]:
     """Run loops during the block and cancel them at its end."""
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(loop.run(), name=f"loop-{loop.name}") for loop in loops]
+        tasks = [group.create_task(loop.run(), name=TASK_PREFIX + loop.name) for loop in loops]
         try:
             yield
         finally:

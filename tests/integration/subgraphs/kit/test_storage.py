@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
+from subgraphs.kit.runtime.background import Loop, running
 from subgraphs.kit.runtime.clock import FixedClock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.inbox import InboxColumns, is_first_receipt
@@ -32,6 +33,7 @@ from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.kit.storage.types import UtcDateTime
+from tests.support.bank import eventually
 from tests.support.identity import cursor_keys
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
@@ -209,6 +211,20 @@ async def test_pages_of_many_owners_are_one_statement(database: Database) -> Non
         "d": [],
     }
     assert [pages[owner].has_next for owner in "abcd"] == [True, True, True, False]
+
+
+async def test_statements_of_background_loops_are_not_counted(database: Database) -> None:
+    rounds: list[int] = []
+
+    async def work() -> None:
+        async with database.reading() as session:
+            rounds.append(len((await session.execute(select(Item))).all()))
+
+    async with running(Loop("test", work, pause_seconds=0.0)):
+        with counted_statements(database) as seen:
+            until = len(rounds) + 2
+            await eventually(lambda: len(rounds) >= until)
+    assert seen == []
 
 
 def envelope() -> Envelope:
