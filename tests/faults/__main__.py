@@ -1,6 +1,6 @@
 """`task faults`: play faults on a running market under the clients' operations, and count what was lost, doubled, wrong or stuck.
 
-    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate N] [--only NAME] [--keep DIR]
+    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate N] [--open N] [--only NAME] [--keep DIR]
 
 The market is started by `python -m local up` in a temporary folder, on free ports, and stopped in the end. The journal of all requests
 is `journal.jsonl` beside its data. Exit status 1 when the oracle finds anything, or the market does not recover from a fault.
@@ -55,6 +55,7 @@ class Options:
     is_short: bool
     seed: int
     per_second: float
+    most_open: int
     only: str
     keep: Path | None
 
@@ -82,8 +83,7 @@ async def _play(options: Options, patient: Patient) -> int:
     try:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             clients = Clients(market.gateway_url, session, journal)
-            most_open = SHORT_MOST_OPEN if options.is_short else MOST_OPEN
-            traffic = Traffic(clients, per_second=options.per_second, most_open=most_open, seed=options.seed)
+            traffic = Traffic(clients, per_second=options.per_second, most_open=options.most_open, seed=options.seed)
             await traffic.prepare()
             async with databases.opened(market.data_dir, patient.urls) as opened:
                 before = await oracle.pieces(opened, [each["id"] for each in traffic.shelf.products])
@@ -189,12 +189,16 @@ def _options() -> Options:
     parser.add_argument("--short", action="store_true", help="five minutes: each kind of fault once, as CI plays them")
     parser.add_argument("--seed", type=int, default=None, help="of the traffic; drawn and printed when absent")
     parser.add_argument("--rate", type=float, default=None, metavar="PER_SECOND", help="12, and 3 in the short form")
+    parser.add_argument(
+        "--open", type=int, default=None, metavar="N", help="requests that wait at once: 400, and 20 in the short form"
+    )
     parser.add_argument("--only", default="", metavar="TEXT", help="the faults whose name has this")
     parser.add_argument("--keep", type=Path, default=None, metavar="DIR", help="the market's data, kept afterwards")
     asked = parser.parse_args()
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
     per_second = asked.rate or (SHORT_PER_SECOND if asked.short else PER_SECOND)
-    return Options(asked.database, asked.short, seed, per_second, asked.only, asked.keep)
+    most_open = asked.open or (SHORT_MOST_OPEN if asked.short else MOST_OPEN)
+    return Options(asked.database, asked.short, seed, per_second, most_open, asked.only, asked.keep)
 
 
 if __name__ == "__main__":
