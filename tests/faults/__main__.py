@@ -1,6 +1,6 @@
 """`task faults`: play faults on a running market under the clients' operations, and count what was lost, doubled, wrong or stuck.
 
-    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate N] [--open N] [--only NAME] [--keep DIR]
+    python -m tests.faults [--database sqlite|postgresql] [--short] [--seed N] [--rate N] [--open N] [--only NAME ..] [--keep DIR]
 
 The market is started by `python -m local up` in a temporary folder, on free ports, and stopped in the end. The journal of all requests
 is `journal.jsonl` beside its data. Exit status 1 when the oracle finds anything, or the market does not recover from a fault.
@@ -39,7 +39,7 @@ MOST_OPEN, SHORT_MOST_OPEN = 400, 20
 """More than 400 would measure this process. The short form runs beside other work on two cores: a machine that cannot do more gets no more, and recovers."""
 
 WARM_SECONDS, SHORT_WARM_SECONDS = 30.0, 8.0
-AFTER_SECONDS, SHORT_AFTER_SECONDS = 15.0, 4.0
+AFTER_SECONDS, SHORT_AFTER_SECONDS = 10.0, 4.0
 RECOVERY_SECONDS = 600.0
 REST_SECONDS = 240.0
 """The market is stuck when its open work did not become less for so long: an undecided payment is asked for after a minute, and busy machines are slow."""
@@ -56,7 +56,7 @@ class Options:
     seed: int
     per_second: float
     most_open: int
-    only: str
+    only: tuple[str, ...]
     keep: Path | None
 
 
@@ -109,7 +109,7 @@ async def _under_load(options: Options, traffic: Traffic, clients: Clients, pati
         if options.is_short
         else long_form(is_sqlite=is_sqlite, hold_seconds=HOLD_SECONDS)
     )
-    chosen = [fault for fault in whole if options.only in fault.name]
+    chosen = [fault for fault in whole if any(part in fault.name for part in options.only)]
     sending = asyncio.create_task(traffic.run(), name="traffic")
     played: list[Played] = []
     try:
@@ -192,13 +192,15 @@ def _options() -> Options:
     parser.add_argument(
         "--open", type=int, default=None, metavar="N", help="requests that wait at once: 400, and 20 in the short form"
     )
-    parser.add_argument("--only", default="", metavar="TEXT", help="the faults whose name has this")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT", help="the faults whose names have one of these"
+    )
     parser.add_argument("--keep", type=Path, default=None, metavar="DIR", help="the market's data, kept afterwards")
     asked = parser.parse_args()
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
     per_second = asked.rate or (SHORT_PER_SECOND if asked.short else PER_SECOND)
     most_open = asked.open or (SHORT_MOST_OPEN if asked.short else MOST_OPEN)
-    return Options(asked.database, asked.short, seed, per_second, most_open, asked.only, asked.keep)
+    return Options(asked.database, asked.short, seed, per_second, most_open, tuple(asked.only), asked.keep)
 
 
 if __name__ == "__main__":
