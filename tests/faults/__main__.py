@@ -120,7 +120,7 @@ async def _under_load(options: Options, traffic: Traffic, clients: Clients, pati
             before = each.ended + (each.recovery_seconds or 0.0)
             played.append(each)
     finally:
-        await traffic.finish()
+        traffic.stop()
         await sending
     return played
 

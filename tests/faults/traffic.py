@@ -52,7 +52,7 @@ class Shelf:
 
 
 class Traffic:
-    """The clients. `run` sends until it is told to stop; then `finish` waits for what is under way.
+    """The clients. `run` sends until it is told to stop, and waits for what is under way.
 
     Args:
         per_second: requests that are begun in a second, repetitions not counted.
@@ -134,7 +134,7 @@ class Traffic:
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)
 
     async def run(self) -> None:
-        """Send until `stop`."""
+        """Send until `stop`, and wait until the outcome of every write is known or given up."""
         actions = {**self._reads, **self._writes}
         self.began, sent = time.monotonic(), 0
         while not self._stopping:
@@ -143,6 +143,12 @@ class Traffic:
             (action,) = self._random.choices(list(actions), weights=list(actions.values()))
             if len(self._open) < self._most_open:
                 self._begin(action())
+        while self._open:
+            await asyncio.wait(set(self._open))
+
+    def stop(self) -> None:
+        """Begin nothing more but, perhaps, the one that is next."""
+        self._stopping = True
 
     def _begin(self, doing: Awaitable[None]) -> None:
         task = asyncio.ensure_future(doing)
@@ -153,12 +159,6 @@ class Traffic:
         self._open.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.journal.is_wrong(f"an answer that cannot be read: {error!r}")
-
-    async def finish(self) -> None:
-        """Stop sending, and wait until the outcome of every write is known or given up."""
-        self._stopping = True
-        while self._open:
-            await asyncio.wait(set(self._open))
 
     # Reads: what an answer must say, whatever is away, is checked on the spot.
 
