@@ -132,12 +132,9 @@ async def save_template(
     """The text as the newest version.
 
     Raises:
-        InvalidInput: when it is no template, or has no subject where one is shown.
+        InvalidInput: when it is no template, cannot be rendered for the notices of its key, or has no subject where one is shown.
     """
-    templates.check_text(text)
-    unknown = templates.unknown_variables(text)
-    if unknown:
-        raise InvalidInput(f"No notice has these variables: {', '.join(unknown)}", "input", "body")
+    templates.check_text(text, key, channel)
     if text.subject is None and channel is not Channel.SMS:
         raise InvalidInput("An e-mail and an inbox need a subject", "input", "subject")
     async with database.transaction() as session:

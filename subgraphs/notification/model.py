@@ -117,6 +117,8 @@ _BY_STATUS: Mapping[str, tuple[str, Topic]] = {
     "EXPIRED": ("order.expired", Topic.ORDER),
     "REFUNDED": ("order.refunded", Topic.PAYMENT),
 }
+STATUS_TEMPLATES = frozenset(template for template, _ in _BY_STATUS.values())
+"""The templates of `notice_of_status`."""
 
 
 _CALLED_OFF = frozenset({"CANCELLED", "EXPIRED"})

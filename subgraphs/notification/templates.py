@@ -14,20 +14,28 @@ from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.notification.model import BODY, MAX_RENDERED_CHARACTERS, SUBJECT, TITLE, VERIFY_EMAIL
+from subgraphs.notification.model import (
+    BODY,
+    MAX_RENDERED_CHARACTERS,
+    STATUS_TEMPLATES,
+    SUBJECT,
+    TITLE,
+    VERIFY_EMAIL,
+    Channel,
+)
 
 MAX_TEXT_CHARACTERS = BODY.most
 MAX_NESTING = 20
 MAX_CACHED_TEMPLATES = 500
 FALLBACK_LOCALE = "en"
 
-SAMPLES: Mapping[str, Any] = {
-    "order_number": "YM-2026-000001",
-    "name": "Anna \u0410\u043d\u043d\u0430",
-    "was_paid": True,
-    "verification_link": "https://yarmarka.test/verify-email#token=sample",
+_RECIPIENT: Mapping[str, Any] = {"name": "Anna \u0410\u043d\u043d\u0430"}
+_ORDER: Mapping[str, Any] = {"order_number": "YM-2026-000001"}
+_SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    **{key: _ORDER for key in STATUS_TEMPLATES},
+    "order.cancelled": {**_ORDER, "was_paid": True},
 }
-"""A value for each variable that some notice has: `model.notice_of_status` and `delivering` give them."""
+_LINK: Mapping[str, Any] = {"verification_link": "https://yarmarka.test/verify-email#token=sample"}
 
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.If, nodes.For,
@@ -55,38 +63,51 @@ class Rendered:
     missing: tuple[str, ...]
 
 
-def check_text(text: Text) -> Text:
-    """Return the text, if it is a template that can be rendered.
+def samples_of(key: str, channel: Channel) -> dict[str, Any]:
+    """Return a value for each variable that a notice of the key gives a text on the channel.
+
+    `model.notice_of_status` gives an event's variables and `delivering` the recipient's; the inbox, which shows the PUSH text, has the
+    event's alone. A key that no event has is given the recipient's name.
+    """
+    given = {**_SAMPLES.get(key, {})}
+    if channel is not Channel.PUSH:
+        given |= _RECIPIENT
+    if (key, channel) == (VERIFY_EMAIL, Channel.EMAIL):
+        given |= _LINK
+    return given
+
+
+def check_text(text: Text, key: str, channel: Channel) -> Text:
+    """Return the text, if it is a template that can be rendered for the notices of its key.
 
     Raises:
-        InvalidInput: when a part is empty or too long, is no template, has an expression that is not allowed, or cannot be rendered
-            with sample data.
+        InvalidInput: when a part is empty or too long, is no template, has an expression that is not allowed, uses a variable that the
+            notices of its key do not have, or cannot be rendered with sample data.
     """
+    samples = samples_of(key, channel)
     for name, part, rule in (("subject", text.subject, SUBJECT), ("body", text.body, BODY)):
         if part is None:
             continue
         try:
             rule.read(part)
-            _prepared(part)
+            _, wanted = _prepared(part)
         except InvalidInput as refusal:
             raise InvalidInput(f"The {name} cannot be used: {refusal}", "input", name) from refusal
-    render(text, {**dict.fromkeys(wanted_by(text), "x"), **SAMPLES})
+        if unknown := sorted(wanted - samples.keys()):
+            raise InvalidInput(
+                f"No notice of {key} by {channel.value} has these variables: {', '.join(unknown)}", "input", name
+            )
+    render(text, samples)
     return text
 
 
-def unknown_variables(text: Text) -> list[str]:
-    """Return the variables of a text that no notice gives, sorted."""
-    return sorted(wanted_by(text) - SAMPLES.keys())
-
-
-def problem_of(text: Text) -> str | None:
+def problem_of(text: Text, key: str, channel: Channel) -> str | None:
     """Return why a text that was saved cannot be sent; None for one that can."""
     try:
-        check_text(text)
+        check_text(text, key, channel)
     except InvalidInput as refusal:
         return str(refusal)
-    unknown = unknown_variables(text)
-    return f"No notice has these variables: {', '.join(unknown)}" if unknown else None
+    return None
 
 
 def render(text: Text, variables: Mapping[str, Any]) -> Rendered:

@@ -206,7 +206,7 @@ class Template:
 
     @strawberry.field(description="Why this version is not sent, and an older one is; null for one that is")
     def problem(self) -> str | None:
-        return problem_of(Text(self.subject, self.body))
+        return problem_of(Text(self.subject, self.body), self.key, self.channel)
 
 
 @strawberry.type

@@ -428,6 +428,7 @@ async def test_texts_are_versioned_and_previewed(notification: SubgraphUnderTest
         {"body": "{{ x"},
         {"body": "{{ 1/0 }}"},
         {"body": "{{ x }}"},
+        {"body": "{{ was_paid }}"},  # of order.cancelled
         {"body": "a\0"},
         {"subject": "a\nb"},
         {"key": "k" * 61},

@@ -6,8 +6,19 @@ import pytest
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.notification.events import notice_of
-from subgraphs.notification.model import Channel, Topic, check_choice, preferences
-from subgraphs.notification.templates import STARTING_TEXTS, Text, check_text, first_rendered, problem_of, render
+from subgraphs.notification.model import STATUS_TEMPLATES, VERIFY_EMAIL, Channel, Topic, check_choice, preferences
+from subgraphs.notification.templates import (
+    STARTING_TEXTS,
+    Text,
+    check_text,
+    first_rendered,
+    problem_of,
+    render,
+    samples_of,
+)
+from subgraphs.order.model import OrderStatus
+
+PAID = ("order.paid", Channel.EMAIL)
 
 
 def changed(after: str, *, before: str = "AWAITING_PAYMENT") -> Envelope:
@@ -88,7 +99,39 @@ def test_every_starting_text_renders_with_what_it_is_given() -> None:
 
 
 def test_every_starting_text_can_be_saved_again() -> None:
-    assert {place: problem_of(text) for place, text in STARTING_TEXTS.items() if problem_of(text)} == {}
+    problems = {place: problem_of(text, place[0], Channel(place[1])) for place, text in STARTING_TEXTS.items()}
+    assert set(problems.values()) == {None}
+
+
+@pytest.mark.parametrize("before", ["AWAITING_PAYMENT", "PAID"])
+def test_the_samples_of_a_key_are_the_variables_of_its_notices(before: str) -> None:
+    notices = [notice for status in OrderStatus if (notice := notice_of(changed(status.value, before=before)))]
+    assert {notice.template for notice in notices} == STATUS_TEMPLATES
+    for notice in notices:
+        assert samples_of(notice.template, Channel.PUSH).keys() == notice.variables.keys()
+        assert samples_of(notice.template, Channel.EMAIL).keys() == {*notice.variables, "name"}
+
+
+@pytest.mark.parametrize(
+    ("key", "channel", "variable", "is_given"),
+    [
+        ("order.paid", Channel.EMAIL, "was_paid", False),
+        ("order.cancelled", Channel.EMAIL, "was_paid", True),
+        ("order.paid", Channel.EMAIL, "verification_link", False),
+        (VERIFY_EMAIL, Channel.EMAIL, "verification_link", True),
+        (VERIFY_EMAIL, Channel.EMAIL, "order_number", False),
+        (VERIFY_EMAIL, Channel.PUSH, "verification_link", False),
+        ("order.paid", Channel.PUSH, "name", False),
+        ("order.paid", Channel.SMS, "name", True),
+        ("sale.begins", Channel.EMAIL, "order_number", False),
+        ("sale.begins", Channel.EMAIL, "name", True),
+    ],
+)
+def test_a_text_has_the_variables_of_its_own_keys_notices(
+    key: str, channel: Channel, variable: str, is_given: bool
+) -> None:
+    for text in (Text("s", f"{{{{ {variable} }}}}"), Text(f"{{{{ {variable} }}}}", "b")):
+        assert (problem_of(text, key, channel) is None) is is_given
 
 
 def test_a_missing_variable_is_named_and_never_a_hole() -> None:
@@ -99,7 +142,7 @@ def test_a_missing_variable_is_named_and_never_a_hole() -> None:
 @pytest.mark.parametrize("body", ["", "{{ a", "x" * 20_001])
 def test_what_is_no_template_is_refused(body: str) -> None:
     with pytest.raises(InvalidInput):
-        check_text(Text("s", body))
+        check_text(Text("s", body), *PAID)
 
 
 @pytest.mark.parametrize(
@@ -114,13 +157,13 @@ def test_what_is_no_template_is_refused(body: str) -> None:
 )  # fmt: skip
 def test_what_may_fail_or_grow_without_bound_is_refused_before_it_is_saved(body: str) -> None:
     with pytest.raises(InvalidInput):
-        check_text(Text("s", body))
+        check_text(Text("s", body), *PAID)
 
 
 @pytest.mark.parametrize("subject", ["Order\n{{ order_number }}", "Order\r\nBcc: victim@example.test", "x" * 301, " "])
 def test_a_subject_that_is_no_single_line_is_refused(subject: str) -> None:
     with pytest.raises(InvalidInput):
-        check_text(Text(subject, "b"))
+        check_text(Text(subject, "b"), *PAID)
 
 
 def test_conditions_filters_and_a_loop_over_data_are_templates() -> None:
@@ -128,7 +171,7 @@ def test_conditions_filters_and_a_loop_over_data_are_templates() -> None:
         "{{ name|upper }}",
         "{% if lines %}{% for line in lines %}{{ line.title|title }}; {% endfor %}{% else %}none{% endif %}",
     )
-    check_text(Text(text.subject, "{% if name == 'Ann' %}you{% else %}{{ name|default('x') }}{% endif %}"))
+    check_text(Text(text.subject, "{% if name == 'Ann' %}you{% else %}{{ name|default('x') }}{% endif %}"), *PAID)
     assert render(text, {"name": "ann", "lines": [{"title": "red cup"}, {"title": "pan"}]}).body == "Red Cup; Pan; "
 
 
@@ -146,7 +189,7 @@ def test_a_version_that_cannot_be_rendered_is_passed_over_for_an_older_one() -> 
     texts = [Text("s", "{{ 1/0 }}"), Text("s", "{{ unknown }}"), Text("s", "{{ name }}"), Text("s", "older")]
     assert first_rendered(texts, {"name": "Ann"}) == (2, render(texts[2], {"name": "Ann"}))
     assert first_rendered(texts[:2], {"name": "Ann"}) is None
-    assert [problem_of(text) is None for text in texts] == [False, False, True, True]
+    assert [problem_of(text, *PAID) is None for text in texts] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("body", ["{{ ''.__class__.__mro__ }}", "{{ a.__init__.__globals__ }}"])
