@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 from workers.market import online_retail
 from workers.market.files import write
 from workers.market.generate import Plan, generate
@@ -101,13 +102,11 @@ def _dead(options: argparse.Namespace) -> int:
         return 2
     try:
         found = asyncio.run(dead(settings, OPENERS))
-    except (QueueUnavailable, SQLAlchemyError) as error:
+    except (QueueUnavailable, DatabaseUnavailable, SQLAlchemyError) as error:
         print(f"cannot list: {error}", file=sys.stderr)
         return 1
     for each in found:
-        since = each.dead_at.isoformat(timespec="seconds") if each.dead_at else "-"
-        tries = "-" if each.attempts is None else each.attempts
-        print(f"{each.place}  {each.id}  {each.about}  dead since {since}  tries {tries}  {each.error}")
+        print(each.line)
     print(f"{len(found)} given up" if found else "nothing was given up")
     return 0
 
@@ -121,7 +120,7 @@ def _redrive(options: argparse.Namespace) -> int:
         return 2
     try:
         revived = asyncio.run(redrive(settings, OPENERS, options.ids))
-    except (QueueUnavailable, SQLAlchemyError) as error:
+    except (QueueUnavailable, DatabaseUnavailable, SQLAlchemyError) as error:
         print(f"cannot redrive: {error}", file=sys.stderr)
         return 1
     for place, count in revived.items():

@@ -2,38 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
 
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.storage.dead_jobs import LISTED, Dead, dead_jobs
 from subgraphs.kit.storage.instants import database_now
 from workers.actors.group import Group, JobTable, Opener
 from workers.settings import RunSettings
-
-LISTED = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A job or entry that was given up.
-
-    Attributes:
-        place: the table or stream.
-        about: what it is: an event's type and subject, a viewer, a channel.
-        attempts: tries that counted; None where the stream keeps no count.
-        dead_at: None where the stream keeps no time.
-    """
-
-    place: str
-    id: str
-    about: str
-    attempts: int | None
-    dead_at: datetime | None
-    error: str
 
 
 async def dead(settings: RunSettings, openers: Sequence[Opener]) -> list[Dead]:
@@ -41,7 +16,7 @@ async def dead(settings: RunSettings, openers: Sequence[Opener]) -> list[Dead]:
     found: list[Dead] = []
     async with _opened(settings, openers) as groups:
         for table in _tables(groups):
-            found += await _dead_jobs(table)
+            found += await dead_jobs(table.database, table.table, place=table.name)
         for stream in _streams(groups):
             found += [
                 Dead(stream.name, entry.id, f"entry {entry.origin}", None, None, entry.error)
@@ -82,20 +57,3 @@ def _tables(groups: Sequence[Group]) -> Iterator[JobTable]:
 
 def _streams(groups: Sequence[Group]) -> Iterator[EventStream]:
     return (stream for group in groups for stream in group.streams)
-
-
-async def _dead_jobs(each: JobTable) -> list[Dead]:
-    table = each.table
-    given_up = select(table).where(table.dead_at.is_not(None), table.settled_at.is_(None)).order_by(table.dead_at)
-    async with each.database.reading() as session:
-        rows = await session.scalars(given_up.limit(LISTED))
-        return [
-            Dead(each.name, row.id, _about(row), row.attempts, row.dead_at, row.last_error or "no error was noted")
-            for row in rows
-        ]
-
-
-def _about(row: Any) -> str:
-    if hasattr(row, "envelope"):
-        return f"{row.type} {row.subject}"
-    return str(getattr(row, "channel", None) or getattr(row, "category_id", None) or "")

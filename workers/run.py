@@ -21,16 +21,14 @@ import dramatiq
 import structlog
 from dramatiq.brokers.redis import RedisBroker
 from prometheus_client import Gauge, Histogram
-from sqlalchemy import func, select
 from starlette.applications import Starlette
 
-from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.messaging.stq import async_redis_client, make_broker
 from subgraphs.kit.runtime.background import Loop, checks_of, running
 from subgraphs.kit.runtime.health import health_routes
 from subgraphs.kit.runtime.readiness import ReadinessCheck
 from subgraphs.kit.runtime.telemetry import continued_trace
-from subgraphs.kit.storage.instants import database_now
+from subgraphs.kit.storage.dead_jobs import job_counts
 from workers.actors.group import Actor, Group, JobTable, Opener
 from workers.actors.sweeping import sweeper_loop
 from workers.probe import Probe, threads_alive
@@ -144,8 +142,5 @@ async def _count_all(groups: Sequence[Group]) -> None:
 
 
 async def _count(each: JobTable) -> None:
-    async with each.database.reading() as session:
-        states = {"due": is_due(each.table, await database_now(session)), "dead": each.table.dead_at.is_not(None)}
-        for state, condition in states.items():
-            found = await session.scalar(select(func.count()).select_from(each.table).where(condition))
-            _jobs.labels(each.name, state).set(found or 0)
+    for state, count in (await job_counts(each.database, each.table)).items():
+        _jobs.labels(each.name, state).set(count)

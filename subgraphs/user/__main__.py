@@ -1,10 +1,15 @@
-"""`python -m subgraphs.user serve | migrate [--down] | seed DIR | export-schema | make-keys DIR`."""
+"""`python -m subgraphs.user serve | migrate [--down] | seed DIR | export-schema | make-keys DIR | dead | redrive [ID ..]`."""
 
+import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
+from subgraphs.kit.runtime import logging
 from subgraphs.user.settings import MIGRATIONS, UserSettings
 
 if TYPE_CHECKING:
@@ -40,6 +45,50 @@ def _make_keys(arguments: list[str]) -> int:
     return 0
 
 
+def _dead(_: list[str]) -> int:
+    return _with_settings(_print_dead)
+
+
+def _redrive(ids: list[str]) -> int:
+    return _with_settings(lambda settings: _print_redriven(settings, ids))
+
+
+def _print_dead(settings: UserSettings) -> int:
+    from subgraphs.user.given_up import dead_events
+
+    found = asyncio.run(dead_events(settings.database))
+    for each in found:
+        print(each.line)
+    print(f"user: {len(found) or 'nothing was'} given up")
+    return 0
+
+
+def _print_redriven(settings: UserSettings, ids: list[str]) -> int:
+    from subgraphs.user.given_up import PLACE, redrive_events
+
+    count = asyncio.run(redrive_events(settings.database, ids))
+    print(f"{PLACE}: {count} brought back")
+    return 1 if ids and not count else 0
+
+
+def _with_settings(command: Callable[[UserSettings], int]) -> int:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from subgraphs.kit.storage.faults import DatabaseUnavailable
+
+    try:
+        settings = UserSettings()
+    except ValidationError as error:
+        print(f"user: the settings are not complete: {error}", file=sys.stderr)
+        return 2
+    logging.configure("user", log_format=settings.log_format)
+    try:
+        return command(settings)
+    except (DatabaseUnavailable, SQLAlchemyError) as error:
+        print(f"user: the database cannot be asked: {error}", file=sys.stderr)
+        return 1
+
+
 DEPLOYABLE = Deployable(
     name="user",
     settings=UserSettings,
@@ -48,7 +97,9 @@ DEPLOYABLE = Deployable(
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
     seed=_seed,
     extra={
-        "make-keys": ExtraCommand("put a new signing key for the clients' tokens in front of the old ones", _make_keys)
+        "make-keys": ExtraCommand("put a new signing key for the clients' tokens in front of the old ones", _make_keys),
+        "dead": ExtraCommand("list the events that were given up, with their causes", _dead),
+        "redrive": ExtraCommand("bring dead events back with fresh attempts, slowly", _redrive),
     },
 )
 

@@ -9,6 +9,7 @@ import asyncio
 from contextlib import suppress
 
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy import select
 
 from subgraphs.kit.messaging import jobs
@@ -16,6 +17,7 @@ from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.answers import is_unanswered
+from subgraphs.kit.storage.dead_jobs import job_counts
 from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database, Wake
@@ -25,8 +27,10 @@ from subgraphs.user.tables import Outbox
 LOOK_SECONDS = 2.0
 READ_AT_ONCE = 100
 REVIVE_SECONDS = 3600.0
+COUNT_PAUSE_SECONDS = 10.0
 
 _log = structlog.get_logger(__name__)
+_jobs = Gauge("user_outbox_jobs", "Events of the outbox that are due, or dead.", ["state"])
 
 
 class Bell:
@@ -69,6 +73,16 @@ def reviving_loop(database: Database, *, clock: Clock = utc_now) -> Loop:
             return await jobs.redrive(session, Outbox, now=await database_now(session, clock))
 
     return Loop("user.outbox_revived", revive, pause_seconds=REVIVE_SECONDS, is_required=False)
+
+
+def counting_loop(database: Database) -> Loop:
+    """The loop that sets the metric of the outbox, every ten seconds."""
+
+    async def count() -> None:
+        for state, found in (await job_counts(database, Outbox)).items():
+            _jobs.labels(state).set(found)
+
+    return Loop("user.outbox_counted", count, pause_seconds=COUNT_PAUSE_SECONDS, is_required=False)
 
 
 async def deliver_due(database: Database, notification: NotificationService, *, clock: Clock = utc_now) -> int:

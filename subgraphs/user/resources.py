@@ -14,7 +14,7 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.user.attempts import AttemptCounter, SignInAttempts
 from subgraphs.user.ended import Ended
 from subgraphs.user.notification import NotificationService
-from subgraphs.user.outgoing import Bell, outgoing_loop, reviving_loop
+from subgraphs.user.outgoing import Bell, counting_loop, outgoing_loop, reviving_loop
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.sessions import Sessions
 from subgraphs.user.settings import UserSettings
@@ -86,6 +86,7 @@ class UserResources:
             loops=(
                 outgoing_loop(database, notification, bell, clock=clock),
                 reviving_loop(database, clock=clock),
+                counting_loop(database),
                 ended.loop(),
             ),
             attempts=attempts,
