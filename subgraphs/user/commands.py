@@ -11,6 +11,7 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, VersionConflict
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.user import model, queries, repository
+from subgraphs.user.ended import Ended
 from subgraphs.user.errors import SlugTaken
 from subgraphs.user.model import Role
 from subgraphs.user.tables import Account, Address, Buyer, Seller
@@ -124,11 +125,10 @@ async def register_seller(
         return (await queries.sellers_by_id(session, [account_id]))[account_id]
 
 
-@run_again_on_conflict
 async def set_roles(
-    database: Database, account_id: str, roles: list[Role], *, acting_account_id: str, now: datetime
+    database: Database, ended: Ended, account_id: str, roles: list[Role], *, acting_account_id: str, now: datetime
 ) -> Account:
-    """The account with exactly these roles. If one was taken away its sessions end; `Ended.publish_of` then ends their access tokens.
+    """The account with exactly these roles. If one was taken away its sessions end, and their access tokens with them.
 
     Raises:
         NotFound: when there is no such account.
@@ -139,6 +139,13 @@ async def set_roles(
         raise InvalidInput("An account has at least one role", "roles")
     if account_id == acting_account_id and Role.ADMIN not in wanted:
         raise InvalidInput("Nobody takes the ADMIN role from themselves", "roles")
+    account = await _set_roles(database, account_id, wanted, now=now)
+    await ended.publish_of(account_id)
+    return account
+
+
+@run_again_on_conflict
+async def _set_roles(database: Database, account_id: str, wanted: list[Role], *, now: datetime) -> Account:
     async with database.transaction() as session:
         account = await repository.account(session, account_id)
         if account is None:

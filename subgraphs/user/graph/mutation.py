@@ -203,6 +203,7 @@ class Mutation:
         try:
             account = await commands.set_roles(
                 resources.database,
+                resources.ended,
                 account_id,
                 roles,
                 acting_account_id=info.context.account_id,
@@ -210,7 +211,6 @@ class Mutation:
             )
         except Refusal as refusal:
             return _answer(refusal)
-        await resources.ended.publish_of(account_id)
         shown = await account_of(info, account.id)
         if shown is None:
             raise Fault("NOT_FOUND", "The account has no profile")
