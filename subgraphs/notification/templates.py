@@ -32,7 +32,7 @@ FALLBACK_LOCALE = "en"
 _RECIPIENT: Mapping[str, Any] = {"name": "Anna \u0410\u043d\u043d\u0430"}
 _ORDER: Mapping[str, Any] = {"order_number": "YM-2026-000001"}
 _SAMPLES: Mapping[str, Mapping[str, Any]] = {
-    **{key: _ORDER for key in STATUS_TEMPLATES},
+    **dict.fromkeys(STATUS_TEMPLATES, _ORDER),
     "order.cancelled": {**_ORDER, "was_paid": True},
 }
 _LINK: Mapping[str, Any] = {"verification_link": "https://yarmarka.test/verify-email#token=sample"}

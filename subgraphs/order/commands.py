@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.refusals import NotFound, VersionConflict
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.order import changes, repository
 from subgraphs.order.model import (
     MAX_REASON_CHARACTERS,
@@ -18,6 +18,7 @@ from subgraphs.order.model import (
 from subgraphs.order.tables import Order
 
 
+@run_again_on_conflict
 async def cancel_order(
     database: Database, order_id: str, *, buyer_id: str, reason: str | None, expected_version: int, now: datetime
 ) -> Order:
@@ -36,6 +37,7 @@ async def cancel_order(
         return await changes.change(session, order, OrderStatus.CANCELLED, actor="buyer", reason=kept, now=now)
 
 
+@run_again_on_conflict
 async def mark_shipped(
     database: Database,
     order_id: str,
@@ -68,6 +70,7 @@ async def mark_shipped(
         return await changes.change(session, order, to, actor="seller", now=now)
 
 
+@run_again_on_conflict
 async def confirm_delivery(
     database: Database, order_id: str, *, buyer_id: str, expected_version: int, now: datetime
 ) -> Order:
@@ -85,6 +88,7 @@ async def confirm_delivery(
         return await changes.change(session, order, OrderStatus.DELIVERED, actor="buyer", now=now)
 
 
+@run_again_on_conflict
 async def give_up_unsold(database: Database, order_id: str, *, now: datetime) -> bool:
     """Cancel a paid order whose stock was freed before it could be sold; False when it is past that. The event has the money go back."""
     async with database.transaction() as session:

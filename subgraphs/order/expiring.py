@@ -14,6 +14,7 @@ from typing import assert_never
 import structlog
 
 from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import changes, payment_results, repository
 from subgraphs.order.desk import Desk
 from subgraphs.order.model import OrderStatus
@@ -47,6 +48,7 @@ def _terms(desk: Desk, order: Order) -> Terms:
     return Terms.IF_IDLE if desk.clock() < order.created_at + patience else Terms.IF_UNCONFIRMED
 
 
+@run_again_on_conflict
 async def _follow(desk: Desk, order_id: str, closing: Closing) -> bool:
     """Do with the order as payment's answer has it; True when it has expired."""
     now: datetime = desk.clock()

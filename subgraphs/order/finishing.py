@@ -9,12 +9,13 @@ from datetime import timedelta
 import structlog
 
 from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import changes, placing, repository
 from subgraphs.order.desk import Desk
 from subgraphs.order.errors import OutOfStock
 from subgraphs.order.model import OrderStatus
 from subgraphs.order.quote import Line
-from subgraphs.order.tables import Order
+from subgraphs.order.tables import IdempotencyKey, Order
 
 FINISH_WITHIN = timedelta(minutes=2)
 FINISHED_AT_ONCE = 50
@@ -29,15 +30,10 @@ async def finish_pending(desk: Desk) -> int:
         left = await repository.unfinished(session, now=desk.clock(), limit=FINISHED_AT_ONCE)
     finished = 0
     for known in left:
-        now = desk.clock()
-        async with desk.database.transaction() as session:
-            if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
-                continue  # a request with the key, or another replica, was faster
-            order = await repository.locked_order(session, known.order_id)
-            items = await repository.items(session, known.order_id)
-        if order is None or order.status != OrderStatus.PENDING.value:
+        taken_up = await _take_up(desk, known)
+        if taken_up is None:
             continue
-        lines = [Line(item.product_id, item.quantity) for item in items]
+        order, lines = taken_up
         try:
             await _finish(desk, order, lines)
         except ServiceError as error:
@@ -47,6 +43,20 @@ async def finish_pending(desk: Desk) -> int:
     return finished
 
 
+@run_again_on_conflict
+async def _take_up(desk: Desk, known: IdempotencyKey) -> tuple[Order, list[Line]] | None:
+    """Return the order of a key and its lines, leased to this process; None when another one was faster, or it is placed."""
+    now = desk.clock()
+    async with desk.database.transaction() as session:
+        if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+            return None
+        order = await repository.locked_order(session, known.order_id)
+        items = await repository.items(session, known.order_id)
+    if order is None or order.status != OrderStatus.PENDING.value:
+        return None
+    return order, [Line(item.product_id, item.quantity) for item in items]
+
+
 async def _finish(desk: Desk, order: Order, lines: list[Line]) -> None:
     if desk.clock() < order.created_at + FINISH_WITHIN:
         try:
@@ -54,10 +64,15 @@ async def _finish(desk: Desk, order: Order, lines: list[Line]) -> None:
         except OutOfStock:
             _log.info("order.finished_out_of_stock", order_id=order.id)
         return
+    await _call_off(desk, order.id)
+
+
+@run_again_on_conflict
+async def _call_off(desk: Desk, order_id: str) -> None:
     async with desk.database.transaction() as session:
-        current = await repository.locked_order(session, order.id)
+        current = await repository.locked_order(session, order_id)
         if current is not None and current.status == OrderStatus.PENDING.value:
             await changes.change(
                 session, current, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=REASON, now=desk.clock()
             )
-        await repository.set_outcome(session, order.id, {"kind": placing.PLACED})
+        await repository.set_outcome(session, order_id, {"kind": placing.PLACED})

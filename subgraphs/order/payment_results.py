@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.inbox import is_first_receipt
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.order import changes, repository
 from subgraphs.order.model import CALLED_OFF, TRANSITIONS, OrderStatus
 from subgraphs.order.payments import PaymentSums
@@ -49,6 +49,7 @@ class PaymentResult:
         return PaymentSums(self.payment_id, self.captured_amount, refunded, self.currency)
 
 
+@run_again_on_conflict
 async def record(database: Database, result: PaymentResult, *, now: datetime) -> bool:
     """Record a result; False when it was recorded before, or no such order is known."""
     async with database.transaction() as session:

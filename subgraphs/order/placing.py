@@ -21,12 +21,13 @@ from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import changes, queries, repository
 from subgraphs.order.desk import Desk
 from subgraphs.order.errors import OutOfStock, PriceChanged, RequestInFlight, Shortage
 from subgraphs.order.model import OrderStatus, check_key, check_lines, fingerprint, number_of
 from subgraphs.order.quote import Line, PricedLine, Quote
-from subgraphs.order.tables import Order, OrderItem, OrderSeller
+from subgraphs.order.tables import IdempotencyKey, Order, OrderItem, OrderSeller
 from subgraphs.order.users import Address
 
 MAX_TOTAL = 2**53 - 1
@@ -140,6 +141,12 @@ async def _taken_up(desk: Desk, asked: _Asked) -> Order | None:
             raise IdempotencyConflict()
         if known.outcome is not None:
             return _answer(await _order(session, known.order_id), known.outcome)
+    return await _renewed(desk, known)
+
+
+@run_again_on_conflict
+async def _renewed(desk: Desk, known: IdempotencyKey) -> Order:
+    """Return the order of a key, leased to this request."""
     now = desk.clock()
     async with desk.database.transaction() as session:
         if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
@@ -147,6 +154,7 @@ async def _taken_up(desk: Desk, asked: _Asked) -> Order | None:
         return await _order(session, known.order_id)
 
 
+@run_again_on_conflict
 async def _begin(desk: Desk, asked: _Asked, quote: Quote, address: Address) -> Order:
     now = desk.clock()
     order_id = uuid7(now)
@@ -218,11 +226,26 @@ async def finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
     except OutOfStock as shortage:
         return await _call_off(desk, order.id, shortage)
     except ServiceError:
-        async with desk.database.transaction() as session:
-            await repository.release_lease(session, order.id, now=desk.clock())
+        await _release_lease(desk, order.id)
         raise
+    current = await _record_held(desk, order.id, held_until)
+    if OrderStatus(current.status) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
+        # Called off while the stock was being held, and perhaps freed before it was: nobody will pay for it now.
+        await desk.catalog.free(order.id)
+    return current
+
+
+@run_again_on_conflict
+async def _release_lease(desk: Desk, order_id: str) -> None:
     async with desk.database.transaction() as session:
-        current = await _locked(session, order.id)
+        await repository.release_lease(session, order_id, now=desk.clock())
+
+
+@run_again_on_conflict
+async def _record_held(desk: Desk, order_id: str, held_until: datetime) -> Order:
+    """Return the order after its stock was held: it waits for its payment, unless it was called off meanwhile."""
+    async with desk.database.transaction() as session:
+        current = await _locked(session, order_id)
         if current.status == OrderStatus.PENDING.value:
             current = await changes.change(
                 session,
@@ -232,13 +255,11 @@ async def finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
                 now=desk.clock(),
                 pay_by=held_until,
             )
-        await repository.set_outcome(session, order.id, {"kind": PLACED})
-    if OrderStatus(current.status) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        # Called off while the stock was being held, and perhaps freed before it was: nobody will pay for it now.
-        await desk.catalog.free(order.id)
+        await repository.set_outcome(session, order_id, {"kind": PLACED})
     return current
 
 
+@run_again_on_conflict
 async def _call_off(desk: Desk, order_id: str, shortage: OutOfStock) -> Order:
     lines = [[each.product_id, each.requested, each.available] for each in shortage.lines]
     async with desk.database.transaction() as session:

@@ -8,11 +8,13 @@ An order that was closed under ALWAYS is settled: what stands is withdrawn, what
 brings it back, and so does money that comes later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from subgraphs.kit.runtime.refusals import InvalidInput
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import accounts, inquiries, refunds, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
@@ -49,25 +51,38 @@ class OrderClosing:
 async def close_order(desk: Desk, order_id: str, terms: ClosingTerms) -> OrderClosing:
     """Close an order for payments, as far as the terms let it. Called again it goes on from where it is."""
     if terms is ClosingTerms.ALWAYS:
-        now = desk.clock()
-        async with desk.database.transaction() as session:
-            await accounts.locked(session, order_id)
-            await accounts.close(session, order_id, now=now, settle_at=now + accounts.FIRST_PAUSE)
+        await _close(desk, order_id)
         return await settle_order(desk, order_id)
     standing: Payment | None = None
     for _ in range(MAX_ROUNDS):
-        now = desk.clock()
-        async with desk.database.transaction() as session:
-            await accounts.locked(session, order_id)
-            standing = await repository.standing_payment(session, order_id)
-            if standing is None:
-                await accounts.close(session, order_id, now=now, settle_at=None)
-                return OrderClosing(ClosingOutcome.CLOSED, None)
-            is_leased = await repository.is_leased(session, standing.id, now=now)
+        standing, is_leased = await _close_if_idle(desk, order_id)
+        if standing is None:
+            return OrderClosing(ClosingOutcome.CLOSED, None)
         closing = await _what_stands(desk, standing, terms, is_leased=is_leased)
         if closing is not None:
             return closing
     return OrderClosing(ClosingOutcome.UNDER_WAY, standing)
+
+
+@run_again_on_conflict
+async def _close(desk: Desk, order_id: str) -> None:
+    now = desk.clock()
+    async with desk.database.transaction() as session:
+        await accounts.locked(session, order_id)
+        await accounts.close(session, order_id, now=now, settle_at=now + accounts.FIRST_PAUSE)
+
+
+@run_again_on_conflict
+async def _close_if_idle(desk: Desk, order_id: str) -> tuple[Payment | None, bool]:
+    """Return the payment that stands, and whether a request is at work on it; without one the order is closed."""
+    now = desk.clock()
+    async with desk.database.transaction() as session:
+        await accounts.locked(session, order_id)
+        standing = await repository.standing_payment(session, order_id)
+        if standing is None:
+            await accounts.close(session, order_id, now=now, settle_at=None)
+            return None, False
+        return standing, await repository.is_leased(session, standing.id, now=now)
 
 
 async def _what_stands(desk: Desk, standing: Payment, terms: ClosingTerms, *, is_leased: bool) -> OrderClosing | None:
@@ -94,12 +109,9 @@ async def settle_order(desk: Desk, order_id: str) -> OrderClosing:
     """Withdraw what stands of a closed order and give back what was taken; UNDER_WAY when the provider has to do more yet."""
     standing: Payment | None = None
     for _ in range(MAX_ROUNDS):
-        async with desk.database.transaction() as session:
-            await accounts.locked(session, order_id)
-            standing = await repository.standing_payment(session, order_id)
-            if standing is None or PaymentStatus(standing.status) is PaymentStatus.REFUNDED:
-                await accounts.settled(session, order_id)
-                return OrderClosing(ClosingOutcome.CLOSED, standing)
+        standing = await _settle_if_done(desk, order_id)
+        if standing is None or PaymentStatus(standing.status) is PaymentStatus.REFUNDED:
+            return OrderClosing(ClosingOutcome.CLOSED, standing)
         try:
             if PaymentStatus(standing.status) not in TOOK_MONEY:
                 await withdraw(desk, standing)
@@ -116,12 +128,27 @@ async def settle_order(desk: Desk, order_id: str) -> OrderClosing:
     return OrderClosing(ClosingOutcome.UNDER_WAY, standing)
 
 
+@run_again_on_conflict
+async def _settle_if_done(desk: Desk, order_id: str) -> Payment | None:
+    """Return the payment that stands; without one, or when all of it went back, the order is settled."""
+    async with desk.database.transaction() as session:
+        await accounts.locked(session, order_id)
+        standing = await repository.standing_payment(session, order_id)
+        if standing is None or PaymentStatus(standing.status) is PaymentStatus.REFUNDED:
+            await accounts.settled(session, order_id)
+    return standing
+
+
 async def settle_due(desk: Desk) -> int:
     """Settle the closed orders whose time has come; how many are settled now."""
-    async with desk.database.transaction() as session:
-        order_ids = await accounts.claim_due(session, now=desk.clock(), limit=SETTLED_AT_ONCE)
     settled = 0
-    for order_id in order_ids:
+    for order_id in await _claim_due(desk):
         closing = await settle_order(desk, order_id)
         settled += closing.outcome is ClosingOutcome.CLOSED
     return settled
+
+
+@run_again_on_conflict
+async def _claim_due(desk: Desk) -> Sequence[str]:
+    async with desk.database.transaction() as session:
+        return await accounts.claim_due(session, now=desk.clock(), limit=SETTLED_AT_ONCE)

@@ -18,6 +18,7 @@ import orjson
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import accounts, queries, recording, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import (
@@ -97,6 +98,7 @@ async def _decided(desk: Desk, asked: _Asked) -> Payment | None:
     return _answer(payment, known.outcome) if known.outcome is not None else None
 
 
+@run_again_on_conflict
 async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InTheWay:
     """The payment to carry out, new or taken up again, leased to this request; or the attempt that is in its way."""
     request, now = asked.request, desk.clock()
@@ -165,19 +167,31 @@ async def _carry_out(desk: Desk, payment: Payment) -> Payment:
         return await _finish(desk, payment)
     try:
         intent = await created(desk, payment)
-        async with desk.database.transaction() as session:
-            await repository.note_reference(session, payment.id, intent.reference)
+        await _note_reference(desk, payment.id, intent.reference)
         if intent.status is PaymentStatus.CREATED:
             intent = await desk.provider.confirm(intent, method=payment.method, return_url=payment.return_url)
     except ProviderUnavailable:
-        async with desk.database.transaction() as session:
-            await repository.release_lease(session, payment.id)
+        await release_lease(desk, payment.id)
         raise
     except ProviderRefused as refusal:
         return await _finish(desk, payment, refusal=refusal)
     return await _finish(desk, payment, intent=intent)
 
 
+@run_again_on_conflict
+async def _note_reference(desk: Desk, payment_id: str, reference: str) -> None:
+    async with desk.database.transaction() as session:
+        await repository.note_reference(session, payment_id, reference)
+
+
+@run_again_on_conflict
+async def release_lease(desk: Desk, subject_id: str) -> None:
+    """Let the next request with the key of a payment or refund take it up at once."""
+    async with desk.database.transaction() as session:
+        await repository.release_lease(session, subject_id)
+
+
+@run_again_on_conflict
 async def _finish(
     desk: Desk, payment: Payment, *, intent: Intent | None = None, refusal: ProviderRefused | None = None
 ) -> Payment:

@@ -1,8 +1,10 @@
 """Asking the provider what became of a payment. Its answer is recorded as if a webhook had brought it."""
 
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import recording, refunds, repository
 from subgraphs.payment.desk import Desk
-from subgraphs.payment.tables import Payment
+from subgraphs.payment.providers.interface import Intent
+from subgraphs.payment.tables import Payment, Refund
 from subgraphs.payment.withdrawing import required
 
 
@@ -18,13 +20,19 @@ async def ask(desk: Desk, payment: Payment) -> Payment:
     if payment.provider_reference is None:
         return payment
     intent = await desk.provider.get(payment.provider_reference)
-    async with desk.database.transaction() as session:
-        current = await required(session, payment.id)
-        after = await recording.record_intent(session, current, intent, now=desk.clock())
-        undecided = await repository.undecided_refunds(session, payment.id)
+    after, undecided = await _record(desk, payment.id, intent)
     known = {refund.refund_id for refund in intent.refunds}
     for refund in undecided:
         # The provider never heard of it, or its answer was lost: the refund's id makes a second call answer the first's.
         if refund.id not in known:
             after = await refunds.carry_out(desk, refund)
     return after
+
+
+@run_again_on_conflict
+async def _record(desk: Desk, payment_id: str, intent: Intent) -> tuple[Payment, list[Refund]]:
+    """Return the payment after the provider's word, and its refunds that are not decided."""
+    async with desk.database.transaction() as session:
+        current = await required(session, payment_id)
+        after = await recording.record_intent(session, current, intent, now=desk.clock())
+        return after, await repository.undecided_refunds(session, payment_id)

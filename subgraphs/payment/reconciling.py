@@ -19,6 +19,7 @@ from sqlalchemy import func, or_, select, update
 
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import inquiries, queries, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
@@ -83,10 +84,8 @@ class Comparison:
 async def ask_undecided(desk: Desk) -> int:
     """Ask the provider for the payments that it has not decided for a minute; how many moved on."""
     now = desk.clock()
-    async with desk.database.transaction() as session:
-        claimed = await repository.claim_unasked(session, now=now, older_than=UNDECIDED_AFTER, limit=ASKED_AT_ONCE)
     moved = 0
-    for payment in claimed:
+    for payment in await _claim_unasked(desk, now=now):
         outcome = await _asked_for(desk, payment)
         _asked.labels(outcome).inc()
         moved += outcome == "moved"
@@ -98,6 +97,12 @@ async def ask_undecided(desk: Desk) -> int:
         )
     _undecided_seconds.set(max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0)
     return moved
+
+
+@run_again_on_conflict
+async def _claim_unasked(desk: Desk, *, now: datetime) -> list[Payment]:
+    async with desk.database.transaction() as session:
+        return await repository.claim_unasked(session, now=now, older_than=UNDECIDED_AFTER, limit=ASKED_AT_ONCE)
 
 
 async def _asked_for(desk: Desk, payment: Payment) -> str:
@@ -117,6 +122,15 @@ async def compare_when_due(desk: Desk) -> int:
     Raises:
         ProviderUnavailable: when the provider does not answer; it is tried again in five minutes.
     """
+    since = await _claim_comparison(desk)
+    if since is None:
+        return 0
+    return (await compare(desk, since=since)).mended
+
+
+@run_again_on_conflict
+async def _claim_comparison(desk: Desk) -> datetime | None:
+    """Return the watermark to compare from; None while another replica compares, or did within the hour."""
     now = desk.clock()
     row = {"provider": desk.provider.name, "compared_from": EPOCH, "due_at": now}
     async with desk.database.transaction() as session:
@@ -128,10 +142,7 @@ async def compare_when_due(desk: Desk) -> int:
             .returning(Reconciliation.compared_from)
             .execution_options(synchronize_session=False)
         )
-        since = claimed.scalar_one_or_none()
-    if since is None:
-        return 0
-    return (await compare(desk, since=since)).mended
+        return claimed.scalar_one_or_none()
 
 
 async def watermark(desk: Desk) -> datetime:
@@ -247,6 +258,7 @@ async def _find_unlisted(desk: Desk, seen: set[str], comparison: Comparison) -> 
         last = page[-1].id
 
 
+@run_again_on_conflict
 async def _move_watermark(desk: Desk, comparison: Comparison, *, started: datetime) -> None:
     """Set the watermark before what may still change, and before each difference that stayed."""
     differing = [each.payment_id for each in comparison.differences if each.payment_id]

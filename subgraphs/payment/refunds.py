@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import queries, recording, repository
-from subgraphs.payment.commands import fingerprint
+from subgraphs.payment.commands import fingerprint, release_lease
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable, RequestInFlight
 from subgraphs.payment.model import PaymentStatus, key_of
+from subgraphs.payment.providers.interface import ProviderRefund
 from subgraphs.payment.tables import IdempotencyKey, Payment, Refund
 from subgraphs.payment.withdrawing import required
 
@@ -54,6 +56,15 @@ async def refund_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Paym
         InvalidInput: when the provider refuses the refund.
         ProviderUnavailable: when the provider does not answer; the refund is kept, and finished by `reconciling`.
     """
+    begun = await _promise_rest(desk, payment_id, requested_by=requested_by)
+    if isinstance(begun, Payment):
+        return begun
+    return await carry_out(desk, begun)
+
+
+@run_again_on_conflict
+async def _promise_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Refund | Payment:
+    """The refund of the rest, with its amount set aside; or the payment, when there is no rest."""
     now = desk.clock()
     async with desk.database.transaction() as session:
         payment = await repository.payment(session, payment_id)
@@ -64,7 +75,7 @@ async def refund_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Paym
             return payment
         refund = _new_refund(payment_id, rest, requested_by=requested_by, now=now)
         session.add(refund)
-    return await carry_out(desk, refund)
+    return refund
 
 
 def _new_refund(payment_id: str, amount: int, *, requested_by: str, now: datetime) -> Refund:
@@ -80,6 +91,7 @@ def _new_refund(payment_id: str, amount: int, *, requested_by: str, now: datetim
     )
 
 
+@run_again_on_conflict
 async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: str, digest: str) -> Refund | Payment:
     """The refund to carry out, leased to this request; or the payment, when the key has its outcome."""
     now = desk.clock()
@@ -130,13 +142,18 @@ async def carry_out(desk: Desk, refund: Refund) -> Payment:
     try:
         told = await desk.provider.refund(reference, refund_id=refund.id, amount=refund.amount)
     except ProviderUnavailable:
-        async with desk.database.transaction() as session:
-            await repository.release_lease(session, refund.id)
+        await release_lease(desk, refund.id)
         raise
     except ProviderRefused:
         told = None
+    return await _record(desk, refund, told)
+
+
+@run_again_on_conflict
+async def _record(desk: Desk, refund: Refund, told: ProviderRefund | None) -> Payment:
+    """Return the payment after the provider's word on a refund; None is its refusal."""
     async with desk.database.transaction() as session:
-        current, now = await required(session, payment.id), desk.clock()
+        current, now = await required(session, refund.payment_id), desk.clock()
         if told is None:
             current = await recording.record_refused_refund(session, current, refund.id, now=now)
         else:

@@ -16,10 +16,11 @@ from starlette.routing import Route
 from subgraphs.kit.runtime.deadline import within
 from subgraphs.kit.runtime.health import json_response
 from subgraphs.kit.runtime.telemetry import continued_trace
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import queries, recording, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import InvalidSignature, ProviderRefused, ProviderUnavailable
-from subgraphs.payment.providers.interface import Hint
+from subgraphs.payment.providers.interface import Hint, Intent
 
 MAX_BODY_BYTES = 256_000
 SECONDS = 10.0
@@ -64,6 +65,11 @@ async def take_hint(desk: Desk, hint: Hint) -> str:
         intent = await desk.provider.get(hint.reference)
     except ProviderRefused:
         return "unknown to the provider"
+    return await _record(desk, hint, intent)
+
+
+@run_again_on_conflict
+async def _record(desk: Desk, hint: Hint, intent: Intent) -> str:
     now = desk.clock()
     async with desk.database.transaction() as session:
         payment = await repository.payment(session, intent.payment_id)

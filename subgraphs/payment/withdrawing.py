@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import recording, repository
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused
@@ -22,8 +23,13 @@ async def withdraw(desk: Desk, payment: Payment) -> Payment:
         intent = await _cancelled(desk, reference)
     except ProviderRefused as refusal:  # it does not know the payment, so it never takes money for it
         failure = Failure(refusal.code, str(refusal), is_retryable=False)
+    return await _record(desk, payment.id, intent, failure)
+
+
+@run_again_on_conflict
+async def _record(desk: Desk, payment_id: str, intent: Intent | None, failure: Failure | None) -> Payment:
     async with desk.database.transaction() as session:
-        current, now = await required(session, payment.id), desk.clock()
+        current, now = await required(session, payment_id), desk.clock()
         if intent is not None:
             return await recording.record_intent(session, current, intent, now=now)
         assert failure is not None, "the provider answered or refused"
