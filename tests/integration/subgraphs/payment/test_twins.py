@@ -20,7 +20,7 @@ from subgraphs.payment import closing, commands, inquiries, reconciling, refunds
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.model import ClosingTerms, PaymentRequest
 from subgraphs.payment.providers.interface import Hint
-from subgraphs.payment.tables import Outbox, Payment, PaymentEvent
+from subgraphs.payment.tables import Outbox, Payment, PaymentEvent, Refund
 from tests.support.bank import RunningBank
 from tests.support.payments import Shop, together
 from tests.support.undone import UndoneOnce
@@ -60,7 +60,7 @@ async def undecided_refund(desk: Desk, payment: Payment) -> Payment:
     """Carry out the payment's refund, made for the first twin that comes."""
     await refunds.refund_rest(desk, payment.id, requested_by="service:order")
     async with desk.database.reading() as session:
-        (refund,) = await session.scalars(select(refunds.Refund).where(refunds.Refund.payment_id == payment.id))
+        (refund,) = await session.scalars(select(Refund).where(Refund.payment_id == payment.id))
     return await refunds.carry_out(desk, refund)
 
 
