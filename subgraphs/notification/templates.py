@@ -211,7 +211,7 @@ STARTING_TEXTS: Mapping[tuple[str, str], Text] = {
     (VERIFY_EMAIL, "EMAIL"): Text(
         "Confirm your e-mail address",
         "Hello {{ name }},\n\nfollow this link to confirm that this is your address:\n\n{{ verification_link }}\n\n"
-        "If you did not sign up, you need not do anything: we send nothing else to this address." + _SIGNED,
+        "If you did not sign up, do not follow it: we send nothing else to this address." + _SIGNED,
     ),
     ("order.placed", "PUSH"): Text("Order {{ order_number }} is placed", "It waits for your payment."),
     ("order.placed", "EMAIL"): Text(

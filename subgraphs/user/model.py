@@ -38,6 +38,7 @@ COUNTRY = TextRule(2)
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]")
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_RELEASED = "released.invalid"
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -67,6 +68,16 @@ def email_of(text: str) -> str:
         raise InvalidInput("This is not an e-mail address that mail can be sent to", "input", "email") from error
     assert parsed.ascii_email is not None, "an address whose local part is ASCII has an ASCII form"
     return parsed.ascii_email.lower()
+
+
+def released_address(account_id: str) -> str:
+    """Return what an account has in place of an address that another account has now: nobody can sign up with it, and no mail goes there."""
+    return f"{account_id}@{_RELEASED}"
+
+
+def is_released(address: str) -> bool:
+    """True for what `released_address` returns."""
+    return address.endswith(f"@{_RELEASED}")
 
 
 def sign_in_address(text: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.storage import outbox
 from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.user import events
+from subgraphs.user.model import is_released, released_address
 from subgraphs.user.tables import Account, Address, Buyer, Outbox, RefreshToken, Seller, Session
 
 
@@ -20,6 +21,31 @@ async def account(session: AsyncSession, account_id: str) -> Account | None:
 async def account_by_email(session: AsyncSession, email: str) -> Account | None:
     """The account with the address."""
     return await session.scalar(select(Account).where(Account.email == email))
+
+
+async def holder(session: AsyncSession, email: str) -> Account | None:
+    """The account that has the address, locked until the transaction ends where the database locks rows."""
+    statement = select(Account).where(Account.email == email).with_for_update()
+    found = await session.scalar(statement.execution_options(populate_existing=True))
+    # The one that was waited for may have lost the address meanwhile: a second statement sees who has it since.
+    return found or await session.scalar(statement.execution_options(populate_existing=True))
+
+
+async def claimed_address(session: AsyncSession, account: Account) -> str:
+    """The address that the account signed up with, also after another account took it."""
+    if not is_released(account.email):
+        return account.email
+    return (await session.get_one(Buyer, account.id)).email
+
+
+async def release_address(session: AsyncSession, account_id: str) -> None:
+    """Take its address from an account, for another one to have."""
+    await session.execute(update(Account).where(Account.id == account_id).values(email=released_address(account_id)))
+
+
+async def give_address(session: AsyncSession, account_id: str, email: str) -> None:
+    """Give an account an address that no other one has."""
+    await session.execute(update(Account).where(Account.id == account_id).values(email=email))
 
 
 async def add_account(session: AsyncSession, **columns: Any) -> bool:

@@ -23,8 +23,10 @@ from subgraphs.user.model import Role
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.tables import Account, Buyer, RefreshToken, Session
 from subgraphs.user.tokens import AccessTokens, RefreshSecret
+from subgraphs.user.verification import pause_left
 
 REFRESH_GRACE = timedelta(seconds=10)
+REPEATED_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,20 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mails:
+    """The messages to verify an address, whichever accounts they were for.
+
+    Attributes:
+        count: how many were asked for, the last one at `asked_at`.
+        is_one_due: whether the last one is to be sent now.
+    """
+
+    count: int
+    asked_at: datetime
+    is_one_due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sessions:
     """Begins, renews and ends sessions."""
 
@@ -69,9 +85,11 @@ class Sessions:
     async def sign_up(self, new: NewAccount) -> SignedIn:
         """A new buyer's account, signed in. Its address is to be verified before anything else is sent to it.
 
+        An address that no account has verified is free: the new account has it from now on, and the older one keeps all but that.
+
         Raises:
             InvalidInput: when a part breaks its rule.
-            EmailTaken: when the address has an account.
+            EmailTaken: when an account verified the address, or the same sign-up came a moment ago.
         """
         email = model.email_of(new.email)
         password = model.password_of(new.password)
@@ -84,6 +102,7 @@ class Sessions:
     async def _add(self, email: str, password_hash: str, name: str, locale: str) -> SignedIn:
         account_id, now, roles = uuid7(), self.clock(), [Role.BUYER.value]
         async with self.database.transaction() as session:
+            mails = await self._free_address(session, email, name, now=now)
             added = await repository.add_account(
                 session,
                 id=account_id,
@@ -91,14 +110,35 @@ class Sessions:
                 password_hash=password_hash,
                 roles=roles,
                 created_at=now,
-                verification_mails=1,
-                verification_asked_at=now,
+                verification_mails=mails.count,
+                verification_asked_at=mails.asked_at,
             )
             if not added:
                 raise EmailTaken
             session.add(Buyer(id=account_id, display_name=name, email=email, locale=locale, created_at=now, version=1))
-            repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
+            if mails.is_one_due:
+                repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
             return await self._begin(session, account_id, roles, now=now)
+
+    async def _free_address(self, session: AsyncSession, email: str, name: str, *, now: datetime) -> "_Mails":
+        """Take the address from an account that has not verified it; return what is known of the messages sent there."""
+        holder = await repository.holder(session, email)
+        if holder is None:
+            return _Mails(1, now, is_one_due=True)
+        if holder.email_verified_at is not None or await self._is_repeated(session, holder, name, now=now):
+            raise EmailTaken
+        await repository.release_address(session, holder.id)
+        mails, asked_at = holder.verification_mails, holder.verification_asked_at
+        if asked_at is not None and pause_left(mails, asked_at, now=now):
+            return _Mails(mails, asked_at, is_one_due=False)
+        return _Mails(mails + 1, now, is_one_due=True)
+
+    async def _is_repeated(self, session: AsyncSession, holder: Account, name: str, *, now: datetime) -> bool:
+        """True for a sign-up that came a moment ago: a button that was pressed twice, a request that was sent again."""
+        if now - holder.created_at > REPEATED_WITHIN:
+            return False
+        buyer = await session.get(Buyer, holder.id)
+        return buyer is not None and buyer.display_name == name
 
     async def sign_in(self, email: str, password: str, *, address: str | None) -> SignedIn:
         """A new session of the account.

@@ -14,7 +14,8 @@ class UserSettings(ServiceSettings):
     """The user service's settings.
 
     Attributes:
-        verification_ttl_hours: for which the link of a message that verifies an address is good.
+        verification_ttl_hours: for which the link of a message that verifies an address is good; no less than the longest wait for the
+            next message.
         sign_in_attempts: at one account from one client address in a window.
         sign_in_attempts_per_account: at one account from all addresses that are new to it.
     """
@@ -26,7 +27,7 @@ class UserSettings(ServiceSettings):
     token_keys_file: Path | None = None
     access_ttl_seconds: int = Field(900, ge=60, le=3600)
     refresh_ttl_days: int = Field(30, ge=1, le=365)
-    verification_ttl_hours: int = Field(72, ge=1, le=720)
+    verification_ttl_hours: int = Field(72, ge=24, le=720)
     sign_in_attempts: int = Field(10, ge=1)
     sign_in_attempts_per_account: int = Field(100, ge=1)
     sign_in_window_seconds: int = Field(300, ge=1)

@@ -4,17 +4,21 @@ The token is kept nowhere. It is made when the message is written, and says whic
 number of times until it expires, and for nothing once the address is another one.
 
 Each message that an account asks for doubles the wait for the next one, from a minute to a day: whoever signs up with the address of
-somebody else cannot fill that mailbox.
+somebody else cannot fill that mailbox. The wait is the address's, however many accounts sign up with it; while it lasts, a message was sent
+whose token verifies the address for any of them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.user import events, queries, repository
 from subgraphs.user.errors import TooManyAttempts, VerificationExpired
+from subgraphs.user.tables import Account
 from subgraphs.user.tokens import VerificationTokens
 
 FIRST_PAUSE = timedelta(minutes=1)
@@ -39,45 +43,73 @@ class Verification:
         """
         now = self.clock()
         async with self.database.transaction() as session:
-            account = await repository.account(session, account_id)
+            # Without its lock: the account that has the address is locked, the same one for all that ask for it.
+            account = (await queries.accounts_by_id(session, [account_id])).get(account_id)
             if account is None:
                 raise InvalidInput("There is no such account")
-            if account.email_verified_at is not None:
+            holder = await repository.holder(session, await repository.claimed_address(session, account))
+            if holder is None or holder.email_verified_at is not None:
                 return
-            left = pause_left(account.verification_mails, account.verification_asked_at, now=now)
+            left = pause_left(holder.verification_mails, holder.verification_asked_at, now=now)
             if left:
                 raise TooManyAttempts(int(left.total_seconds() * 1000))
-            await repository.note_verification_asked(session, account_id, now=now)
+            await repository.note_verification_asked(session, holder.id, now=now)
             repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
 
     @run_again_on_conflict
-    async def verify(self, token: str) -> str:
+    async def verify(self, token: str, *, caller_id: str | None) -> str:
         """Mark the address that the token proves as verified; the account's id. A second time changes nothing.
 
+        The token proves the address for the caller's account, if that signed up with it, else for the account that the message was for.
+        That account has the address from now on, whichever signed up with it last.
+
+        Args:
+            caller_id: the account that is signed in.
+
         Raises:
-            VerificationExpired: when the token is not one of ours, has expired, or is for an address that the account no longer has.
+            VerificationExpired: when the token is not one of ours, has expired, or another account verified the address.
         """
         now = self.clock()
         proved = self.tokens.read(token, now=now)
         if proved is None:
             raise VerificationExpired
-        account_id, email = proved
+        named_id, email = proved
         async with self.database.transaction() as session:
-            account = await repository.account(session, account_id)
-            if account is None or account.email != email:
+            holder = await repository.holder(session, email)
+            account = await self._claimant(session, email, caller_id) or await self._claimant(session, email, named_id)
+            if holder is None or account is None:
                 raise VerificationExpired
+            if holder.id != account.id:
+                if holder.email_verified_at is not None:
+                    raise VerificationExpired
+                await repository.release_address(session, holder.id)
+                await repository.give_address(session, account.id, email)
             if account.email_verified_at is None:
-                await repository.note_verified(session, account_id, now=now)
-                repository.publish(session, events.EmailVerified(account_id=account_id), now=now)
-        return account_id
+                await repository.note_verified(session, account.id, now=now)
+                repository.publish(session, events.EmailVerified(account_id=account.id), now=now)
+        return account.id
+
+    async def _claimant(self, session: AsyncSession, email: str, account_id: str | None) -> Account | None:
+        """The account, if it signed up with the address."""
+        if account_id is None:
+            return None
+        # Without a lock: all accounts that signed up with an address wait for the one that has it.
+        account = (await queries.accounts_by_id(session, [account_id])).get(account_id)
+        if account is None or await repository.claimed_address(session, account) != email:
+            return None
+        return account
 
     async def token_for(self, account_id: str) -> str | None:
         """A token to send to the account's address; None when there is no such account, or its address is verified."""
         async with self.database.reading() as session:
             account = (await queries.accounts_by_id(session, [account_id])).get(account_id)
-        if account is None or account.email_verified_at is not None:
+            if account is None:
+                return None
+            email = await repository.claimed_address(session, account)
+            holder = await repository.account_by_email(session, email)
+        if holder is None or holder.email_verified_at is not None:
             return None
-        return self.tokens.issue(account_id, account.email, now=self.clock())
+        return self.tokens.issue(account_id, email, now=self.clock())
 
 
 def pause_left(mails: int, asked_at: datetime | None, *, now: datetime) -> timedelta:

@@ -100,8 +100,12 @@ async def test_an_old_key_stays_published_after_a_rotation(user: SubgraphUnderTe
     assert jwt.get_unverified_header(token)["kid"] == after[0]["kid"]
 
 
-async def test_an_address_has_one_account_whatever_its_case(user: SubgraphUnderTest) -> None:
+async def test_a_verified_address_has_one_account_whatever_its_case(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
     await signed_up(user)
+    async with resources.database.transaction() as session:
+        await session.execute(update(Account).values(email_verified_at=resources.clock()))
     again = await user.data(
         SIGN_UP, {"input": {"email": " ANN@example.org", "password": "correct horse", "displayName": "Other"}}
     )

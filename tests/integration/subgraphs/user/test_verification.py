@@ -1,5 +1,6 @@
 """An address is verified with the token of a message, on SQLite and on PostgreSQL."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,8 +23,12 @@ from subgraphs.user.verification import LONGEST_PAUSE, pause_left
 from tests.support.identity import account, service
 from tests.support.subgraphs import SubgraphUnderTest
 
-SIGN_UP = """mutation ($email: String!) { signUp(input: {email: $email, password: "correct horse", displayName: "Ann"}) {
-  ... on SignInSuccess { accessToken account { id } } } }"""
+SIGN_UP = """mutation ($email: String!, $name: String = "Ann", $password: String = "correct horse") {
+  signUp(input: {email: $email, password: $password, displayName: $name}) {
+  __typename ... on SignInSuccess { accessToken refreshToken account { id } } } }"""
+SIGN_IN = """mutation ($email: String!, $password: String!) { signIn(input: {email: $email, password: $password}) {
+  __typename ... on SignInSuccess { account { id } } } }"""
+REFRESH = "mutation ($token: String!) { refreshSession(refreshToken: $token) { __typename } }"
 VERIFY = """mutation ($token: String!) { verifyEmail(token: $token) {
   __typename ... on VerifyEmailSuccess { buyer { id } } ... on UserError { code path } } }"""
 RESEND = """mutation { resendVerification { __typename ... on ResendVerificationSuccess { buyer { id } }
@@ -130,6 +135,129 @@ async def test_a_verified_address_is_sent_no_other_message(user: SubgraphUnderTe
     before = await events_of(resources.database)
     assert (await user.data(RESEND, by=account(ann, "BUYER")))["resendVerification"]["buyer"] == {"id": ann}
     assert await events_of(resources.database) == before
+
+
+async def stranger(user: SubgraphUnderTest) -> dict[str, Any]:
+    """Somebody who signed up with Ann's address."""
+    variables = {"email": "ann@example.org", "name": "Eve", "password": "stolen horse"}
+    signed_up: dict[str, Any] = (await user.data(SIGN_UP, variables))["signUp"]
+    assert signed_up["__typename"] == "SignInSuccess"
+    return signed_up
+
+
+async def sign_in(user: SubgraphUnderTest, password: str) -> Any:
+    found = (await user.data(SIGN_IN, {"email": "ann@example.org", "password": password}))["signIn"]
+    return found["account"]["id"] if found["__typename"] == "SignInSuccess" else found["__typename"]
+
+
+async def test_an_address_that_nobody_verified_is_free_for_its_owner(
+    user: SubgraphUnderTest, clock: FixedClock
+) -> None:
+    eve = await stranger(user)
+    clock.advance(timedelta(minutes=1))
+    ann = await signed_up(user)
+    assert await sign_in(user, "correct horse") == ann
+    assert await sign_in(user, "stolen horse") == "InvalidCredentialsError"
+    token = await token_of(user, ann)
+    assert (await user.data(VERIFY, {"token": token}))["verifyEmail"]["buyer"] == {"id": ann}
+    assert await is_verified(user, ann) is True
+    # What the stranger has stays the stranger's, but for the address.
+    assert (await user.data(REFRESH, {"token": eve["refreshToken"]}))["refreshSession"]["__typename"] == "SignInSuccess"
+    assert await is_verified(user, eve["account"]["id"]) is False
+    assert await token_of(user, eve["account"]["id"]) is None
+    again = (await user.data(SIGN_UP, {"email": "ann@example.org", "name": "Eve"}))["signUp"]
+    assert again == {"__typename": "EmailTakenError"}
+
+
+async def test_a_stranger_who_comes_later_does_not_take_an_address_from_who_reads_its_mail(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    ann = await signed_up(user)
+    token = await token_of(user, ann)
+    eve = (await stranger(user))["account"]["id"]
+    tokens_of_eve = await token_of(user, eve)
+    assert (await user.data(VERIFY, {"token": token}))["verifyEmail"]["buyer"] == {"id": ann}
+    assert (await is_verified(user, ann), await is_verified(user, eve)) == (True, False)
+    assert await sign_in(user, "correct horse") == ann
+    refused = (await user.data(VERIFY, {"token": tokens_of_eve}))["verifyEmail"]
+    assert refused["__typename"] == "VerificationExpiredError"
+    assert await events_of(resources.database) == [("user.email_verified", ann), ("user.verification_asked", ann)]
+
+
+async def test_an_address_has_one_wait_for_all_that_sign_up_with_it_and_the_last_message_serves_its_reader(
+    user: SubgraphUnderTest, resources: UserResources, clock: FixedClock
+) -> None:
+    eve = (await stranger(user))["account"]["id"]
+    message = await token_of(user, eve)
+    ann = await signed_up(user)
+    asked = ("user.verification_asked", eve)
+    assert await events_of(resources.database) == [asked], "one message a minute, whoever signs up"
+    for by in (ann, eve):
+        answer = (await user.data(RESEND, by=account(by, "BUYER")))["resendVerification"]
+        assert answer["retryAfterMs"] == 60_000
+    clock.advance(timedelta(minutes=1))
+    assert (await user.data(RESEND, by=account(eve, "BUYER")))["resendVerification"]["buyer"] == {"id": eve}
+    assert await events_of(resources.database) == [asked, asked]
+    waits = (await user.data(RESEND, by=account(ann, "BUYER")))["resendVerification"]
+    assert waits["retryAfterMs"] == 120_000
+    # Ann has got messages that Eve asked for, and opens one where she is signed in.
+    opened = (await user.data(VERIFY, {"token": message}, by=account(ann, "BUYER")))["verifyEmail"]
+    assert opened["buyer"] == {"id": ann}
+    assert (await is_verified(user, ann), await is_verified(user, eve)) == (True, False)
+
+
+async def test_a_message_verifies_no_address_that_its_reader_did_not_sign_up_with(user: SubgraphUnderTest) -> None:
+    ann, bob = await signed_up(user), await signed_up(user, "bob@example.org")
+    token = await token_of(user, ann)
+    assert (await user.data(VERIFY, {"token": token}, by=account(bob, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
+    assert (await is_verified(user, ann), await is_verified(user, bob)) == (True, False)
+
+
+async def test_a_sign_up_that_is_sent_again_makes_no_other_account(user: SubgraphUnderTest, clock: FixedClock) -> None:
+    await signed_up(user)
+    assert (await user.data(SIGN_UP, {"email": "Ann@example.org"}))["signUp"] == {"__typename": "EmailTakenError"}
+    clock.advance(timedelta(minutes=2))
+    assert (await user.data(SIGN_UP, {"email": "Ann@example.org"}))["signUp"]["__typename"] == "SignInSuccess"
+
+
+async def test_of_accounts_that_verify_one_address_at_the_same_moment_one_has_it(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    ids = [await signed_up(user), (await stranger(user))["account"]["id"]]
+    tokens = [await token_of(user, each) for each in ids]
+    answers = await asyncio.gather(*(user.data(VERIFY, {"token": token}) for token in tokens * 3))
+    verified = [each for each in ids if await is_verified(user, each)]
+    assert len(verified) == 1
+    kinds = [answer["verifyEmail"]["__typename"] for answer in answers]
+    assert sorted(kinds) == ["VerificationExpiredError"] * 3 + ["VerifyEmailSuccess"] * 3
+    told = [each for each in await events_of(resources.database) if each[0] == "user.email_verified"]
+    assert told == [("user.email_verified", verified[0])]
+
+
+async def test_twins_of_asking_again_send_one_message(
+    user: SubgraphUnderTest, resources: UserResources, clock: FixedClock
+) -> None:
+    ann = await signed_up(user)
+    clock.advance(timedelta(minutes=1))
+    answers = await asyncio.gather(*(user.data(RESEND, by=account(ann, "BUYER")) for _ in range(6)))
+    kinds = sorted(answer["resendVerification"]["__typename"] for answer in answers)
+    assert kinds == ["ResendVerificationSuccess"] + ["TooManyAttemptsError"] * 5
+    assert await events_of(resources.database) == [("user.verification_asked", ann)] * 2
+
+
+async def test_strangers_who_sign_up_at_the_same_moment_leave_one_with_the_address(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    await signed_up(user)
+    new = [{"email": "ann@example.org", "name": f"Eve {number}"} for number in range(6)]
+    answers = await asyncio.gather(*(user.data(SIGN_UP, each) for each in new))
+    kinds = {answer["signUp"]["__typename"] for answer in answers}
+    assert "SignInSuccess" in kinds
+    assert kinds <= {"SignInSuccess", "EmailTakenError"}
+    async with resources.database.reading() as session:
+        held = list(await session.scalars(select(Account.id).where(Account.email == "ann@example.org")))
+    assert len(held) == 1
+    assert len(await events_of(resources.database)) == 1
 
 
 async def test_an_event_waits_for_notification_and_is_told_once(resources: UserResources, clock: FixedClock) -> None:
