@@ -15,8 +15,6 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput, NotFound, Refusal, VersionConflict
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
 
-MAX_HOLD_SECONDS = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class NewProduct:
@@ -165,8 +163,8 @@ async def reserve_stock(
         InvalidInput: when the lines or the time are out of their bounds.
     """
     model.check_reservation(quantities)
-    if not 1 <= ttl_seconds <= MAX_HOLD_SECONDS:
-        raise InvalidInput(f"Stock is held for 1 to {MAX_HOLD_SECONDS} seconds", "ttlSeconds")
+    if not 1 <= ttl_seconds <= model.MAX_HOLD_SECONDS:
+        raise InvalidInput(f"Stock is held for 1 to {model.MAX_HOLD_SECONDS} seconds", "ttlSeconds")
     async with database.transaction() as session:
         # The reservation's row first: a second request for the order waits here, and finds what this one has done.
         # Everything that moves pieces locks in this order: the reservation, then products by their ids.

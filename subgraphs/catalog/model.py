@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from subgraphs.catalog.errors import ForbiddenTransition, InvalidAttribute
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import RangeRule, TextRule
+from subgraphs.kit.runtime.rules import RangeRule, Stated, TextRule
 
 LOW_STOCK_BELOW = 5
 MAX_TITLE_CHARACTERS = 200
@@ -19,6 +19,12 @@ MAX_PRICE = 100_000_000_000
 MAX_RESERVED_LINES = 100
 MAX_QUANTITY = 10_000
 
+PRICE = Stated.between(1, MAX_PRICE, "minor units")
+STOCK = Stated.between(0, MAX_STOCK)
+STOCK_DELTA = Stated.between(-MAX_STOCK, MAX_STOCK)
+RESERVED_QUANTITY = Stated.between(1, MAX_QUANTITY)
+MAX_HOLD_SECONDS = 86_400
+HOLD_SECONDS = Stated.between(1, MAX_HOLD_SECONDS)
 TITLE = TextRule(MAX_TITLE_CHARACTERS, least=1)
 DESCRIPTION = TextRule(MAX_DESCRIPTION_CHARACTERS, has_lines=True)
 PRODUCT_SLUG = TextRule(160)

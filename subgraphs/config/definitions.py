@@ -8,7 +8,7 @@ import orjson
 
 from subgraphs.config import model
 from subgraphs.config.conditions import Subject, both
-from subgraphs.config.model import PERMILLE, Flag, FlagState, Rule, Variant
+from subgraphs.config.model import MAX_WEIGHT, PERMILLE, Flag, FlagState, Rule, Variant
 from subgraphs.config.value_schemas import check_values
 from subgraphs.kit.runtime.json_values import check_json
 from subgraphs.kit.runtime.refusals import InvalidInput
@@ -16,7 +16,6 @@ from subgraphs.kit.runtime.refusals import InvalidInput
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 MAX_VARIANTS = 20
 MAX_RULES = 50
-MAX_WEIGHT = 1_000_000
 MAX_DEFINITION_BYTES = 200_000
 
 SAMPLE_SUBJECTS = (

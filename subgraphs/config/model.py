@@ -22,9 +22,12 @@ from datetime import datetime
 from typing import Any
 
 from subgraphs.config.conditions import Condition, Subject
-from subgraphs.kit.runtime.rules import RangeRule, TextRule, TokenRule
+from subgraphs.kit.runtime.rules import RangeRule, Stated, TextRule, TokenRule
 
 PERMILLE = 1000
+MAX_WEIGHT = 1_000_000
+WEIGHT = Stated.between(0, MAX_WEIGHT)
+ROLLOUT = Stated.between(0, PERMILLE, "permille")
 SERVICE_PLATFORM = "service:"
 CLIENT_PREFIX = "app."
 

@@ -13,9 +13,10 @@ from itertools import islice
 
 from subgraphs.kit.runtime.ids import is_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import TextRule
+from subgraphs.kit.runtime.rules import Stated, TextRule
 
 MAX_PAGE_SIZE = 100
+PAGE_SIZE = Stated.between(1, MAX_PAGE_SIZE)
 SLATE_SIZE = 200
 SLATE_LIFETIME = timedelta(hours=1)
 FIRST_SHELF_AT = 6
@@ -24,6 +25,7 @@ MAX_EVENTS = 200
 OLDEST_EVENT = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 MAX_DWELL_MS = 24 * 3600 * 1000
+DWELL_MS = Stated.between(0, MAX_DWELL_MS, "milliseconds")
 MAX_ECHOED_CHARACTERS = 100
 MAX_TOKEN_CHARACTERS = 1_000
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import TextRule
+from subgraphs.kit.runtime.rules import Stated, TextRule
 from subgraphs.order.errors import ForbiddenStep
 from subgraphs.order.quote import Line
 
@@ -29,6 +29,7 @@ MAX_KEY_CHARACTERS = 128
 MAX_REASON_CHARACTERS = 500
 MAX_TRACKING_CHARACTERS = 100
 
+QUANTITY = Stated.between(1, MAX_QUANTITY)
 REASON = TextRule(MAX_REASON_CHARACTERS)
 TRACKING_NUMBER = TextRule(MAX_TRACKING_CHARACTERS)
 NUMBER = TextRule(40)

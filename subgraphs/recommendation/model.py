@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import RangeRule, TextRule, TokenRule
+from subgraphs.kit.runtime.rules import RangeRule, Stated, TextRule, TokenRule
 from subgraphs.recommendation.errors import BelowBaseline
 
 SLATE_LIFETIME = timedelta(hours=1)
@@ -20,6 +20,7 @@ FRESH_FOR = timedelta(minutes=30)
 """A slate that is older is given out once more under a new id, while a worker ranks the next one."""
 
 MAX_SIZE = 500
+SIZE = Stated.between(1, MAX_SIZE)
 MAX_NEIGHBOURS = 40
 METRIC = "NDCG@10"
 

@@ -91,8 +91,8 @@ class ProductInput:
     title: Annotated[str, model.TITLE]
     description: Annotated[str, model.DESCRIPTION]
     category_id: Id
-    price: MoneyInput
-    stock: int
+    price: Annotated[MoneyInput, model.PRICE]
+    stock: Annotated[int, model.STOCK]
     attributes: list[AttributeValueInput] = strawberry.field(directives=bounded(MAX_ATTRIBUTES))
 
     def as_new(self) -> NewProduct:
@@ -113,12 +113,12 @@ class ProductPatch:
     title: Annotated[str, model.TITLE] | None = None
     description: Annotated[str, model.DESCRIPTION] | None = None
     category_id: Id | None = None
-    price: MoneyInput | None = None
-    stock: int | None = strawberry.field(
+    price: Annotated[MoneyInput, model.PRICE] | None = None
+    stock: Annotated[int, model.STOCK] | None = strawberry.field(
         default=None,
         description="The pieces on hand, those held for orders included; refused when pieces were sold or came back since expectedVersion",
     )
-    stock_delta: int | None = strawberry.field(
+    stock_delta: Annotated[int, model.STOCK_DELTA] | None = strawberry.field(
         default=None,
         description="Pieces that came in, or, below zero, went out; sales since expectedVersion do not matter",
     )
@@ -141,4 +141,4 @@ class ProductPatch:
 @strawberry.input
 class ReserveLine:
     product_id: Id = federation.field(directives=[Cost(weight=1)])
-    quantity: int
+    quantity: Annotated[int, model.RESERVED_QUANTITY]

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.catalog import commands, queries
+from subgraphs.catalog import commands, model, queries
 from subgraphs.catalog.errors import ForbiddenTransition, InvalidAttribute, OutOfStock
 from subgraphs.catalog.graph.context import Info
 from subgraphs.catalog.graph.inputs import ProductInput, ProductPatch, ReserveLine
@@ -122,7 +122,7 @@ class Mutation:
         info: Info,
         order_id: Id,
         lines: Annotated[list[ReserveLine], strawberry.argument(directives=bounded(MAX_LINES))],
-        ttl_seconds: int = 900,
+        ttl_seconds: Annotated[int, model.HOLD_SECONDS] = 900,
     ) -> ReserveStockResult:
         """Hold stock for an order; a repeated call gives the first one's reservation."""
         resources = info.context.resources

@@ -12,7 +12,7 @@ from subgraphs.catalog.graph.context import Info
 from subgraphs.catalog.graph.inputs import ProductFilter, ProductSort
 from subgraphs.catalog.graph.types import Category, Product, ProductConnection
 from subgraphs.catalog.queries import FacetCount, Filter, Listing
-from subgraphs.kit.graph.connections import sized_list
+from subgraphs.kit.graph.connections import PageSize, sized_list
 from subgraphs.kit.graph.lookup_keys import check_one_key
 from subgraphs.kit.graph.scalars import Cursor, Id
 from subgraphs.kit.storage.pagination import PageRequest
@@ -36,9 +36,9 @@ class Query:
     async def products(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = ProductSort.POPULAR,

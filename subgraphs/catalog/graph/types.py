@@ -14,7 +14,7 @@ from subgraphs.catalog.model import AttributeType, Availability, ProductStatus, 
 from subgraphs.catalog.pictures import SIZE
 from subgraphs.catalog.queries import FacetCount, Filter, Listing
 from subgraphs.catalog.tables import AttributeRow, CategoryRow, DefinitionRow, ProductRow
-from subgraphs.kit.graph.connections import edges, page_info, sized_list
+from subgraphs.kit.graph.connections import PageSize, edges, page_info, sized_list
 from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest
 
@@ -267,9 +267,9 @@ class Category(Node):
     async def products(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = ProductSort.POPULAR,
@@ -303,9 +303,9 @@ class Seller:
     async def products(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         status: ProductStatus | None = None,
     ) -> ProductConnection | None:

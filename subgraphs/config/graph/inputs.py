@@ -30,7 +30,7 @@ class ClientContextInput:
 class VariantInput:
     key: Annotated[str, model.VARIANT_KEY] = federation.field(directives=[Cost(weight=1)])
     value: JSON
-    weight: int
+    weight: Annotated[int, model.WEIGHT]
 
     def as_json(self) -> dict[str, Any]:
         """The variant as definitions write it."""
@@ -41,7 +41,7 @@ class VariantInput:
 class RuleInput:
     segment: Annotated[str, model.SEGMENT] | None = None
     condition_json: Annotated[str, model.CONDITION_JSON] | None = None
-    rollout_permille: int | None = None
+    rollout_permille: Annotated[int, model.ROLLOUT] | None = None
     variants: list[VariantInput] = strawberry.field(directives=bounded(MAX_VARIANTS))
     bucket_by: Annotated[str, model.BUCKET_BY] = "accountId"
 

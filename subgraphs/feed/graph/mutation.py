@@ -28,7 +28,7 @@ class BehaviourEventInput:
     product_id: strawberry.ID
     occurred_at: datetime
     tracking_token: str | None = None
-    dwell_ms: int | None = None
+    dwell_ms: Annotated[int, model.DWELL_MS] | None = None
 
     def as_sent(self) -> SentEvent:
         """Return the event of the model, its ids in canonical form; one that is no id stays as it is, to be rejected by it."""

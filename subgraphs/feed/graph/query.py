@@ -1,5 +1,7 @@
 """The query of the feed schema: a window on a slate."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
@@ -21,7 +23,7 @@ class Query:
     async def feed(
         self,
         info: Info,
-        first: int | None = 20,
+        first: Annotated[int, model.PAGE_SIZE] | None = 20,
         after: Cursor | None = None,
         surface: FeedSurface = FeedSurface.HOME,
         category_id: Id | None = None,

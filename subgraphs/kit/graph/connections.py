@@ -1,15 +1,19 @@
 """From a page of rows to the contract's `XConnection`; the types themselves are each subgraph's own, three lines each."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from strawberry.federation.schema_directives import ListSize
 
 from subgraphs.kit.graph.scalars import PageInfo
-from subgraphs.kit.storage.pagination import DEFAULT_PAGE_SIZE, Page
+from subgraphs.kit.runtime.rules import Stated
+from subgraphs.kit.storage.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Page
 
 Row = TypeVar("Row")
 Edge = TypeVar("Edge")
+
+PageSize = Annotated[int, Stated.between(0, MAX_PAGE_SIZE)]
+"""`first` or `last` of a connection; `PageRequest` refuses what is out of its bounds."""
 
 
 def page_info(page: Page[Row]) -> PageInfo:

@@ -13,7 +13,9 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, runtime_checkable
 
 from graphql import (
+    GraphQLArgument,
     GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -27,24 +29,30 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from subgraphs.kit.graph.errors import NotFoundError, ValidationError
 from subgraphs.kit.runtime.json_values import check_json
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import IdRule, MalformedId, RangeRule, TextRule, TokenRule
+from subgraphs.kit.runtime.rules import IdRule, MalformedId, RangeRule, Stated, TextRule, TokenRule
 
 Path = tuple[str, ...]
 Reader = Callable[[Any, Path], Any]
+Input = GraphQLArgument | GraphQLInputField
 
-_RULED_SCALARS = frozenset({"String", "ID"})
+_RULED_SCALARS = frozenset({"String", "ID", "Int"})
 
 
 @runtime_checkable
 class Rule(Protocol):
     """A rule of `kit.runtime.rules`."""
 
+    @property
+    def description(self) -> str:
+        """Say what may be sent."""
+        ...
+
     def read(self, written: Any, /) -> Any:
         """Return the canonical form of a value; raise InvalidInput when it has none."""
         ...
 
 
-_RULES = (TextRule, TokenRule, IdRule, RangeRule)
+_RULES = (TextRule, TokenRule, IdRule, RangeRule, Stated)
 
 
 def check_inputs(schema: GraphQLSchema) -> None:
@@ -57,14 +65,14 @@ def check_inputs(schema: GraphQLSchema) -> None:
             of_arguments = {
                 name: reader
                 for name, argument in field.args.items()
-                if (reader := _reader(argument.type, _annotation(argument), readers)) is not None
+                if (reader := _reader(argument.type, annotation_of(argument), readers)) is not None
             }
             if of_arguments:
                 _put_before(field, of_arguments)
 
 
 def rules_of(schema: GraphQLSchema) -> Iterator[tuple[str, str, Rule | None]]:
-    """Return each argument and input field that holds a String or an ID, in a list or not: coordinate, type and rule."""
+    """Return each argument and input field that holds a String, an ID or an Int, in a list or not: coordinate, type and rule."""
     for type_ in schema.type_map.values():
         if type_.name.startswith("__"):
             continue
@@ -72,26 +80,27 @@ def rules_of(schema: GraphQLSchema) -> Iterator[tuple[str, str, Rule | None]]:
             for field_name, field in type_.fields.items():
                 for name, argument in field.args.items():
                     coordinate = f"{type_.name}.{field_name}({name}:)"
-                    yield from _stated(coordinate, argument.type, _annotation(argument))
+                    yield from _stated(coordinate, argument.type, annotation_of(argument))
         elif isinstance(type_, GraphQLInputObjectType):
             for name, each in type_.fields.items():
-                yield from _stated(f"{type_.name}.{name}", each.type, _annotation(each))
+                yield from _stated(f"{type_.name}.{name}", each.type, annotation_of(each))
 
 
 def _stated(coordinate: str, type_: Any, annotation: Any) -> Iterator[tuple[str, str, Rule | None]]:
-    bare, inner, rule = _parts(type_, annotation)
+    bare, inner, rule = parts_of(type_, annotation)
     if isinstance(bare, GraphQLList):
         yield from _stated(coordinate, bare.of_type, inner)
     elif bare.name in _RULED_SCALARS:
         yield coordinate, bare.name, rule
 
 
-def _annotation(input_: Any) -> Any:
+def annotation_of(input_: Input) -> Any:
+    """Return what the code says of an argument or input field."""
     definition = input_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     return definition.type_annotation.raw_annotation if definition is not None else Any
 
 
-def _parts(type_: Any, annotation: Any) -> tuple[Any, Any, Rule | None]:
+def parts_of(type_: Any, annotation: Any) -> tuple[Any, Any, Rule | None]:
     """Return the type without non-null, the annotation of a list's items, and the rule stated at this level."""
     rule: Rule | None = None
     while True:
@@ -109,7 +118,7 @@ def _parts(type_: Any, annotation: Any) -> tuple[Any, Any, Rule | None]:
 
 
 def _reader(type_: Any, annotation: Any, readers: dict[str, Reader]) -> Reader | None:
-    bare, inner, rule = _parts(type_, annotation)
+    bare, inner, rule = parts_of(type_, annotation)
     if isinstance(bare, GraphQLList):
         return _list_reader(_reader(bare.of_type, inner, readers))
     if isinstance(bare, GraphQLInputObjectType):
@@ -118,7 +127,7 @@ def _reader(type_: Any, annotation: Any, readers: dict[str, Reader]) -> Reader |
         return _finite
     if bare.name in {"JSON", "_Any"}:
         return _small_json
-    return None if rule is None else lambda value, _path: rule.read(value)
+    return None if rule is None or isinstance(rule, Stated) else lambda value, _path: rule.read(value)
 
 
 def _list_reader(item: Reader | None) -> Reader | None:
@@ -140,7 +149,7 @@ def _object_reader(type_: GraphQLInputObjectType, readers: dict[str, Reader]) ->
 
     readers[type_.name] = read  # before its fields, which may lead back to it
     for name, field in type_.fields.items():
-        reader = _reader(field.type, _annotation(field), readers)
+        reader = _reader(field.type, annotation_of(field), readers)
         if reader is not None:
             fields[name] = reader
     return read

@@ -50,6 +50,11 @@ def bounded(limit: int, *, cost: int = 1) -> list[object]:
     return [MaxItems(limit=limit), Cost(weight=cost)]
 
 
+def limit_of(given: GraphQLArgument | GraphQLInputField) -> int | None:
+    """Return how many items an argument or input field may have; None for one that is no list."""
+    return next((each.limit for each in _directives(given) if isinstance(each, MaxItems)), None)
+
+
 def unbounded_lists(schema: GraphQLSchema) -> list[str]:
     """Return the coordinates of lists in inputs without `@maxItems` or `@cost`, sorted."""
     return sorted(
@@ -101,7 +106,7 @@ def _put_before(field: GraphQLField, checks: Mapping[str, Check]) -> None:
 
 def _check_of(given: GraphQLArgument | GraphQLInputField, known: dict[str, dict[str, Check]]) -> Check | None:
     """The check of one argument or input field; None when no list can be in it."""
-    limit = next((each.limit for each in _directives(given) if isinstance(each, MaxItems)), None)
+    limit = limit_of(given)
     named = get_named_type(given.type)
     inside = _checks_inside(named, known) if isinstance(named, GraphQLInputObjectType) else {}
     if limit is None and not inside:

@@ -19,6 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.scalar import ScalarDefinition
 
+from subgraphs.kit.graph.described_limits import describe_limits
 from subgraphs.kit.graph.input_checks import check_inputs
 from subgraphs.kit.graph.list_bounds import bound_lists
 from subgraphs.kit.graph.permissions import guard
@@ -68,6 +69,7 @@ def make_schema(
     _without_null_defaults(built)
     check_inputs(built)
     bound_lists(built)
+    describe_limits(built)
     guard(built)  # after it, so that access is decided before an input is read
     return schema
 

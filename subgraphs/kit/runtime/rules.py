@@ -13,6 +13,7 @@ Length is counted in code points after normalisation, as PostgreSQL's `varchar(n
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from subgraphs.kit.runtime.ids import canonical_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
@@ -50,14 +51,14 @@ class TextRule:
             InvalidInput: when it is too short or too long, has a character that is not text, or shows nothing.
         """
         if len(written) > self.most * NORMAL_FORM_SHRINKS_AT_MOST:
-            raise InvalidInput(self.description)
+            raise InvalidInput(self.refusal)
         text = unicodedata.normalize("NFC", written)
         if self.has_lines:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         elif self.is_trimmed:
             text = text.strip()
         if not self.least <= len(text) <= self.most:
-            raise InvalidInput(self.description)
+            raise InvalidInput(self.refusal)
         position = _first_refused(text, has_lines=self.has_lines)
         if position is not None:
             raise InvalidInput(f"The character U+{ord(text[position]):04X} at {position} is not allowed in this text")
@@ -66,10 +67,15 @@ class TextRule:
         return text
 
     @property
+    def refusal(self) -> str:
+        """Say why a text of another length is refused."""
+        return f"This text has {_span(self.least, self.most)} characters"
+
+    @property
     def description(self) -> str:
-        """Return the bound in words."""
-        bound = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
-        return f"This text has {bound} characters"
+        """Say what may be sent."""
+        lines = ", in several lines" if self.has_lines else ""
+        return f"{_begun(_span(self.least, self.most))} characters{lines}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +97,20 @@ class TokenRule:
             InvalidInput: when it is too short or too long, or has a character beyond printable ASCII.
         """
         if not self.least <= len(written) <= self.most:
-            raise InvalidInput(self.description)
+            raise InvalidInput(self.refusal)
         if not (written.isascii() and written.isprintable()) or " " in written:
             raise InvalidInput("This value has printable ASCII characters and no spaces")
         return written
 
     @property
+    def refusal(self) -> str:
+        """Say why a token of another length is refused."""
+        return f"This value has {_span(self.least, self.most)} characters"
+
+    @property
     def description(self) -> str:
-        """Return the bound in words."""
-        bound = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
-        return f"This value has {bound} characters"
+        """Say what may be sent."""
+        return f"{_begun(_span(self.least, self.most))} printable ASCII characters, no spaces"
 
 
 class MalformedId(InvalidInput):
@@ -129,6 +139,11 @@ class IdRule:
             raise MalformedId(f"An id has 1 to {self.most} printable ASCII characters and no spaces")
         return canonical_uuid(written) or written
 
+    @property
+    def description(self) -> str:
+        """Say what may be sent."""
+        return f"A UUID in any case; at most {self.most} characters"
+
 
 @dataclass(frozen=True, slots=True)
 class RangeRule:
@@ -152,9 +167,42 @@ class RangeRule:
             raise InvalidInput(f"This number is between {self.least} and {self.most}")
         return number
 
+    @property
+    def description(self) -> str:
+        """Say what may be sent."""
+        return f"From {self.least} to {self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A bound that the command checks itself, with a refusal of its own: it is described here, and refused there.
+
+    Attributes:
+        description: What may be sent.
+    """
+
+    description: str
+
+    @classmethod
+    def between(cls, least: int, most: int, unit: str = "") -> "Stated":
+        """Return the bounds of a number."""
+        return cls(f"From {least} to {most} {unit}".rstrip())
+
+    def read(self, value: Any) -> Any:
+        """Return the value."""
+        return value
+
 
 ID = IdRule()
 """The rule of ids that the market makes."""
+
+
+def _span(least: int, most: int) -> str:
+    return f"{least} to {most}" if least else f"at most {most}"
+
+
+def _begun(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 def _first_refused(text: str, *, has_lines: bool) -> int | None:

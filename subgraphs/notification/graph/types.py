@@ -8,7 +8,7 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from subgraphs.kit.graph.connections import edges, page_info, sized_list
+from subgraphs.kit.graph.connections import PageSize, edges, page_info, sized_list
 from subgraphs.kit.graph.errors import ValidationError
 from subgraphs.kit.graph.scalars import Cursor, Node, PageInfo
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
@@ -148,9 +148,9 @@ class Account:
     async def notifications(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         unread_only: bool | None = False,
     ) -> NotificationConnection | None:

@@ -1,6 +1,7 @@
 """The order schema's inputs, turned into what commands take."""
 
 import enum
+from typing import Annotated
 
 import strawberry
 from strawberry import federation
@@ -8,6 +9,7 @@ from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Currency, Id, IdempotencyKey, MinorUnits
+from subgraphs.order import model
 from subgraphs.order.payment_results import PaymentResult
 from subgraphs.order.placing import PlaceOrder
 from subgraphs.order.quote import Line
@@ -18,7 +20,7 @@ MAX_LINES = 200
 @strawberry.input
 class CheckoutLineInput:
     product_id: Id = federation.field(directives=[Cost(weight=1)])
-    quantity: int
+    quantity: Annotated[int, model.QUANTITY]
 
 
 @strawberry.input

@@ -8,7 +8,7 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from subgraphs.kit.graph.connections import edges, page_info, sized_list
+from subgraphs.kit.graph.connections import PageSize, edges, page_info, sized_list
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Cursor, Money, Node, PageInfo, money
 from subgraphs.kit.storage.pagination import Page, PageRequest, empty_page
@@ -195,9 +195,9 @@ class Buyer:
     async def orders(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         status: Annotated[list[OrderStatus] | None, strawberry.argument(directives=bounded(MAX_STATUSES))] = None,
     ) -> OrderConnection | None:
@@ -221,9 +221,9 @@ class Seller:
     async def sales(
         self,
         info: Info,
-        first: int | None = 20,
+        first: PageSize | None = 20,
         after: Cursor | None = None,
-        last: int | None = None,
+        last: PageSize | None = None,
         before: Cursor | None = None,
         status: Annotated[list[OrderStatus] | None, strawberry.argument(directives=bounded(MAX_STATUSES))] = None,
     ) -> OrderConnection | None:

@@ -26,7 +26,7 @@ class Query:
         buyer_id: Id | None = None,
         anonymous_id: Annotated[strawberry.ID, model.DEVICE_ID] | None = None,
         category_id: Id | None = None,
-        size: int = 200,
+        size: Annotated[int, model.SIZE] = 200,
     ) -> RankedSlate:
         """The slate with that id while it is kept, else the viewer's slate as it is now."""
         try:
