@@ -29,7 +29,8 @@ class _Answering:
             yield from (
                 f"{'.'.join((*path, TYPENAME))} of {type_name}"
                 for type_name, slots in shadow.slots.items()
-                if TYPENAME not in slots
+                # An interface stands in the shadow where the subgraph has no type that implements it: no object can be there.
+                if TYPENAME not in slots and self._supergraph.kinds[type_name] is TypeKind.OBJECT
             )
         for selection in selections:
             if not isinstance(selection, Field):

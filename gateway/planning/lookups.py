@@ -371,7 +371,7 @@ class Lookups:
             return None
         if name == TYPENAME:
             return None if known.interface_objects else Entry(interface, types)
-        covered = types & known.possible_types
+        covered = types & self.possible_in(service, interface)
         has_it = any(self._has(service, type_name, name) for type_name in covered)
         return Entry(interface, covered) if has_it else None
 
@@ -394,7 +394,8 @@ class Lookups:
         entries: list[Entry] = []
         through: dict[str, set[str]] = {}
         for type_name in sorted(types):
-            if self.keys(service, type_name) and self.is_object_in(service, type_name):
+            is_named = self.is_object_in(service, type_name) or not self.supergraph.possible_types.get(type_name)
+            if is_named and self.keys(service, type_name):
                 entries.append(Entry(type_name, frozenset({type_name})))
             for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
                 if self.is_interface_object(service, interface) and self.keys(service, interface):

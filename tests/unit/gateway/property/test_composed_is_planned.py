@@ -12,6 +12,7 @@ from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.examples import examples
 from tests.support.planning import planned
+from tests.support.random_empty_interfaces import thinly_implemented_subgraphs
 from tests.support.random_features import wide_subgraphs
 from tests.support.random_subgraphs import random_subgraphs
 from tests.support.random_values import value_subgraphs
@@ -57,3 +58,9 @@ def test_random_subgraphs_are_planned(seed: int) -> None:
 @given(seed=st.integers(min_value=0, max_value=2**32))
 def test_random_subgraphs_with_every_feature_are_planned(seed: int) -> None:
     _check(seed, lambda random: wide_subgraphs(random, breakage=0.0))
+
+
+@settings(examples(60), phases=AS_DRAWN)
+@given(seed=st.integers(min_value=0, max_value=2**32))
+def test_interfaces_that_few_types_implement_are_planned(seed: int) -> None:
+    _check(seed, thinly_implemented_subgraphs)
