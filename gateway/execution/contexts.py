@@ -20,6 +20,7 @@ from gateway.execution.program import FetchProgram, GroupProgram
 from gateway.execution.representations import Gathered, PartFailed, gather
 from gateway.execution.request import Service
 from gateway.execution.tree import Place, Tree, trail_path
+from gateway.operation.model import TYPENAME
 from gateway.planning.documents import numbered, print_entities
 from gateway.planning.plan import EntityGroup, GroupContext, RepresentationField
 
@@ -170,6 +171,8 @@ def _value(context: GroupContext, around: list[Tree], failed_nulls: FailedNulls)
 
 def _followed(read: RepresentationField, holder: Tree, failed_nulls: FailedNulls) -> Any:
     """The leaf that a field leads to; lists on the way stay lists, a null ends it."""
+    if read.name == TYPENAME:
+        return read.source
     if read.source not in holder:
         raise _Missing
     return _leaf(read, holder, read.source, failed_nulls)

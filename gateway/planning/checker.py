@@ -263,7 +263,7 @@ class _Checker:
                     for origin in read[:1]:
                         if origin.types is not None and len(shadow.slots) > 1:
                             self._check_written(slots, TYPENAME)
-                        self._check_fields((origin.value,), slots)
+                        self._check_fields((origin.value,), slots, type_name)
                         if not self._is_selected(origin.value, argument.selection.selections):
                             raise self._unsound(f"reads {origin.value.name} for {argument.context}")
                         found = True
@@ -288,20 +288,24 @@ class _Checker:
             slots = shadow.slots[type_name]
             if representation.types is not None and len(shadow.slots) > 1:
                 self._check_written(slots, TYPENAME)
-            self._check_fields(representation.fields, slots)
+            self._check_fields(representation.fields, slots, type_name)
 
-    def _check_fields(self, fields: tuple[RepresentationField, ...], slots: dict[str, Slot]) -> None:
+    def _check_fields(self, fields: tuple[RepresentationField, ...], slots: dict[str, Slot], type_name: str) -> None:
         for sent in fields:
+            if sent.name == TYPENAME:
+                if sent.source != type_name:
+                    raise self._unsound(f"takes objects of {type_name} for {sent.source}")
+                continue
             slot = self._check_written(slots, sent.source)
             if slot.meaning[0] != sent.name:
                 raise self._unsound(f"sends {slot.meaning[0]} as {sent.name}")
             for branch in sent.branches:
                 below = slot.below.present() if slot.below else {}
-                for type_name, inner in below.items():
-                    if branch.types is None or type_name in branch.types:
+                for name, inner in below.items():
+                    if branch.types is None or name in branch.types:
                         if branch.types is not None:
                             self._check_written(inner, TYPENAME)
-                        self._check_fields(branch.fields, inner)
+                        self._check_fields(branch.fields, inner, name)
 
     def _check_written(self, slots: dict[str, Slot], name: str) -> Slot:
         slot = slots.get(name)

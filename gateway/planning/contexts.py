@@ -132,7 +132,16 @@ class _Reader:
             types = None if setting == level.types else setting
             read = field_set_needs(selection.selections, possible, types)
             known = tuple(
-                replace(need, is_context=True) for need in read if need.types is None or need.types & level.types
+                replace(_with_typenames(need), is_context=True)
+                for need in read
+                if need.types is None or need.types & level.types
             )
             level.added[selection, setting] = known
         return known
+
+
+def _with_typenames(need: Need) -> Need:
+    """The need, each ``__typename`` in it marked as one that a context reads."""
+    if need.name == TYPENAME:
+        return replace(need, is_context=True)
+    return replace(need, children=tuple(map(_with_typenames, need.children)))

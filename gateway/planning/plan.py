@@ -45,6 +45,8 @@ Path = tuple[PathStep, ...]
 class RepresentationField:
     """A field of a representation: sent as `name`, read from the tree at `source`.
 
+    Where a context reads ``__typename``, `source` is the type's name itself: the objects are of that type.
+
     Attributes:
         branches: for an object-valued field, what to send of it; () for a leaf, which is sent as it is. The first branch
             whose `types` hold the object's ``__typename`` applies (types None: any object). Lists are walked through.

@@ -111,6 +111,8 @@ def _fields(
     fields: tuple[RepresentationField, ...] = ()
     for need in needs:
         if need.name == TYPENAME:
+            if need.is_context and len(types) == 1:
+                fields = _unique(fields, tuple(RepresentationField(TYPENAME, type_name) for type_name in types))
             continue
         branches: tuple[RepresentationBranch, ...] = ()
         if need.children:

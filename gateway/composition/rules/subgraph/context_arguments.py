@@ -180,6 +180,9 @@ def _value_problems(schema: SubgraphSchema, on: TypeDefinition, selections: Fiel
     if selection.alias is not None:
         yield "it has an alias"
         return
+    if selection.name == "__typename":
+        yield from _typename_problems(on, selection, wanted)
+        return
     field = on.fields.get(selection.name)
     if field is None:
         yield f'"{on.name}" has no field "{selection.name}"'
@@ -197,6 +200,16 @@ def _value_problems(schema: SubgraphSchema, on: TypeDefinition, selections: Fiel
         return
     if not is_subtype(field.type, wanted, lambda sub, of: False):
         yield f'"{field.coordinate}" is a "{field.type}", and the argument a "{wanted}"'
+
+
+def _typename_problems(on: TypeDefinition, selection: SelectedField, wanted: TypeRef) -> Iterator[str]:
+    name = TypeRef("String", "!")
+    if selection.arguments or selection.selections:
+        yield "__typename takes no arguments and has no fields"
+    elif first(on.directives, "interfaceObject") is not None:
+        yield f'this subgraph cannot name the type of a "{on.name}", which is an interface object'
+    elif not is_subtype(name, wanted, lambda sub, of: False):
+        yield f'__typename is a "{name}", and the argument a "{wanted}"'
 
 
 def _argument_problems(schema: SubgraphSchema, field: FieldDefinition, selection: SelectedField) -> Iterator[str]:

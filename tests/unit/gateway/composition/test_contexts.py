@@ -60,6 +60,29 @@ def test_each_fragment_applies_to_something_that_sets_the_context(selection: str
     assert [error.code for error in errors] == ["CONTEXT_INVALID_SELECTION"]
 
 
+@pytest.mark.parametrize("selection", ["{ __typename }", "{ i { __typename } }", "... on T { n { __typename } }"])
+def test_typename_is_a_field_that_can_be_selected(selection: str) -> None:
+    sdl = _taking(selection)
+    assert {error.code for error in refusal({"a": sdl})} == {"CONTEXT_INVALID_SELECTION"}
+    assert 'name: "a", type: "String"' in composed({"a": sdl.replace("f(a: Int", "f(a: String")}).supergraph_sdl
+
+
+@pytest.mark.parametrize("selection", ["{ __typename(of: 1) }", "{ __typename { x } }", "{ __typename x }"])
+def test_typename_is_selected_alone(selection: str) -> None:
+    errors = refusal({"a": _taking(selection).replace("f(a: Int", "f(a: String")})
+    assert {error.code for error in errors} == {"CONTEXT_INVALID_SELECTION"}
+
+
+def test_typename_of_an_interface_object_cannot_be_selected() -> None:
+    sdls = {
+        "a": _taking("{ __typename }")
+        .replace("f(a: Int", "f(a: String")
+        .replace("@context", "@interfaceObject @context"),
+        "b": 'interface T @key(fields: "id") { id: ID! } type V implements T @key(fields: "id") { id: ID! }',
+    }
+    assert {error.code for error in refusal(sdls)} == {"CONTEXT_INVALID_SELECTION"}
+
+
 def test_an_argument_that_is_hidden_where_it_is_plain_is_a_hint() -> None:
     sdls = {
         "a": _taking("{ x }"),

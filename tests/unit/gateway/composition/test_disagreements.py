@@ -172,15 +172,6 @@ def test_a_fragment_may_stand_below_a_field_of_a_contexts_selection() -> None:
     assert composed({"a": sdl})
 
 
-def test_an_argument_does_not_take_the_name_of_a_type_from_a_context() -> None:
-    # Apollo composes this. The planner reads data of the objects that set a context, and __typename is none of it yet.
-    sdl = (
-        'type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! u: U }'
-        ' type U @key(fields: "id") { id: ID! f(a: String @fromContext(field: "$c { __typename }")): Int }'
-    )
-    assert codes({"a": sdl}) == {"CONTEXT_INVALID_SELECTION"}
-
-
 def test_a_scalar_of_federation_may_have_any_name_in_an_own_definition() -> None:
     # It is a string under every name. Apollo takes String, Float and enums for it, but no other scalar.
     link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
