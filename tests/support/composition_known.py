@@ -133,6 +133,11 @@ def _without_further_arguments(sdl: str) -> str:
     return re.sub(r"(?m)^directive @.*$", lambda found: re.sub(r", \w+: \w+( = \w+)?(?=[,)])", "", found[0]), sdl)
 
 
+def _with_repeatable_definitions(sdl: str) -> str:
+    """Apollo falls over a directive that a subgraph repeats by its own definition, and the composed definition does not let repeat."""
+    return re.sub(r"(?m)^(directive @\w+(?:\([^)]*\))?) +on ", r"\1 repeatable on ", sdl)
+
+
 def _without_what_is_taken_twice(subgraphs: Sets, _: Errors) -> dict[str, str]:
     """Of a field that one subgraph takes at once and another under a label, Apollo goes by the last of the two subgraphs.
 
@@ -209,6 +214,7 @@ KNOWN = (
     Known(("ours ",), _each(_with_strings_for_field_sets)),
     Known(("ours ",), _each(_without_fragments_below_contexts)),
     Known((IN_RESULT, FALLS_OVER, "ours only", "theirs only", "hint"), _each(_without_uncomposed)),
+    Known((FALLS_OVER,), _each(_with_repeatable_definitions)),
     Known((IN_RESULT,), _each(_with_own_names_for_what_is_not_kept)),
     Known((OF_ARGUMENTS,), _each(_without_further_arguments)),
     Known(("theirs only: ('join__field'",), _without_what_is_taken_twice),

@@ -106,7 +106,7 @@ def _difference(subgraphs: Mapping[str, str], peer: Peer) -> str | None:
     codes = frozenset(error.code for error in errors)
     if theirs.codes == {"THROWN"}:
         return None if codes else FALLS_OVER
-    if _is_about_labels(subgraphs, codes, theirs):
+    if _is_about_labels(subgraphs, codes, theirs, peer):
         return None
     if codes == {"INVALID_GRAPHQL"} and all("to include required field" in error.message for error in errors):
         return None
@@ -147,10 +147,12 @@ def _is_lost_in_keys(subgraphs: Mapping[str, str], peer: Peer) -> bool:
     return fewer != subgraphs and not peer.compose(fewer).codes
 
 
-def _is_about_labels(subgraphs: Mapping[str, str], codes: frozenset[str], theirs: Verdict) -> bool:
-    """Apollo refuses requirements of fields that move under a label (see test_disagreements)."""
-    has_label = any("label:" in sdl for sdl in subgraphs.values())
-    return has_label and not codes and theirs.codes == {"SATISFIABILITY_ERROR"}
+def _is_about_labels(subgraphs: Mapping[str, str], codes: frozenset[str], theirs: Verdict, peer: Peer) -> bool:
+    """Apollo refuses requirements of fields that move under a label, and accepts them once these have moved (see test_disagreements)."""
+    if codes or theirs.codes != {"SATISFIABILITY_ERROR"}:
+        return False
+    moved = {name: re.sub(r', label: "[^"]*"', "", sdl) for name, sdl in subgraphs.items()}
+    return moved != subgraphs and not peer.compose(moved).codes
 
 
 DRAWINGS: Mapping[str, Callable[[Random], dict[str, str]]] = {

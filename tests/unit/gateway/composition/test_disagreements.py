@@ -258,3 +258,15 @@ def test_a_field_that_is_taken_at_once_is_lost_whatever_another_label_says() -> 
         supergraph = composed(sdls).supergraph_sdl
         assert f'graph: {labelled.upper()}, override: "c", overrideLabel: "percent(5)"' in supergraph
         assert "graph: C, overrideLabel" not in supergraph
+
+
+def test_one_use_is_kept_of_a_directive_that_the_newest_definition_lets_no_subgraph_repeat() -> None:
+    # So it is where several subgraphs use it differently: the most frequent use is kept, with a hint. Apollo falls over an assertion.
+    sdl = (
+        'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@composeDirective", "@shareable"])'
+        ' @link(url: "https://example.org/greet/v1.{}", import: ["@d"]) @composeDirective(name: "@d")\n'
+        "directive @d(a: Int) {} on FIELD_DEFINITION\ntype Query {{ q: Int @shareable {} }}"
+    )
+    result = composed({"a": sdl.format(2, "", "@d(a: 2)"), "b": sdl.format(1, "repeatable", "@d(a: 1) @d(a: 2)")})
+    assert "q: Int @d(a: 2)\n" in result.supergraph_sdl
+    assert [hint.code for hint in result.hints] == ["INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"]
