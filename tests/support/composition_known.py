@@ -138,6 +138,12 @@ def _with_repeatable_definitions(sdl: str) -> str:
     return re.sub(r"(?m)^(directive @\w+(?:\([^)]*\))?) +on ", r"\1 repeatable on ", sdl)
 
 
+def _without_costs_of_interface_objects(sdl: str) -> str:
+    """Apollo reads its own supergraph again, and finds the cost of an interface object's field on an interface, which it refuses."""
+    block = r"(?ms)^[^\n]*@\w*interfaceObject\b.*?^\}"
+    return re.sub(block, lambda found: re.sub(r"@\w*(cost|price)\([^)]*\)", "", found[0]), sdl)
+
+
 def _without_what_is_taken_twice(subgraphs: Sets, _: Errors) -> dict[str, str]:
     """Of a field that one subgraph takes at once and another under a label, Apollo goes by the last of the two subgraphs.
 
@@ -215,6 +221,7 @@ KNOWN = (
     Known(("ours ",), _each(_without_fragments_below_contexts)),
     Known((IN_RESULT, FALLS_OVER, "ours only", "theirs only", "hint"), _each(_without_uncomposed)),
     Known((FALLS_OVER,), _each(_with_repeatable_definitions)),
+    Known((FALLS_OVER,), _each(_without_costs_of_interface_objects)),
     Known((IN_RESULT,), _each(_with_own_names_for_what_is_not_kept)),
     Known((OF_ARGUMENTS,), _each(_without_further_arguments)),
     Known(("theirs only: ('join__field'",), _without_what_is_taken_twice),

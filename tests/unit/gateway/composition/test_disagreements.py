@@ -270,3 +270,12 @@ def test_one_use_is_kept_of_a_directive_that_the_newest_definition_lets_no_subgr
     result = composed({"a": sdl.format(2, "", "@d(a: 2)"), "b": sdl.format(1, "repeatable", "@d(a: 1) @d(a: 2)")})
     assert "q: Int @d(a: 2)\n" in result.supergraph_sdl
     assert [hint.code for hint in result.hints] == ["INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS"]
+
+
+def test_a_field_of_an_interface_object_may_have_a_cost() -> None:
+    # In "a" it is an object's field. Apollo writes the cost to the interface's field, and refuses that when it reads its supergraph.
+    sdls = {
+        "a": 'type Query { i: I } type I @interfaceObject @key(fields: "id") { id: ID! a: Int @cost(weight: 2) }',
+        "b": 'interface I @key(fields: "id") { id: ID! } type T implements I @key(fields: "id") { id: ID! }',
+    }
+    assert "a: Int @join__field(graph: A) @cost(weight: 2)" in composed(sdls).supergraph_sdl
