@@ -13,6 +13,7 @@ from gateway.execution.pool import PoolLimits
 from gateway.graphiql.page import Page
 from gateway.operation.persisted import PersistedQueries
 from gateway.planning_thread import PlanningThread
+from gateway.server.costs import HEADER
 from gateway.server.graphql_http import GraphqlApp, Service
 from gateway.server.identity import Authenticator
 from gateway.server.jwks import Jwks
@@ -26,6 +27,9 @@ from gateway.server.readiness import SubgraphReadiness
 from gateway.server.request_log import RequestLog
 from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile, served_subgraphs
 from gateway.settings import Settings
+
+EXPOSED_HEADERS = ("retry-after", "www-authenticate", HEADER.decode())
+"""Headers that say something to a page of another origin, beside those that every page may read."""
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +96,7 @@ class Gateway:
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
                 allow_credentials="*" not in settings.server.cors_origins,
-                expose_headers=["retry-after"],
+                expose_headers=EXPOSED_HEADERS,
                 max_age=600,
             )
         ready_path = settings.server.subgraphs_ready_path

@@ -17,6 +17,8 @@ def settings() -> dict[str, Any]:
     return {
         "explain": {"enabled": True},
         "batching": {"enabled": True},
+        "rate_limits": {"fields": {"Query.items": {"limit": 1, "per_seconds": 3600}}},
+        "server": {"cors_origins": ["https://shop.test"]},
         "limits": {"max_cost": 100, "cost_mode": "measure", "actual_cost": "all"},
     }
 
@@ -32,6 +34,20 @@ def test_an_array_tells_the_sums(gateway: RunningGateway) -> None:
     batch = [{"query": MEASURED, "variables": {"n": 7}}, {"query": "{ goods { id } }"}]
     response = gateway.http.post("/graphql", json=batch, headers=ASKING)
     assert response.headers["x-gateway-cost"] == "estimate=12, actual=6, limit=100"
+
+
+def test_a_page_of_another_origin_reads_every_header_that_tells_it_something(gateway: RunningGateway) -> None:
+    page = {"origin": "https://shop.test"}
+    weighed = gateway.ask(MEASURED, variables={"n": 7}, headers={**page, **ASKING})
+    forged = gateway.ask(MEASURED, headers={**page, "authorization": "Bearer forged"})
+    limited = [gateway.ask("{ items { id } }", headers=page) for _ in range(2)][1]
+    for response, status, name in (
+        (weighed, 200, "x-gateway-cost"),
+        (forged, 401, "www-authenticate"),
+        (limited, 429, "retry-after"),
+    ):
+        exposed = response.headers["access-control-expose-headers"].replace(" ", "").split(",")
+        assert (response.status_code, name in response.headers, name in exposed) == (status, True, True)
 
 
 def test_what_is_beyond_the_limit_is_answered_and_counted(gateway: RunningGateway) -> None:
