@@ -10,12 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.attacks import edge, operations, wire
+from tests.attacks import edge, identity, operations, wire
 from tests.attacks.attack import Outcome, played
 from tests.attacks.world import attacked_world
 
-ATTACKS = (*edge.ATTACKS, *operations.ATTACKS, *wire.ATTACKS)
-HOSTILE = 36
+MODULES = (edge, identity, operations, wire)
+ATTACKS = sorted((attack for module in MODULES for attack in module.ATTACKS), key=lambda attack: attack.place)
+HOSTILE = 38
 """Subgraphs; an attack on the wire uses one, some use several."""
 
 

@@ -1,14 +1,11 @@
 """An attack, played and measured."""
 
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.attacks.usage import cpu_ms, ended_children_ms, own_peak_mib, resident_mib
 from tests.attacks.world import World
-
-MIB = 1 << 20
 
 
 class AttackSucceeded(Exception):
@@ -33,6 +30,11 @@ class Attack:
     max_cpu_ms: float = 3_000.0
     max_mib: float = 300.0
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where it stands in the table."""
+        return tuple(int(number) for number in self.line.split("."))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -54,15 +56,15 @@ class Outcome:
 def played(attack: Attack, world: World) -> Outcome:
     """Play an attack, then see that the gateway still serves others."""
     pid = world.gateway.process.pid
-    ours, resident = _cpu_ms(pid), _resident_mib(pid)
-    theirs, their_peak = time.process_time(), _own_peak_mib()
+    ours, resident = _our_ms(world), resident_mib(pid)
+    theirs, their_peak = time.process_time(), own_peak_mib()
     came, fault = "", None
     try:
         came = attack.play(world)
     except AttackSucceeded as success:
         fault = str(success)
-    our_ms, our_mib = _cpu_ms(pid) - ours, _resident_mib(pid) - resident
-    their_ms, their_mib = (time.process_time() - theirs) * 1000, _own_peak_mib() - their_peak
+    our_ms, our_mib = _our_ms(world) - ours, resident_mib(pid) - resident
+    their_ms, their_mib = (time.process_time() - theirs) * 1000, own_peak_mib() - their_peak
     if fault is None and our_ms > attack.max_cpu_ms:
         fault = f"cost {our_ms:.0f} ms of processor time"
     if fault is None and our_mib > attack.max_mib:
@@ -72,19 +74,6 @@ def played(attack: Attack, world: World) -> Outcome:
     return Outcome(attack, came, fault, our_ms, our_mib, their_ms, their_mib)
 
 
-def _cpu_ms(pid: int) -> float:
-    """The processor time of all threads of a process so far."""
-    nanoseconds = 0
-    for schedule in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        nanoseconds += int(schedule.read_text(encoding="ascii").split()[0])
-    return nanoseconds / 1e6
-
-
-def _resident_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024 / MIB
-
-
-def _own_peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MIB
+def _our_ms(world: World) -> float:
+    """The processor time of the gateway, and of those that attacks have started and ended, without their start."""
+    return cpu_ms(world.gateway.process.pid) + ended_children_ms() - world.starting_ms

@@ -208,9 +208,7 @@ def late_time_out(world: World) -> str:
 
 
 def _subscribed(world: World, enemy: HostileSubgraph) -> socket.socket:
-    body = json.dumps({"query": f"subscription {{ ticks{enemy.name} }}"}).encode()
-    head = b"POST /graphql HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"
-    return world.send(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    return world.subscribe(f"subscription {{ ticks{enemy.name} }}")
 
 
 def comments_without_end(world: World) -> str:

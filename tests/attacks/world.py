@@ -1,44 +1,26 @@
-"""What the attacks are played against: a gateway process in production mode, one honest subgraph, and hostile ones."""
+"""What the attacks are played against: a gateway process in production mode, two honest subgraphs, and hostile ones."""
 
 import contextlib
 import json
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.composition.compose import compose
 from gateway.composition.model import Subgraph
+from tests.attacks.honest import LABELS, LINK, STOCK, HonestSubgraph, with_sizes_of_others
 from tests.attacks.hostile import HostileSubgraph
+from tests.attacks.issuer import ISSUER, Issuer
+from tests.attacks.usage import cpu_ms
 from tests.support.gateway import RecordingSubgraph, RunningGateway, running_gateway
 
 Json = dict[str, Any]
 
-LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
-    'import: ["@key", "@cost", "@listSize", "@authenticated"])'
-)
-HONEST = f"""{LINK}
-scalar Any
-type Query {{
-  me: User
-  secret: String @authenticated
-  things(first: Int = 10): [Thing!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
-  check(input: Any): Int @cost(weight: 5)
-}}
-type Mutation {{ touch: Int }}
-type Thing {{ id: ID!, things(first: Int = 10): [Thing!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) }}
-type User @key(fields: "id") {{ id: ID!, name: String }}
-"""
-ISSUER = "https://attacks.test"
-MAX_COST = 2_000
+MAX_COST: Final = 2_000
 
 
 def hostile_sdl(name: str) -> str:
@@ -52,77 +34,46 @@ def hostile_sdl(name: str) -> str:
     """
 
 
-def answer_honestly(body: Json) -> Json:
-    """What the honest subgraph says."""
-    data: Json = {}
-    if "me" in body["query"]:
-        data["me"] = {"__typename": "User", "id": "1", "name": "ann"}
-    if "secret" in body["query"]:
-        data["secret"] = "s"
-    if "things" in body["query"]:
-        data["things"] = []
-    return {"data": data}
-
-
-class Issuer:
-    """Publishes its key beside whatever else an attack puts into the set."""
-
-    def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.generate()
-        jwk = jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        keys = [{"kty": "EC", "crv": "P-none", "kid": "bad", "x": "!", "y": 5}, {"kid": 3}, "no key at all"]
-        published = json.dumps({"keys": [*keys, {**jwk, "kid": "good", "use": "sig", "alg": "EdDSA"}]}).encode()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                """Answer with the set."""
-                self.send_response(200)
-                self.send_header("content-length", str(len(published)))
-                self.end_headers()
-                self.wfile.write(published)
-
-            def log_message(self, *_: Any) -> None:
-                """Nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """Where its keys are."""
-        return f"http://127.0.0.1:{self._server.server_port}/jwks.json"
-
-    def token(self, subject: str) -> str:
-        """A valid token."""
-        payload = {"iss": ISSUER, "aud": "shop", "sub": subject, "exp": 4_000_000_000}
-        return jwt.encode(payload, self._key, algorithm="EdDSA", headers={"kid": "good"})
-
-    def close(self) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 @dataclass(slots=True)
 class World:
     """What an attack may use.
 
     Attributes:
-        honest: the subgraph that answers well.
+        folder: of the gateway's files; its supergraph is in `schema`.
+        honest: the subgraphs that answer as they should.
         hostile: those that no attack has used; each attack on the wire takes one, since the gateway remembers what one did.
+        starting_ms: processor time that other gateways took to start, which is no attack's.
     """
 
+    folder: Path
     gateway: RunningGateway
     issuer: Issuer
-    honest: RecordingSubgraph
+    honest: tuple[HonestSubgraph, ...]
     hostile: list[HostileSubgraph] = field(default_factory=list)
+    starting_ms: float = 0.0
+
+    @property
+    def schema(self) -> Path:
+        """The supergraph that the gateway serves, and watches."""
+        return self.folder / "supergraph.graphql"
 
     def subgraph(self) -> HostileSubgraph:
         """A hostile subgraph that the gateway knows nothing of yet."""
         return self.hostile.pop()
+
+    @contextlib.contextmanager
+    def another_gateway(
+        self, name: str, settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+    ) -> Iterator[RunningGateway]:
+        """A gateway of an attack's own on a copy of the schema; what it costs counts as the attack's."""
+        folder = self.folder / name
+        folder.mkdir()
+        schema = folder / "supergraph.graphql"
+        schema.write_bytes(self.schema.read_bytes())
+        told = {"environment": "production", "supergraph": {"path": str(schema)}, **settings}
+        with running_gateway(folder, told, environment=environment) as gateway:
+            self.starting_ms += cpu_ms(gateway.process.pid)
+            yield gateway
 
     def ask(self, query: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Json:
         """The answer to a query, whatever its status."""
@@ -148,30 +99,49 @@ class World:
                     break
         return received
 
+    def subscribe(self, query: str, *, headers: Mapping[str, str] | None = None) -> socket.socket:
+        """A connection on which a subscription was asked for."""
+        body = json.dumps({"query": query}).encode()
+        lines = {
+            "Host": "a",
+            "Accept": "text/event-stream",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }
+        head = "POST /graphql HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return self.send(head.encode() + b"\r\n" + body)
+
 
 @contextlib.contextmanager
 def attacked_world(folder: Path, *, hostile: int) -> Iterator[World]:
     """A world with so many hostile subgraphs; all of it stopped afterwards."""
     with contextlib.ExitStack() as stack:
-        honest = stack.enter_context(RecordingSubgraph(answer_honestly))
+        honest = (HonestSubgraph(STOCK), HonestSubgraph(LABELS))
+        stock, labels = [stack.enter_context(RecordingSubgraph(each.answer)) for each in honest]
         issuer = Issuer()
         stack.callback(issuer.close)
         enemies = [HostileSubgraph(f"{number:02}") for number in range(hostile)]
         for enemy in enemies:
             stack.callback(enemy.close)
-        subgraphs = [Subgraph(name="honest", url=honest.url, sdl=HONEST)]
+        subgraphs = [
+            Subgraph(name="stock", url=stock.url, sdl=STOCK),
+            Subgraph(name="labels", url=labels.url, sdl=LABELS),
+        ]
         subgraphs += [Subgraph(name=f"h{each.name}", url=each.url, sdl=hostile_sdl(each.name)) for each in enemies]
         schema = folder / "supergraph.graphql"
-        schema.write_text(compose(subgraphs).supergraph_sdl, encoding="utf-8")
+        schema.write_text(with_sizes_of_others(compose(subgraphs).supergraph_sdl), encoding="utf-8")
         settings = {
             "environment": "production",
             "supergraph": {"path": str(schema)},
             "limits": {"max_cost": MAX_COST},
             "execution": {"timeout_seconds": 30, "max_connections": 8},
+            "explain": {"enabled": True},
             "identity": {
-                "issuers": [{"issuer": ISSUER, "audience": "shop", "jwks_url": issuer.url, "algorithms": ["EdDSA"]}]
+                "issuers": [{"issuer": ISSUER, "audience": "shop", "jwks_url": issuer.url, "algorithms": ["EdDSA"]}],
+                "refresh_seconds": 1,
             },
         }
         gateway = stack.enter_context(running_gateway(folder, settings))
         gateway.http.timeout = httpx.Timeout(60)
-        yield World(gateway, issuer, honest, enemies)
+        yield World(folder, gateway, issuer, honest, enemies)
