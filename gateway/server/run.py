@@ -16,7 +16,7 @@ import uvicorn
 from gateway.server.app import Gateway
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
-from gateway.server.supergraphs import load_to_serve, unknown_names
+from gateway.server.supergraphs import LimitOfNoField, load_to_serve, unknown_names
 from gateway.server.tuning import raise_file_limit, tune_allocator, tune_threads
 from gateway.server.workers import WorkerGroup, end_with_parent
 from gateway.settings import Settings
@@ -40,7 +40,10 @@ def serve(settings: Settings, listening: socket.socket, *, config: Path | None =
     """
     configure_logging(settings)
     assert settings.supergraph.path is not None
-    loaded = load_to_serve(settings.supergraph.path, settings)
+    try:
+        loaded = load_to_serve(settings.supergraph.path, settings)
+    except LimitOfNoField as error:
+        raise locate(config, error.problems) from None
     if problems := unknown_names(loaded.supergraph, settings):
         raise locate(config, problems)
     host, port = listening.getsockname()[:2]

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,8 @@ from gateway.planning.refusal import refuse_unsound
 from gateway.planning_thread import PlanningThread
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
-from gateway.server.rates.limiter import unknown_fields
 from gateway.server.tuning import tune_collector
-from gateway.settings import ErrorSettings, LimitSettings, Settings, SubgraphSettings
+from gateway.settings import ErrorSettings, LimitSettings, RateLimitSettings, Settings, SubgraphSettings
 from gateway.settings_file import nearest
 from gateway.settings_proof import Problem
 from gateway.supergraph.costs import CostRules, read_cost_rules
@@ -62,6 +61,18 @@ class SupergraphUnusable(GatewayError):
     def __init__(self, message: str, *, exit_status: int = 1) -> None:
         super().__init__(message)
         self.exit_status = exit_status
+
+
+class LimitOfNoField(SupergraphUnusable):
+    """Raised when a rate limit is for a root field that the schema does not have.
+
+    Attributes:
+        problems: each limit, with the nearest field.
+    """
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{path}: {'; '.join(told for _, told in problems)}")
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +112,8 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
     """The supergraph in a file, whose subgraphs can be asked.
 
     Raises:
-        SupergraphUnusable: as `load_supergraph`; a subgraph has no address, neither there nor in the settings; or a rate limit
-            names a root field that the schema does not have, and would silently limit nothing.
+        SupergraphUnusable: as `load_supergraph`; or a subgraph has no address, neither there nor in the settings.
+        LimitOfNoField: a rate limit would silently limit nothing.
     """
     loaded = load_supergraph(path, with_costs=settings.limits.counts_costs)
     if loaded.costs is not None and loaded.costs.unlinked:
@@ -118,14 +129,21 @@ def load_to_serve(path: Path, settings: Settings) -> LoadedSupergraph:
                 f"subgraph {subgraph.name!r} has no HTTP address: {subgraph.url!r}; set subgraphs.{subgraph.name}.url"
             )
             raise SupergraphUnusable(f"{path}: INVALID_FEDERATION_SUPERGRAPH: {message}")
-    if unknown := unknown_fields(settings.rate_limits, _root_fields(loaded.supergraph.api)):
-        raise SupergraphUnusable(f"{path}: rate_limits.fields: the schema has no root field {', '.join(unknown)}")
+    if problems := _limits_of_no_field(loaded.supergraph.api, settings.rate_limits):
+        raise LimitOfNoField(path, problems)
     return loaded
 
 
-def _root_fields(api: GraphQLSchema) -> dict[str, Iterable[str]]:
+def _limits_of_no_field(api: GraphQLSchema, limits: RateLimitSettings) -> list[Problem]:
     roots = (api.query_type, api.mutation_type, api.subscription_type)
-    return {root.name: root.fields for root in roots if root is not None}
+    known = {f"{root.name}.{field}" for root in roots if root is not None for field in root.fields}
+    return [
+        (
+            ("rate_limits", "fields", name),
+            f"rate_limits.fields: the schema has no root field {name}{nearest(name, known)}",
+        )
+        for name in sorted(limits.fields.keys() - known)
+    ]
 
 
 def unknown_names(supergraph: Supergraph, settings: Settings) -> list[Problem]:

@@ -10,13 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.attacks import edge, identity, operations, wire
+from tests.attacks import arrivals, edge, identity, operations, processes, wire
 from tests.attacks.attack import Outcome, played
 from tests.attacks.world import attacked_world
 
-MODULES = (edge, identity, operations, wire)
+MODULES = (arrivals, edge, identity, operations, processes, wire)
 ATTACKS = sorted((attack for module in MODULES for attack in module.ATTACKS), key=lambda attack: attack.place)
-HOSTILE = 38
+HOSTILE = 42
 """Subgraphs; an attack on the wire uses one, some use several."""
 
 

@@ -263,6 +263,26 @@ def endless_event(world: World) -> str:
     return "SUBGRAPH_MALFORMED_RESPONSE" if b"MALFORMED" in received else "SUBGRAPH_RESPONSE_TOO_LARGE"
 
 
+def websockets_only(world: World) -> str:
+    """Subscriptions of subgraphs that speak graphql-transport-ws alone, each in its own words; the client must read why."""
+    answers = (
+        b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n",
+        b'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 34\r\n\r\nCan "Upgrade" only to "WebSocket".',
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+    )
+    for answer in answers:
+        enemy = world.subgraph()
+        enemy.behaviour = sending(answer)
+        received = b""
+        with _subscribed(world, enemy) as stream:
+            while b"event: complete" not in received and (piece := stream.recv(65536)):
+                received += piece
+        if b"graphql-transport-ws" not in received or b"server-sent events" not in received:
+            raise AttackSucceeded(f"{answer[9:12].decode()}: the client reads {received[-150:]!r}")
+    return "an error that names what is spoken"
+
+
 def refused_subscription(world: World) -> str:
     """A subscription that is refused in JSON without a length."""
     enemy = world.subgraph()
@@ -300,6 +320,7 @@ def doubled_mutations(world: World) -> str:
 
 
 ATTACKS = (
+    Attack("1.12", "subgraphs with WebSockets alone", websockets_only),
     Attack("3", "connections that close under mutations", doubled_mutations),
     Attack("3.1", "answers that are written twice", doubled_answers),
     Attack("3.2", "an interim answer after the final one", interim_after_the_end),

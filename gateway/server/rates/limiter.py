@@ -6,7 +6,7 @@ A token that was not verified before is charged to the address, so that guessing
 
 import ipaddress
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -109,16 +109,6 @@ def network_of(address: str) -> str:
         mapped = parsed.ipv4_mapped
         return str(mapped) if mapped is not None else str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
-
-
-def unknown_fields(settings: RateLimitSettings, root_types: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the limited coordinates that the schema does not have.
-
-    Args:
-        root_types: The names of the fields by the name of their root type.
-    """
-    known = {f"{root}.{field}" for root, fields in root_types.items() for field in fields}
-    return sorted(settings.fields.keys() - known)
 
 
 def _bucket(settings: BucketSettings) -> Bucket:

@@ -123,5 +123,6 @@ def test_a_limit_that_no_field_has_is_refused_at_start(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 1
-    assert "rate_limits.fields: the schema has no root field Mutation.renam" in ended.stderr
+    assert ended.returncode == 2
+    told = "rate_limits.fields: the schema has no root field Mutation.renam; did you mean Mutation.rename?"
+    assert f"{config}:3: {told}" in ended.stderr
