@@ -17,9 +17,9 @@ from tests.attacks.usage import family
 from tests.attacks.world import World
 from tests.support.gateway import ROOT, RunningGateway
 
-DEADLINE_SECONDS: Final = 60.0
+DEADLINE_SECONDS: Final = 180.0
 DRAIN_SECONDS: Final = 3
-KILLED_AFTER_SECONDS: Final = 120.0
+KILLED_AFTER_SECONDS: Final = 300.0
 """When it is given up that a gateway ends: more than it may take on a machine that is busy with something else."""
 
 MEANINGLESS: Final = {

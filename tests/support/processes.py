@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 
 
@@ -16,7 +16,7 @@ def must_have_servers() -> bool:
 
 
 def wait_until(is_there: Callable[[], bool], process: "subprocess.Popen[bytes]", what: str) -> None:
-    """Return when the server answers; an error when its process ends or a minute passes."""
+    """Return when the server answers; an error when its process ends or it takes too long."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
