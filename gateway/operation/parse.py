@@ -87,7 +87,7 @@ def select_operation(document: Document, name: str | None) -> OperationDefinitio
     if name is not None:
         operation = document.operations.get(name)
         if operation is None:
-            raise ClientError(f'Unknown operation named "{name}".', code="OPERATION_RESOLUTION_FAILURE")
+            raise ClientError(f'Unknown operation named "{name[:100]}".', code="OPERATION_RESOLUTION_FAILURE")
         return operation
     if not document.operations:
         raise ClientError("The document has no operation.", code="OPERATION_RESOLUTION_FAILURE")

@@ -10,13 +10,20 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphql import GraphQLError, strip_ignored_characters
+from graphql import GraphQLError, Lexer, Source, TokenKind, strip_ignored_characters
 
 from gateway.errors import ClientError
 from gateway.operation.cache import BoundedCache
 
 MAX_REGISTERED = 5_000
 MAX_REGISTERED_BYTES = 20_000_000
+
+MAX_FACTOR = 4
+"""A text of more tokens or characters than so many times those of the longest deployed operation is none of them. Reading a megabyte of
+tokens to the end took 15 s of the event loop, and nothing else limits a text that is not known yet."""
+
+MAX_MORE = 1_000
+"""Tokens and characters beyond that, for comments and blanks in short operations."""
 
 
 class PersistedQueries:
@@ -33,7 +40,10 @@ class PersistedQueries:
         self._is_safelist = is_safelist
         self._manifest: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._max_tokens = self._max_characters = MAX_MORE
         for text in manifest:
+            self._max_characters = max(self._max_characters, MAX_FACTOR * len(text) + MAX_MORE)
+            self._max_tokens = max(self._max_tokens, MAX_FACTOR * _count_tokens(text, len(text)) + MAX_MORE)
             self._manifest[_hash(text)] = text
             self._manifest[_hash(text.strip())] = text
             self._texts[text] = text
@@ -82,12 +92,28 @@ class PersistedQueries:
         if listed is not None:
             return listed
         try:
-            listed = self._texts.get(strip_ignored_characters(text))
+            if len(text) <= self._max_characters and _count_tokens(text, self._max_tokens) <= self._max_tokens:
+                listed = self._texts.get(strip_ignored_characters(text))
         except GraphQLError:
             listed = None
         if listed is None:
             raise _not_listed()
         return listed
+
+
+def _count_tokens(text: str, most: int) -> int:
+    """The number of tokens, comments included; one more than `most` if there are more.
+
+    Raises:
+        GraphQLError: the text has something that is no token.
+    """
+    lexer, position, count = Lexer(Source(text)), 0, 0
+    while count <= most:
+        token = lexer.read_next_token(position)
+        if token.kind is TokenKind.EOF:
+            break
+        position, count = token.end, count + 1
+    return count
 
 
 def _claimed_hash(extensions: Mapping[str, Any] | None) -> str | None:

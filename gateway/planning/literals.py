@@ -8,6 +8,9 @@ from graphql import ValueNode, parse_value
 from gateway.supergraph.literals import is_literal_of
 from gateway.supergraph.model import InputType, InputValue
 
+MAX_REMEMBERED_CHARACTERS = 100
+"""A longer literal is a client's own more likely than another's too, and takes up to megabytes when it is parsed."""
+
 _ANY = InputType()
 """A type of which the supergraph does not say what the subgraph has of it: it takes any literal, as a custom scalar does."""
 
@@ -21,7 +24,8 @@ def fits(types: Mapping[str, InputType], argument: InputValue, text: str) -> boo
     """
     if text.startswith("$"):
         return True  # the gateway coerces its value to the client's type
-    return is_literal_of(lambda name: types.get(name, _ANY), argument.type_name, argument.wrappers, _parsed(text))
+    value = _parsed(text) if len(text) <= MAX_REMEMBERED_CHARACTERS else parse_value(text, no_location=True)
+    return is_literal_of(lambda name: types.get(name, _ANY), argument.type_name, argument.wrappers, value)
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,7 @@
 """One HTTP request under way, and what is counted, traced and logged of it when it is over."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from opentelemetry.trace import Span
 
@@ -13,6 +14,9 @@ from gateway.server.tracing import Tracing, end_span
 
 Headers = Mapping[bytes, bytes]
 
+MAX_NAME_CHARACTERS: Final = 200
+"""Of an operation's name in logs and spans: with a persisted query a client writes 190 kB there by a request of 200 bytes."""
+
 
 class Exchange:
     """What is known of a request so far.
@@ -22,6 +26,7 @@ class Exchange:
         began: by the loop's clock.
         form: how the answer is written.
         kind: of the operation; ``unknown`` until it is, ``batch`` for an array.
+        name: of the operation, as far as logs and spans have it.
         code: why it was refused or failed.
         cost: What the request costs at most; None if costs are not counted.
         actual_cost: What its answer cost; None if that was not worked out.
@@ -67,7 +72,8 @@ class Exchange:
     def planned(self, ready: Ready) -> None:
         """Note what the request turned out to be."""
         self.kind = ready.kind.value
-        self.name = ready.operation.name
+        name = ready.operation.name
+        self.name = name[:MAX_NAME_CHARACTERS] if name is not None else None
         self.plan = ready.planned.digest
 
     def answered(self, answer: Answer) -> None:

@@ -68,3 +68,13 @@ def test_the_log_tells_both(gateway: RunningGateway) -> None:
         time.sleep(0.02)
     event = events[0]
     assert (event["cost.estimate"], event["cost.actual"]) == (9, 3)
+
+
+def test_the_log_has_no_more_than_the_beginning_of_a_long_name(gateway: RunningGateway) -> None:
+    gateway.ask(f"query Long{'x' * 100_000} {{ goods {{ id }} }}")
+    gateway.ask("query AfterLong { goods { id } }")
+    deadline = time.monotonic() + 60
+    while "AfterLong" not in (names := [str(event.get("operation.name")) for event in gateway.log()]):
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
+    assert [len(name) for name in names if name.startswith("Longx")] == [200]

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
+from graphql import Lexer, Token
 
 from gateway.errors import ClientError
 from gateway.operation.persisted import PersistedQueries
@@ -65,3 +66,21 @@ def test_a_safelist_answers_what_is_deployed_and_nothing_else() -> None:
     assert refused_as(queries, "query A {", None) == "OPERATION_NOT_SAFELISTED"
     assert refused_as(queries, "{ a }", hashed("{ a }")) == "OPERATION_NOT_SAFELISTED"
     assert refused_as(queries, None, hashed("{ a }")) == "OPERATION_NOT_SAFELISTED"
+
+
+@pytest.mark.parametrize("text", ["{ " + "a " * 100_000 + "}", "#\n" * 100_000 + "{ a }", " " * 200_000 + "{ a }"])
+def test_a_text_that_is_longer_than_any_deployed_one_is_not_read_to_its_end(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = PersistedQueries([TEXT], is_safelist=True)
+    ends: list[int] = []
+
+    def read(lexer: Lexer, start: int, read_next_token: Any = Lexer.read_next_token) -> Token:
+        token: Token = read_next_token(lexer, start)
+        ends.append(token.end)
+        return token
+
+    monkeypatch.setattr(Lexer, "read_next_token", read)
+    assert refused_as(queries, text, None) == "OPERATION_NOT_SAFELISTED"
+    assert len(ends) < 2_000
+    assert max(ends, default=0) < 10_000

@@ -1,5 +1,7 @@
 """Content types: what is taken, what is given, what a browser must have asked for."""
 
+import sys
+
 import pytest
 
 from gateway.errors import ClientError
@@ -62,3 +64,12 @@ def test_a_get_needs_what_a_browser_does_not_send_by_itself() -> None:
     check_preflighted(frozenset({b"content-type"}), b"application/json")
     with pytest.raises(ClientError):
         check_preflighted(frozenset({b"cookie", b"accept", b"content-type"}), b"text/plain")
+
+
+def test_long_headers_are_not_remembered() -> None:
+    accept = b"application/json, x/" + b"y" * 60_000
+    content_type = b"application/json; x=" + b"y" * 60_000
+    before = sys.getrefcount(accept), sys.getrefcount(content_type)
+    assert read_accept(accept).single is ResponseForm.LEGACY_JSON
+    check_content_type(content_type)
+    assert (sys.getrefcount(accept), sys.getrefcount(content_type)) == before
