@@ -1,87 +1,60 @@
-"""The services of orders and money, driven step by step as the rules of `money_machine` need them.
-
-A crash is an exception before or after one of the next commits, whichever service makes it: what was committed stays, what was to
-follow does not. It is put into `Database.transaction` from here; no service knows of it.
-"""
+"""The services of orders and money, driven step by step: a test does what workers, loops and followers do, when it says so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Awaitable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
+import redis
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.catalog.tables import ProductRow
+from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
+from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.outbox_work import work_off
-from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.relay import relay_loop
 from subgraphs.order.delivery import deliver
 from subgraphs.order.desk import Desk
 from subgraphs.order.finishing import finish_pending
 from subgraphs.order.tables import Outbox as OrderOutbox
 from subgraphs.payment.closing import settle_due
-from subgraphs.payment.reconciling import ask_undecided
+from subgraphs.payment.errors import ProviderUnavailable
+from subgraphs.payment.reconciling import Comparison, ask_undecided, compare
 from subgraphs.payment.tables import Outbox as PaymentOutbox
 from subgraphs.payment.tables import Payment
 from tests.support.money import MoneyMarket
+from tests.support.money_faults import Crashed, CrashPoint, Outage
 from tests.support.orders import PRODUCTS
 from tests.support.subgraphs import SubgraphUnderTest
+from workers.actors.following import keep_positions
 
 LATER = timedelta(hours=2)
 """At which every pause between two attempts is over."""
 
+ROUND = timedelta(minutes=3)
+"""Between two rounds of a worker: longer than a lease and than every pause."""
+
 PIECES = 6
 MAX_ROUNDS = 40
-
-
-class Crashed(Exception):
-    """Raised in place of a process's end."""
-
-
-@dataclass(slots=True)
-class CrashPoint:
-    """One commit to come, at which the process ends.
-
-    Attributes:
-        countdown: Commits until then; 0: none is planned.
-        is_after: The commit takes place, and nothing after it.
-    """
-
-    countdown: int = 0
-    is_after: bool = False
-
-    def is_reached(self) -> bool:
-        """Count one commit; True at the one."""
-        if not self.countdown:
-            return False
-        self.countdown -= 1
-        return not self.countdown
-
-    def put_into(self, database: Database) -> None:
-        """Let the database's transactions pass here."""
-        begin = database.transaction
-
-        @asynccontextmanager
-        async def transaction() -> AsyncIterator[AsyncSession]:
-            ends_here = False
-            async with begin() as session:
-                yield session
-                ends_here = self.is_reached()
-                if ends_here and not self.is_after:
-                    raise Crashed("before a commit")
-            if ends_here:
-                raise Crashed("after a commit")
-
-        object.__setattr__(database, "transaction", transaction)
+READ_AT_ONCE = 500
+PEERS = ("catalog", "reservations", "payment", "order", "bank", "followers")
 
 
 class Market:
-    """The running services, as the machine's rules use them; one for all examples."""
+    """The running services; one for all examples of a test.
+
+    Attributes:
+        crash: Where the next process ends.
+        outages: What each of PEERS does not answer.
+        read: Per follower of order's events, the ids that it has read.
+        strangers: References of what the bank has for other tests.
+    """
 
     def __init__(self, runner: asyncio.Runner, money: MoneyMarket, catalog: SubgraphUnderTest, redis_url: str) -> None:
         self.runner = runner
@@ -89,8 +62,26 @@ class Market:
         self.catalog = catalog
         self.redis_url = redis_url
         self.crash = CrashPoint()
-        for database in (money.orders.database, money.payments.database, money.orders.catalog.database):
+        self.outages = {peer: Outage() for peer in PEERS}
+        self.read: dict[str, set[str]] = {stream.name: set() for stream in money.orders.courier.followers.streams}
+        self.strangers: set[str] = set()
+        self._worked = LATER
+        courier, catalog_service = money.orders.courier, money.orders.catalog
+        for database in (money.orders.database, money.payments.database, catalog_service.database, courier.analytics):
             self.crash.put_into(database)
+        for peer, client in (
+            ("catalog", courier.catalog._client),
+            ("payment", courier.payments._client),
+            ("order", money.to_order),
+            ("order", money.payments.desk.orders._client),
+            ("order", catalog_service.orders._client),
+        ):
+            self.outages[peer].put_into(client, "execute", lambda: ServiceUnavailable("a peer", "away"))
+        self.outages["reservations"].put_into(courier.catalog, "hold", lambda: ServiceUnavailable("catalog", "away"))
+        bank: Any = money.payments.desk.provider
+        self.outages["bank"].put_into(bank._http, "call", lambda: ProviderUnavailable(1_000))
+        for stream in courier.followers.streams:
+            self.outages["followers"].put_into(stream, "append", lambda: QueueUnavailable("away"))
 
     def do(self, doing: Awaitable[Any]) -> Any:
         """Run one step to its end."""
@@ -99,6 +90,22 @@ class Market:
             return await doing
 
         return self.runner.run(run())
+
+    async def begin(self) -> None:
+        """Note what was there before."""
+        self.strangers = await self.money.bank.references()
+        await self.follow()
+
+    def end_faults(self) -> None:
+        """End what goes wrong, but for the bank's events."""
+        self.crash.set(None)
+        self.set_clock(0)
+        for outage in self.outages.values():
+            outage.set(calls=0)
+
+    def set_clock(self, ahead_seconds: float) -> None:
+        """Let the clocks of order and catalog be ahead by so much."""
+        self.money.orders.clock.ahead = timedelta(seconds=ahead_seconds)
 
     async def new_product(self) -> str:
         """A product that nobody has bought yet."""
@@ -134,20 +141,27 @@ class Market:
         async with self.money.orders.catalog.database.reading() as session:
             return await session.get_one(ProductRow, product_id)
 
-    async def work(self, after: timedelta = LATER) -> int:
-        """Deliver once what is due so much later, as workers do; a delivery that fails is given back. How many were tried."""
-        money, clock = self.money, _ahead(after)
-        tried = 0
+    async def work(self) -> int:
+        """Deliver once what is due, as workers do; a delivery that fails is given back. How many were tried."""
+        return await self.deliver_results() + await self.deliver_events()
+
+    async def deliver_results(self) -> int:
+        """Tell order what payment has for it."""
+        money, clock = self.money, self._next_round()
         async with money.payments.database.reading() as session:
             results = list(await session.scalars(select(PaymentOutbox.id).where(is_due(PaymentOutbox, clock()))))
         for job_id in results:
-            with suppress(Exception):
+            with suppress(Exception, Crashed):
                 await money.deliver_result(job_id, clock)
-            tried += 1
+        return len(results)
+
+    async def deliver_events(self) -> int:
+        """Deliver order's events, and let the followers read what they have of them."""
+        money, clock = self.money, self._next_round()
         async with money.orders.database.reading() as session:
             events = list(await session.scalars(select(OrderOutbox.id).where(is_due(OrderOutbox, clock()))))
         for job_id in events:
-            with suppress(Exception):
+            with suppress(Exception, Crashed):
                 await work_off(
                     money.orders.database,
                     OrderOutbox,
@@ -155,18 +169,45 @@ class Market:
                     lambda envelope: deliver(money.orders.courier, envelope),
                     clock=clock,
                 )
-            tried += 1
-        return tried
+        return len(events)
+
+    async def follow(self) -> None:
+        """Let the followers read what is in their streams, and order remember how far they are."""
+        for stream in self.money.orders.courier.followers.streams:
+            await stream.ensure_group()
+            while entries := await stream.claim("a follower", limit=READ_AT_ONCE):
+                self.read[stream.name].update(_event_id(entry.payload) for entry in entries)
+                await stream.acknowledge([entry.id for entry in entries])
+        await self.keep_positions()
+
+    async def keep_positions(self) -> None:
+        """Do what a worker's sweep does for the followers of order's events."""
+        with suppress(Crashed):
+            await keep_positions(
+                self.money.orders.database, self.money.orders.courier.followers.streams, clock=self._next_round()
+            )
+
+    def empty_redis(self) -> None:
+        """Lose all that Redis has."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            client.flushall()
+
+    async def announced(self) -> int:
+        """How many messages wait for order's workers after one round of the relay."""
+        orders = self.money.orders
+        clock = _ahead(self._worked)
+        await relay_loop("a relay", orders.database, OrderOutbox, orders.resources.queue, clock=clock).round()
+        return await orders.resources.queue.waiting("orders")
 
     async def pass_time(self, after: timedelta) -> None:
         """Do what the services' loops do so much later; what is away is met again."""
-        money = self.money
-        with suppress(Crashed):
-            await finish_pending(self._desk(after))
-        with suppress(Crashed):
-            await money.pass_time(after)
-        with suppress(Crashed):
-            await self.reconcile(after)
+        for loops in (
+            finish_pending(self._desk(after)),
+            self.money.pass_time(after),
+            self.reconcile(after),
+        ):
+            with suppress(Crashed):
+                await loops
 
     def _desk(self, after: timedelta) -> Desk:
         """What order's loops work with, so much later."""
@@ -177,27 +218,52 @@ class Market:
         later = replace(self.money.payments.desk, clock=_ahead(after))
         return await ask_undecided(later) + await settle_due(later)
 
-    async def come_to_rest(self) -> None:
-        """End all faults, and let everything be done that is due; each round is some minutes later, so that leases end."""
-        self.crash.countdown = 0
+    async def compare(self, since: datetime) -> Comparison:
+        """Compare the bank's list with our payments from then on."""
+        comparison = await compare(self.money.payments.desk, since=since)
+        ours = [each for each in comparison.differences if each.reference not in self.strangers]
+        return replace(comparison, differences=ours)
+
+    async def come_to_rest(self, since: datetime) -> None:
+        """End all faults, and let everything be done that is due; each round is some minutes later, so that leases end.
+
+        Args:
+            since: When the first payment that may differ from the bank's was made.
+        """
+        self.end_faults()
         await self.money.bank.set_faults()
-        for number in range(MAX_ROUNDS):
-            after = timedelta(minutes=3 * (number + 1))
+        for number in range(1, MAX_ROUNDS):
+            after = number * ROUND
             moved = await finish_pending(self._desk(after))
-            moved += await self.reconcile(after) + await self.work(LATER + after)
+            moved += await self.reconcile(after) + await self.work()
             if not moved and not await self.is_unfinished():
-                return
+                moved = (await self.compare(since)).mended
+                if not moved and not await self.is_unfinished():
+                    break
             await asyncio.sleep(0.02)
+        await self.follow()
+        await self.follow()  # what was lost is in the streams once more
 
     async def is_unfinished(self) -> bool:
         """Whether the bank still works on a payment, or an event waits for its delivery."""
-        undecided = Payment.status.in_(("CREATED", "PROCESSING", "AUTHORIZED")) | (Payment.refunding_amount > 0)
+        undecided = (
+            Payment.status.in_(("CREATED", "PROCESSING", "AUTHORIZED")) & Payment.provider_reference.is_not(None)
+        ) | (Payment.refunding_amount > 0)
         async with self.money.payments.database.reading() as session:
             open_rows = (select(Payment.id).where(undecided), _unsettled(PaymentOutbox))
             found = [await session.scalar(each.limit(1)) for each in open_rows]
         async with self.money.orders.database.reading() as session:
             found.append(await session.scalar(_unsettled(OrderOutbox).limit(1)))
         return any(found)
+
+    def _next_round(self) -> Clock:
+        self._worked += ROUND
+        return _ahead(self._worked)
+
+
+def _event_id(payload: bytes) -> str:
+    """The id of the event of a stream's entry."""
+    return Envelope.model_validate_json(payload).id
 
 
 def _unsettled(table: Any) -> Select[tuple[str]]:
