@@ -1,6 +1,6 @@
 """Bugs that the market had, made again: does the state machine of money find each of them?
 
-    python -m tests.seeded                                  every bug, each in a process of its own
+    python -m tests.seeded                                  every bug
     python -m tests.seeded refund-asks-captured-sum         some of them
     python -m tests.seeded --examples 100 --seed 7          more examples than CI has, drawn from another seed
 

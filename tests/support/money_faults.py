@@ -19,8 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.storage.session import Database
 
 ROOT = Path(__file__).parents[2]
-COMMITTING = ("subgraphs/order", "subgraphs/payment", "subgraphs/catalog", "workers/actors/following.py")
-COMMITTING_JOBS = ("subgraphs/kit/storage/outbox_work.py", "subgraphs/kit/storage/leases.py")
+COMMITTING = (
+    "subgraphs/order",
+    "subgraphs/payment",
+    "subgraphs/catalog",
+    "subgraphs/kit/storage/outbox_work.py",
+    "subgraphs/kit/storage/leases.py",
+    "workers/actors/following.py",
+)
 LEFT_OUT = {
     "order.seed": "fills an empty database before the service runs",
     "payment.seed": "fills an empty database before the service runs",
@@ -39,34 +45,30 @@ class Crashed(BaseException):
 
 @cache
 def commits() -> dict[tuple[str, int], str]:
-    """The name of each commit, by the file and the line of its transaction: such as "order.placing.finish/2" for the second one there."""
+    """The names of all commits, such as "payment.commands._finish" for the function, by the file and the line of the transaction."""
     found: dict[tuple[str, int], str] = {}
-    for place in COMMITTING + COMMITTING_JOBS:
+    for place in COMMITTING:
         files = sorted((ROOT / place).rglob("*.py")) if (ROOT / place).is_dir() else [ROOT / place]
         for file in files:
             module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removeprefix("subgraphs.")
             for function in ast.walk(ast.parse(file.read_text())):
-                if not isinstance(function, ast.AsyncFunctionDef):
-                    continue
-                name = f"{module}.{function.name}"
-                lines = _transactions(function)
-                if lines and not any(name.startswith(left_out) for left_out in LEFT_OUT):
-                    found |= {(str(file), line): f"{name}/{number}" for number, line in enumerate(lines, 1)}
+                name = f"{module}.{function.name}" if isinstance(function, ast.AsyncFunctionDef) else ""
+                if name and not any(name.startswith(left_out) for left_out in LEFT_OUT):
+                    found |= {(str(file), line): name for line in _transactions(function)}
     return found
 
 
-def _transactions(function: ast.AsyncFunctionDef) -> list[int]:
-    """The lines on which the function itself begins a transaction."""
+def _transactions(function: ast.AST) -> list[int]:
+    """The lines on which the function itself, and none inside of it, begins a transaction."""
     lines: list[int] = []
-    open_nodes: list[ast.AST] = list(function.body)
-    while open_nodes:
-        node = open_nodes.pop(0)
-        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
-            continue
+    nodes = list(ast.iter_child_nodes(function))
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transaction":
             lines.append(node.lineno)
-        open_nodes = [*ast.iter_child_nodes(node), *open_nodes]
-    return sorted(lines)
+        if not isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+            nodes.extend(ast.iter_child_nodes(node))
+    return lines
 
 
 @dataclass(slots=True)

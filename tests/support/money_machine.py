@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.support.money_books import check_at_rest, check_now
@@ -23,14 +24,47 @@ class Progress:
 
     Attributes:
         found_after: Steps, of all examples, until a check failed first.
+        check: What that check said.
     """
 
     examples: int = 0
     steps: int = 0
     found_after: int = 0
+    check: str = ""
+
+    def fail(self, check: str) -> None:
+        """Note a check that failed; Hypothesis tries the example again, and only the first time counts."""
+        if not self.check:
+            self.found_after, self.check = self.steps, check or "a check without words"
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.examples = self.steps = self.found_after = 0
+        self.check = ""
 
 
 PROGRESS = Progress()
+
+EXAMPLES, STEPS_EACH = 10, 12
+"""Of CI: as long as other tests of these services take."""
+
+
+def profile(*, examples: int = 0, steps: int = 0) -> settings:
+    """How many examples of how many steps are drawn; 0: those of CI, which are the same in each run.
+
+    Without a clock and a memory of earlier runs. Only other examples than CI's are made smaller when they fail.
+    """
+    return settings(
+        max_examples=examples or EXAMPLES,
+        stateful_step_count=steps or STEPS_EACH,
+        derandomize=not examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink) if examples else (Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.normal,
+    )
+
 
 MARKET: list[Market] = []
 """The market of the running test: Hypothesis makes its machines without arguments."""
@@ -78,6 +112,6 @@ class MoneyMachine(RuleBasedStateMachine):
     def _do(self, doing: Awaitable[Any]) -> None:
         try:
             self.market.do(doing)
-        except AssertionError:
-            PROGRESS.found_after = PROGRESS.found_after or PROGRESS.steps
+        except AssertionError as error:
+            PROGRESS.fail(str(error).partition("\n")[0])
             raise

@@ -40,7 +40,7 @@ OUTAGE_ROUNDS = 9
 """More than a job has tries."""
 
 CRASH_AT = os.environ.get("CRASH_AT", "")
-"""The name of a commit, such as "payment.commands._finish/1": all crashes are at this one."""
+"""The name of a commit, such as "payment.commands._finish": all crashes are at this one."""
 
 picks = st.integers(0, 1)
 """Which of the orders there are, the newest first; past the last one a new order is made."""

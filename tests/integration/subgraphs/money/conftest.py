@@ -1,14 +1,23 @@
 """Order, payment and the bank together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
+from subgraphs.catalog import app as catalog_app
+from subgraphs.order import app as order_app
 from tests.support.bank import RunningBank, running_bank
 from tests.support.money import MoneyMarket, Opening, money_market
+from tests.support.money_driver import Market
 from tests.support.ports import free_port
+from tests.support.subgraphs import SubgraphUnderTest
+
+AN_HOUR = 3600.0
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +62,29 @@ async def money(opening: Opening) -> AsyncIterator[MoneyMarket]:
     async with opening() as running:
         yield running
     await running.bank.set_faults()
+
+
+@pytest.fixture
+def market(opening: Opening, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    """The services, in an event loop that runs only while a step of the machine does. Their own loops rest: steps do what they do."""
+    monkeypatch.setattr(order_app, "PAUSE_SECONDS", AN_HOUR)
+    monkeypatch.setattr(catalog_app, "RELEASE_PAUSE_SECONDS", AN_HOUR)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[tuple[MoneyMarket, SubgraphUnderTest]]:
+        async with (
+            opening() as money,
+            httpx.AsyncClient(base_url=money.orders.neighbours["catalog"], trust_env=False, timeout=20) as http,
+        ):
+            yield money, SubgraphUnderTest(http)
+
+    with asyncio.Runner() as runner:
+        services = opened()
+        money, catalog = runner.run(services.__aenter__())
+        try:
+            market = Market(runner, money, catalog, redis_url)
+            market.do(market.begin())
+            yield market
+        finally:
+            runner.run(money.bank.set_faults())
+            runner.run(services.__aexit__(None, None, None))
