@@ -6,14 +6,14 @@ of them while they are few, else a greedy one and the whole. What a set leaves m
     price: stock or shop, name: shop          {shop} 1 fetch, {stock, shop} 2 fetches: price comes from shop
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from gateway.planning.fuel import Fuel
 from gateway.planning.needs import Need
 from gateway.planning.places import Entry
-from gateway.planning.solution import FREE, Cost, Found
+from gateway.planning.solution import FREE, Cost, Enter, Found, SelectHere, Solution, Step
 
 MAX_EXHAUSTIVE = 5
 """Subgraphs among which every set is tried: 32 sets."""
@@ -89,11 +89,13 @@ class Decision:
         opened: all these needs.
         choices: what was chosen for each of them.
         index: which one this is about.
+        is_rescheduled: Whether they were chosen for what the whole plan asks, not for what they cost by themselves.
     """
 
     opened: Sequence[Open]
     choices: Sequence[Choice | None]
     index: int
+    is_rescheduled: bool = False
 
     @property
     def about(self) -> Open:
@@ -118,22 +120,30 @@ class Decision:
 
 def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:
     """For each open need the choice that makes the whole cheapest; None where there is none."""
-    targets = list(dict.fromkeys(service for open_ in opened for service in open_.choices))
+    if all(len(open_.choices) <= 1 for open_ in opened):
+        return [next(iter(open_.choices.values()), None) for open_ in opened]
+    return min(combinations_of(opened, fuel), key=lambda choices: _weigh_all(opened, choices))
+
+
+def combinations_of(opened: Sequence[Open], fuel: Fuel) -> Iterator[list[Choice | None]]:
+    """Yield a choice for each open need, the cheapest in each set of subgraphs that is tried; None where there is none."""
+    targets = dict.fromkeys(service for open_ in opened for service in open_.choices)
     forced = {next(iter(open_.choices)) for open_ in opened if len(open_.choices) == 1}
     free = [open_ for open_ in opened if len(open_.choices) > 1]
-    if not free:
-        return [next(iter(open_.choices.values()), None) for open_ in opened]
     # By name, so that places which could take several sets of one cost take the same one: their fetches go in one request.
     optional = sorted((target for target in targets if target not in forced), key=lambda target: target or "")
-    best: tuple[tuple[int, int], list[Choice | None]] | None = None
+    ranked = [sorted(open_.choices.items(), key=_rank) for open_ in opened]
+    tried: set[tuple[Choice | None, ...]] = set()
     for allowed in _target_sets(forced, optional, free):
         fuel.burn()
-        choices = [_cheapest(open_, allowed) for open_ in opened]
-        weight = _weigh_all(opened, choices)
-        if best is None or weight < best[0]:
-            best = (weight, choices)
-    assert best is not None
-    return best[1]
+        choices = [next((choice for service, choice in ranks if service in allowed), None) for ranks in ranked]
+        if (combination := tuple(choices)) not in tried:
+            tried.add(combination)
+            yield choices
+
+
+def _rank(choice: tuple[str | None, Choice]) -> tuple[int, int]:
+    return choice[1].missing_weight, choice[1].own.score
 
 
 def _target_sets(
@@ -155,25 +165,42 @@ def _target_sets(
     yield frozenset({*forced, *optional})
 
 
-def _cheapest(open_: Open, allowed: frozenset[str | None]) -> Choice | None:
-    choices = [choice for service, choice in open_.choices.items() if service in allowed]
-    return min(choices, key=lambda choice: (choice.missing_weight, choice.own.score), default=None)
-
-
 def _weigh_all(opened: Sequence[Open], choices: Sequence[Choice | None]) -> tuple[int, int]:
     missing = 0
-    cost = FREE
-    entries: dict[str, Cost] = {}
+    fetches = depth = fields = 0
+    entries: dict[str, int] = {}
     for open_, choice in zip(opened, choices, strict=True):
         if choice is None:
             # What nobody serves weighs the same in every set.
             missing += open_.need.weight * UNSERVED if open_.choices else 0
             continue
         missing += choice.missing_weight
-        cost = cost.beside(choice.own)
+        own = choice.own
+        fetches += own.fetches
+        depth = max(depth, own.depth)
+        fields += own.fields
         if choice.service is not None:
-            known = entries.get(choice.service)
-            if known is None or known.score < choice.entry.score:
-                entries[choice.service] = choice.entry
-    total = sum(entry.score for entry in entries.values())
-    return missing, total + cost.score
+            entries[choice.service] = max(entries.get(choice.service, 0), choice.entry.score)
+    return missing, sum(entries.values()) + Cost(fetches, depth, fields).score
+
+
+def as_solution(steps: Iterable[Step], chosen: Iterable[Choice], missing: Iterable[Need]) -> Solution:
+    """The steps, and those of all choices, those into one subgraph together."""
+    steps = list(steps)
+    by_service: dict[str, list[Choice]] = {}
+    cost = FREE
+    for choice in chosen:
+        if choice.service is None:
+            steps.append(SelectHere(choice.selected[0][1]))
+            cost = cost.beside(choice.own)
+        else:
+            by_service.setdefault(choice.service, []).append(choice)
+    for service, choices in by_service.items():
+        own = FREE
+        entry = FREE
+        for choice in choices:
+            own = own.beside(choice.own)
+            entry = entry.or_dearer(choice.entry)
+        steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
+        cost = cost.beside(own.after(entry))
+    return Solution(tuple(steps), cost, tuple(missing))

@@ -295,8 +295,9 @@ class Drafting:
 
     def _number(self, draft: Draft, after: set[Draft]) -> Draft:
         self._fuel.burn(5)
+        draft.depends_on |= after
+        draft.ancestors = _awaited(after)
         self.drafts.append(draft)
-        self._delay(draft, after)
         return draft
 
     def _delay(self, draft: Draft, after: set[Draft]) -> None:

@@ -46,6 +46,14 @@ class Fuel:
         """How many steps were taken."""
         return self._steps - self._left
 
+    def spare(self) -> "SpareFuel | None":
+        """Return a budget for a second look at a plan, that leaves enough to finish the plan; None if half of this one is spent."""
+        if self._left < self._steps // 2:
+            return None
+        if self._clock is not None and self._clock() > self._ends - self._seconds / 2:
+            return None
+        return SpareFuel(min(max(SPARE_STEPS, self.spent // 2), self._left // 2))
+
     def burn(self, steps: int = 1) -> None:
         """Takes steps from the budget.
 
@@ -70,10 +78,10 @@ class SpareFuelSpent(Exception):
 
 
 class SpareFuel(Fuel):
-    """A budget of `SPARE_STEPS` for a second look at a plan. It does not look at the clock, and refuses nothing."""
+    """A budget of steps for a second look at a plan. It does not look at the clock, and refuses nothing."""
 
-    def __init__(self) -> None:
-        super().__init__(SPARE_STEPS)
+    def __init__(self, steps: int) -> None:
+        super().__init__(steps)
 
     def _look(self) -> None:
         if self._left < 0:

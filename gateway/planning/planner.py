@@ -14,6 +14,7 @@ from gateway.planning.needs import TYPENAME, Need, operation_needs
 from gateway.planning.passes.batching import Batch, batch_drafts
 from gateway.planning.places import Here
 from gateway.planning.plan import Plan
+from gateway.planning.schedule import rescheduled
 from gateway.planning.search import Search
 from gateway.planning.solution import Enter, Solution
 from gateway.planning.tree import HiddenNames, Position
@@ -42,7 +43,7 @@ def plan(
     """
     fuel = Fuel(steps, seconds, clock)
     lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    found = _found(operation, supergraph, lookups, fuel)
+    found = _Planning(operation, supergraph, lookups, fuel).found()
     return assemble(found.batches, operation, lookups, fuel, hidden_prefix=found.names.prefix)
 
 
@@ -60,12 +61,10 @@ def solve(
     Raises:
         ClientError: QUERY_TOO_COMPLEX past `steps`.
     """
-    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    search = Search(lookups, Fuel(steps), operation.root_type)
-    solutions = _solutions(operation, _needs(operation, supergraph, lookups), search, lookups)
-    if any(any(_missing_paths(solution.missing, lookups)) for solution in solutions):
-        return solutions
-    return _found(operation, supergraph, lookups, Fuel(steps)).solutions
+    planning = _Planning(
+        operation, supergraph, lookups_for(supergraph, labels & supergraph.override_labels), Fuel(steps)
+    )
+    return planning.solutions if planning.is_missing_something() else planning.found().solutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +79,97 @@ class _Found:
         """Less is better: first requests, then how many of them wait for each other."""
         return len(self.batches), max((batch.earliest for batch in self.batches), default=0)
 
+    def spares_requests_of(self, other: "_Found") -> bool:
+        """Whether it takes fewer requests and is no deeper."""
+        requests, depth = self.weight()
+        return requests < other.weight()[0] and depth <= other.weight()[1]
 
-def _found(operation: Operation, supergraph: Supergraph, lookups: Lookups, fuel: Fuel) -> _Found:
-    """Search and draft; once more with shared fields divided, if some can be: the search does not foresee batches."""
-    needs = _needs(operation, supergraph, lookups)
-    search = Search(lookups, fuel, operation.root_type)
-    found = _drafted(operation, needs, _solutions(operation, needs, search, lookups), lookups, fuel)
-    if not search.can_divide or fuel.spent > SPARE_STEPS:
+
+class _Planning:
+    """The search for one operation, and the requests that its solutions take.
+
+    Attributes:
+        solutions: The first that were found, each place weighed by itself.
+    """
+
+    def __init__(self, operation: Operation, supergraph: Supergraph, lookups: Lookups, fuel: Fuel) -> None:
+        self._operation = operation
+        self._lookups = lookups
+        self._fuel = fuel
+        self._needs = _needs(operation, supergraph, lookups)
+        self._search = Search(lookups, fuel, operation.root_type)
+        self.solutions = self._solutions(self._search)
+
+    def is_missing_something(self) -> bool:
+        """Whether no subgraph resolves some field that clients see."""
+        return any(any(_missing_paths(solution.missing, self._lookups)) for solution in self.solutions)
+
+    def found(self) -> _Found:
+        """Return the best of the first solutions and others, if there are some: the search does not foresee batches.
+
+        Raises:
+            ClientError: QUERY_NOT_PLANNABLE if a field is missing; QUERY_TOO_COMPLEX past the budget.
+        """
+        found = self._drafted(self.solutions, self._fuel)
+        if self._search.can_divide and self._fuel.spent <= SPARE_STEPS:
+            found = self._divided(found)
+        if self._search.can_choose and len(found.solutions) == 1 and len(found.batches) > 1:
+            found = self._rescheduled(found)
         return found
-    spare = SpareFuel()
-    dividing = Search(lookups, spare, operation.root_type, divides=True)
-    try:
-        solutions = _solutions(operation, needs, dividing, lookups)
-        return min(found, _drafted(operation, needs, solutions, lookups, spare), key=_Found.weight)
-    except SpareFuelSpent:
-        return found
-    finally:
-        fuel.burn(spare.spent)
 
+    def _divided(self, found: _Found) -> _Found:
+        """The better of what was found and what is found with shared fields divided."""
+        spare = SpareFuel(SPARE_STEPS)
+        dividing = Search(self._lookups, spare, self._operation.root_type, divides=True)
+        try:
+            return min(found, self._drafted(self._solutions(dividing), spare), key=_Found.weight)
+        except SpareFuelSpent:
+            return found
+        finally:
+            self._fuel.burn(spare.spent)
 
-def _drafted(
-    operation: Operation, needs: tuple[Need, ...], solutions: list[Solution], lookups: Lookups, fuel: Fuel
-) -> _Found:
-    drafting = Drafting(lookups, fuel)
-    fields = (field for field in walk_fields(operation.selections) if not field.name.startswith("__"))
-    names = HiddenNames(field.response_name for field in fields)
-    root = Position((), frozenset({operation.root_type}), needs, is_abstract=False, is_told=True, names=names)
-    for solution in solutions:
-        _refuse_missing(solution, operation, lookups)
-        if operation.kind is OperationKind.QUERY:
-            drafting.write(solution, None, root)
-        else:
-            _draft_next(solution, drafting, root)
-    return _Found(solutions, batch_drafts(drafting.drafts, fuel), names)
+    def _rescheduled(self, found: _Found) -> _Found:
+        """What was found, or the same with subgraphs chosen again if that spares requests and is no deeper."""
+        (solution,) = found.solutions
+        spare = self._fuel.spare()
+        if spare is None:
+            return found
+        try:
+            again = rescheduled(solution, found.batches, spare)
+            if again is None:
+                return found
+            other = self._drafted([again], spare)
+        except SpareFuelSpent:
+            return found
+        finally:
+            self._fuel.burn(spare.spent)
+        return other if other.spares_requests_of(found) else found
+
+    def _solutions(self, search: Search) -> list[Solution]:
+        types = frozenset({self._operation.root_type})
+        start = Here(None, self._operation.root_type, types, candidates=frozenset(self._lookups.services))
+        if self._operation.kind is OperationKind.QUERY:
+            return [search.solve(self._needs, start)]
+        return [search.solve_once(need, start) for need in self._needs if need.name != TYPENAME]
+
+    def _drafted(self, solutions: list[Solution], fuel: Fuel) -> _Found:
+        drafting = Drafting(self._lookups, fuel)
+        fields = (field for field in walk_fields(self._operation.selections) if not field.name.startswith("__"))
+        names = HiddenNames(field.response_name for field in fields)
+        types = frozenset({self._operation.root_type})
+        root = Position((), types, self._needs, is_abstract=False, is_told=True, names=names)
+        for solution in solutions:
+            _refuse_missing(solution, self._operation, self._lookups)
+            if self._operation.kind is OperationKind.QUERY:
+                drafting.write(solution, None, root)
+            else:
+                _draft_next(solution, drafting, root)
+        return _Found(solutions, batch_drafts(drafting.drafts, fuel), names)
 
 
 def _needs(operation: Operation, supergraph: Supergraph, lookups: Lookups) -> tuple[Need, ...]:
     needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
     return with_contexts(needs, operation, lookups) if lookups.has_contexts else needs
-
-
-def _solutions(operation: Operation, needs: tuple[Need, ...], search: Search, lookups: Lookups) -> list[Solution]:
-    types = frozenset({operation.root_type})
-    start = Here(None, operation.root_type, types, candidates=frozenset(lookups.services))
-    if operation.kind is OperationKind.QUERY:
-        return [search.solve(needs, start)]
-    return [search.solve_once(need, start) for need in needs if need.name != TYPENAME]
 
 
 def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:

@@ -21,7 +21,7 @@ that needs itself, at the same entity, is blocked while it is being worked out.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.planning.cover import Choice, Closed, Decision, Open, best_choices
+from gateway.planning.cover import Choice, Closed, Decision, Open, as_solution, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
 from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding
@@ -29,8 +29,8 @@ from gateway.planning.places import ENTITY, Entry, Here, Served
 from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
+    ONE_FIELD,
     Cost,
-    Enter,
     Entered,
     Found,
     Selected,
@@ -68,7 +68,7 @@ class _Covered:
 
     def weight(self, here: Here) -> tuple[int, int, int]:
         """Less is better: first what is missing, then fetches, then how many of them wait for each other."""
-        cost = _as_solution([], self.chosen, []).cost
+        cost = as_solution([], self.chosen, []).cost
         return _extent(self.missing, here), cost.fetches, cost.depth
 
 
@@ -81,10 +81,12 @@ class Search:
 
     Attributes:
         can_divide: Whether there is a field that might be.
+        can_choose: Whether there is a field that several subgraphs serve.
     """
 
     def __init__(self, lookups: Lookups, fuel: Fuel, root_type: str, *, divides: bool = False) -> None:
         self.can_divide = False
+        self.can_choose = False
         self._divides = divides
         self._lookups = lookups
         self._fuel = fuel
@@ -112,7 +114,7 @@ class Search:
         if not open_.choices:
             return Solution((), FREE, (need,), (Decision([open_], [None], 0),))
         choice = min(open_.choices.values(), key=Choice.weight)
-        return replace(_as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),))
+        return replace(as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),))
 
     def _solve(self, needs: tuple[Need, ...], here: Here, terms: Terms) -> Solution:
         self._fuel.burn()
@@ -146,7 +148,7 @@ class Search:
                 self._find_choices(open_, here, terms)
                 opened.append(open_)
         covered = self._cover(opened, here, terms)
-        solution = _as_solution(steps, covered.chosen, _torn_marked(covered.missing, here))
+        solution = as_solution(steps, covered.chosen, _torn_marked(covered.missing, here))
         own = Cost(0, 0, sum(cost.fields for cost in costs))
         return replace(solution, cost=solution.cost.beside(own), decisions=tuple(covered.decisions))
 
@@ -159,7 +161,7 @@ class Search:
     def _select(self, need: Need, served: Served, here: Here, terms: Terms) -> Choice:
         """The choice to have a field where it is served here."""
         below = self.solve(need.children, served.below, terms.below()) if served.below is not None else None
-        cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
+        cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
         return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
@@ -200,7 +202,7 @@ class Search:
                 if part.field.requires is not None and requirement is None:
                     continue
                 below = self.solve(need.children, part.below, below_it) if part.below is not None else None
-                cost = Cost(0, 0, 1).beside(below.cost) if below else Cost(0, 0, 1)
+                cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
                 if used[0].key is not None:
                     # A field that comes later has to be merged: dearer than the same field in an earlier answer.
                     cost = Cost(cost.fetches, cost.depth, cost.fields * 2)
@@ -210,7 +212,7 @@ class Search:
                     missing.append(_remaining(need, part.types, here, below.missing))
                 unserved -= part.types
                 for way in used:
-                    entry_cost = max(entry_cost, way.cost(), key=lambda cost: cost.score)
+                    entry_cost = entry_cost.or_dearer(way.cost())
         if not selected:
             return None
         unserved &= self._lookups.visible if types & self._lookups.visible else unserved
@@ -232,11 +234,11 @@ class Search:
                 concrete.append(way)
             else:
                 arrivals.append(((way,), way.arrival))
-        if concrete:
-            first = concrete[0].arrival
+        if len(concrete) == 1:
+            arrivals.append((tuple(concrete), concrete[0].arrival))
+        elif concrete:
             types = frozenset().union(*(way.arrival.types for way in concrete))
-            together = first if len(concrete) == 1 else Here(service, ENTITY, types)
-            arrivals.append((tuple(concrete), together))
+            arrivals.append((tuple(concrete), Here(service, ENTITY, types)))
         return arrivals
 
     def _parts(self, need: Need, types: frozenset[str], arrival: Here) -> tuple[Served, ...]:
@@ -318,6 +320,7 @@ class Search:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
         if not opened:
             return _Covered()
+        self.can_choose = self.can_choose or any(len(open_.choices) > 1 for open_ in opened)
         choices = best_choices(opened, self._fuel)
         covered = self._with_remainders(opened, choices, here, terms)
         if terms.stays:
@@ -413,27 +416,6 @@ class Search:
             if choice.missing_weight < _extent((rest,), here)
         }
         return open_
-
-
-def _as_solution(steps: list[Step], chosen: list[Choice], missing: list[Need]) -> Solution:
-    """The steps of all choices, those into one subgraph together."""
-    by_service: dict[str, list[Choice]] = {}
-    cost = FREE
-    for choice in chosen:
-        if choice.service is None:
-            steps.append(SelectHere(choice.selected[0][1]))
-            cost = cost.beside(choice.own)
-        else:
-            by_service.setdefault(choice.service, []).append(choice)
-    for service, choices in by_service.items():
-        own = FREE
-        entry = FREE
-        for choice in choices:
-            own = own.beside(choice.own)
-            entry = max(entry, choice.entry, key=lambda cost: cost.score)
-        steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
-        cost = cost.beside(own.after(entry))
-    return Solution(tuple(steps), cost, tuple(missing))
 
 
 def _has_contexts(need: Need, field: SubgraphField, way: Entered) -> bool:

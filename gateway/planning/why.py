@@ -155,8 +155,12 @@ def _rejected(decision: Decision, other: Choice) -> Rejected:
         because = f"cannot answer {other.missing_weight - taken.missing_weight} more of the fields below"
     elif dearer > 0:
         because = f"would cost {dearer} more"
+    elif dearer < 0 and decision.is_rescheduled:
+        because = f"would cost {-dearer} less here, but takes requests that the plan spares"
     elif dearer < 0:
         because = f"would cost {-dearer} less, but was not tried: there are too many combinations"
+    elif decision.is_rescheduled:
+        because = "would cost the same; the other is asked anyway, or comes first"
     else:
         because = "would cost the same; the other comes first"
     return Rejected(other.service, other.cost(), dearer, other.missing_weight, because)

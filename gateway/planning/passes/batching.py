@@ -3,7 +3,8 @@
 Each fetch has an earliest level (one after the latest that it waits for) and a latest (one before the first that waits for it, so that
 the plan gets no deeper). Two fetches of one subgraph can go together at a level that suits both, unless one waits for the other.
 Joined are those that wait for just the same, then those that are nearest first. A fetch that nobody waits for thus waits for a later one of its subgraph, which costs
-nothing: the answer is sent when all is there.
+nothing: the answer is sent when all is there. Joining the nearest leaves as much as possible early, but the order of the joins can cost a request; where some
+subgraph is asked more than once, all are joined level by level as well, and the way with fewer requests is taken.
 
     levels    1 users  1 top   2 reviews(users)  2 reviews(top)   2..4 stock(top)   3 products   4 stock(products)
     becomes   1 users  1 top   2 reviews                          3 products                     4 stock
@@ -49,10 +50,12 @@ def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
     """All drafts in batches, each batch after those that it depends on."""
     batches = _joined_siblings(_single(drafts))
     if len(batches) > MAX_PAIRWISE:
-        batches = _joined_by_levels(batches, fuel)
-    if len(batches) <= MAX_PAIRWISE:
-        while _join_nearest(batches, fuel):
-            pass
+        batches = _joined_pairwise(_joined_by_levels(batches, fuel), fuel)
+    else:
+        batches = _joined_pairwise(batches, fuel)
+        if _asks_twice(batches):
+            by_levels = _joined_by_levels(_joined_siblings(_single(drafts)), fuel)
+            batches = min(batches, _joined_pairwise(by_levels, fuel), key=len)
     _set_levels(batches)
     batches.sort(key=lambda batch: (batch.earliest, batch.number))
     for batch in batches:
@@ -99,6 +102,20 @@ def _ordered(batches: Iterable[Batch]) -> list[Batch]:
                 done.add(batch)
                 ordered.append(batch)
     return ordered
+
+
+def _asks_twice(batches: list[Batch]) -> bool:
+    """Whether two batches of entities go to one subgraph, which another order of joins might spare."""
+    services = [batch.drafts[0].service for batch in batches if not batch.drafts[0].is_root]
+    return len(set(services)) < len(services)
+
+
+def _joined_pairwise(batches: list[Batch], fuel: Fuel) -> list[Batch]:
+    """The batches, the nearest joined while any can be; as they are if there are too many pairs."""
+    if len(batches) <= MAX_PAIRWISE:
+        while _join_nearest(batches, fuel):
+            pass
+    return batches
 
 
 def _join_nearest(batches: list[Batch], fuel: Fuel) -> bool:

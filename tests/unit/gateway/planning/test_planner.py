@@ -87,7 +87,7 @@ def test_time_that_is_used_up_is_the_clients_error() -> None:
 
 def test_hardest_operation_of_the_public_benchmarks_is_planned_in_few_fetches() -> None:
     made = planned(composed(**shared_subgraphs()), shared_operation())
-    assert len(made.fetches) <= 21
+    assert len(made.fetches) <= 17
     assert made.depth() == 6
 
 
