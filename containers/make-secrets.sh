@@ -26,9 +26,9 @@ keep redis.conf "requirepass $(cat "$all/REDIS_PASSWORD")"
 
 service="YARMARKA_SERVICE_KEYS YARMARKA_CURSOR_KEYS YARMARKA_METRICS_TOKEN"
 payment="PAYMENT_WEBHOOK_SECRET BANK_API_KEY"
-give config 400 $service database-config
+give config 400 $service REDIS_PASSWORD database-config
 give user 400 $service REDIS_PASSWORD database-user
-give catalog 400 $service database-catalog
+give catalog 400 $service REDIS_PASSWORD database-catalog
 give recommendation 400 $service REDIS_PASSWORD database-recommendation
 give feed 400 $service REDIS_PASSWORD
 give payment 400 $service REDIS_PASSWORD database-payment $payment

@@ -45,6 +45,7 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database, of.cursors),
         checks={"database": opened.database.ready, "config": opened.config.ready},
         lifespan=Lifespan(opened.config.loop, releasing, close=opened.close),

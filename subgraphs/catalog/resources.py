@@ -5,6 +5,7 @@ from typing import Any
 
 from subgraphs.catalog.orders import OrderService
 from subgraphs.catalog.settings import CatalogSettings
+from subgraphs.kit.messaging.ended_sessions import STAFF, EndedSessions
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.config import ServiceConfig
@@ -25,6 +26,7 @@ class CatalogResources:
     cursors: Cursors
     config: ServiceConfig
     orders: OrderService
+    ended_sessions: EndedSessions
     clock: Clock
 
     @classmethod
@@ -34,10 +36,12 @@ class CatalogResources:
         config = ServiceConfig(DEFAULT_CONFIG, service="catalog", settings=settings, tokens=tokens)
         cursors = Cursors(settings.cursor_key_ring)
         orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="catalog", tokens=tokens))
-        return cls(settings, Database(settings.database), tokens, cursors, config, orders, clock)
+        ended_sessions = EndedSessions(settings.redis_url, roles=STAFF)
+        return cls(settings, Database(settings.database), tokens, cursors, config, orders, ended_sessions, clock)
 
     async def close(self) -> None:
         """Close what was opened."""
+        await self.ended_sessions.close()
         await self.config.close()
         await self.orders.close()
         await self.database.close()

@@ -23,6 +23,7 @@ def create_config_app(settings: ConfigSettings, resources: ConfigResources | Non
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready},
         lifespan=Lifespan(opened.snapshots.loop, close=opened.close),

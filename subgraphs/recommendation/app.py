@@ -25,6 +25,7 @@ def create_recommendation_app(
         schema=schema,
         tokens=opened.tokens,
         resources=opened,
+        ended_sessions=opened.ended_sessions,
         loaders=lambda of, _: make_loaders(of.database),
         checks={"database": opened.database.ready, "config": opened.config.ready, "queue": opened.queue.ping},
         lifespan=Lifespan(opened.config.loop, close=opened.close),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from subgraphs.kit.messaging.ended_sessions import STAFF, EndedSessions
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.config import ServiceConfig
@@ -23,6 +24,7 @@ class RecommendationResources:
     queue: TaskQueue
     tokens: ServiceTokens
     config: ServiceConfig
+    ended_sessions: EndedSessions
     clock: Clock
 
     @classmethod
@@ -32,10 +34,12 @@ class RecommendationResources:
         database = Database(settings.database, on_committed=announcing(queue))
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         config = ServiceConfig(DEFAULT_CONFIG, service="recommendation", settings=settings, tokens=tokens)
-        return cls(settings, database, queue, tokens, config, clock)
+        ended_sessions = EndedSessions(settings.redis_url, roles=STAFF)
+        return cls(settings, database, queue, tokens, config, ended_sessions, clock)
 
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
+        await self.ended_sessions.close()
         await self.queue.close()
         await self.database.close()

@@ -1,7 +1,8 @@
 """Sessions that ended while access tokens of theirs are still good, for all services that hold accounts, money or messages.
 
 The user service writes the id of a session that ended into Redis, for as long as an access token lives. A service looks the session of
-each signed-in request up, and takes a caller whose session is over for one that is not signed in.
+each signed-in request up, and takes a caller whose session is over for one that is not signed in. Catalog, config and recommendation, which
+everybody reads, look up the sessions of sellers and administrators alone.
 
 While Redis is away nothing can be looked up, and tokens are good until they expire, as they are in services that do not look: counted and
 logged. Any other failure refuses the request.
@@ -24,6 +25,9 @@ TIMEOUT_SECONDS = 0.3
 PAUSE_SECONDS = 1.0
 """For which Redis is not asked after it did not answer: a Redis that hangs then costs one request a second its time-out, not all."""
 
+STAFF = frozenset({"SELLER", "SUPPORT", "ADMIN"})
+"""Who may change what the market sells and how it behaves."""
+
 _KEY = "yarmarka:ended-session:"
 _AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
 
@@ -38,10 +42,14 @@ class EndedSessions:
 
     Args:
         url: of Redis.
+        roles: only the sessions of callers who have one of these are looked up; None looks all up.
         age_clock: seconds that only grow.
     """
 
-    def __init__(self, url: str, *, age_clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, url: str, *, roles: frozenset[str] | None = None, age_clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._roles = roles
         self._client = async_redis_client(url, timeout_seconds=TIMEOUT_SECONDS)
         self._age_clock = age_clock
         self._asked_again_at = 0.0
@@ -64,6 +72,8 @@ class EndedSessions:
         Raises:
             QueueUnavailable: when Redis refuses to say.
         """
+        if self._roles is not None and self._roles.isdisjoint(identity.roles):
+            return identity
         if identity.session_id is None or not await self._is_ended(identity.session_id):
             return identity
         return replace(identity, subject=None, roles=frozenset(), scopes=frozenset(), session_id=None)

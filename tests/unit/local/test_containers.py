@@ -14,7 +14,7 @@ from local.prepare_containers import refusal
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-QUEUE_USERS = {"user", "recommendation", "feed", "payment", "notification", "order", "worker"}
+QUEUE_USERS = {"config", "user", "catalog", "recommendation", "feed", "payment", "notification", "order", "worker"}
 
 
 def mounted(service: str) -> dict[str, str]:
