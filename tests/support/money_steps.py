@@ -127,7 +127,7 @@ class Steps:
         for wanted in self.trade.asked[::-1][pick : pick + 1]:
             await self.trade.send_order(wanted)
 
-    @kind(is_held=st.booleans(), is_late=st.booleans())
+    @kind(3, is_held=st.booleans(), is_late=st.booleans())
     async def place_without_an_answer(self, is_held: bool, is_late: bool) -> None:
         """Place an order of which the catalog does not answer, and come back for it never."""
         self.market.outages["reservations"].set(calls=1, is_done=is_held)
@@ -135,10 +135,12 @@ class Steps:
             await self.trade.place()
         await self.market.pass_time(HOLD if is_late else HOLD / 20)
 
-    @kind(5, pick=picks, method=st.sampled_from(METHODS))
-    async def pay(self, pick: int, method: str) -> None:
-        """Pay an order."""
-        await self.trade.pay(await self.trade.awaiting(pick), method)
+    @kind(5, pick=picks, method=st.sampled_from(METHODS), faults=st.sampled_from(WEBHOOKS))
+    async def pay(self, pick: int, method: str, faults: dict[str, Any]) -> None:
+        """Pay an order, with the bank's events lost, tripled, reversed or late from now on."""
+        order_id = await self.trade.awaiting(pick)
+        await self.market.money.bank.set_faults(**faults)
+        await self.trade.pay(order_id, method)
 
     @kind(pick=picks)
     async def pay_again(self, pick: int) -> None:
@@ -148,12 +150,11 @@ class Steps:
 
     @kind(pick=picks)
     async def pay_without_a_webhook(self, pick: int) -> None:
-        """Pay an order by a slow payment, whose webhooks are lost."""
+        """Pay an order by a slow payment; its webhooks are lost, as all are from now on."""
         order_id = await self.trade.awaiting(pick)
-        await self.market.money.bank.set_faults(is_lost=True)
+        await self.market.money.bank.set_faults(**LOST)
         await self.trade.pay(order_id, "card_slow")
         await self.trade.wait_for_capture(order_id)
-        await self.market.money.bank.set_faults()
 
     @kind(pick=picks, decision=st.sampled_from(("approve", "decline")), holds=st.sampled_from((0.0, 0.5, 1.1, 2.1)))
     async def pay_at_the_bank(self, pick: int, decision: str, holds: float) -> None:
@@ -232,13 +233,12 @@ class Steps:
         await self.trade.refund(order_id, parts)
         await self.trade.cancel(order_id)
 
-    @kind(pick=picks, amount=st.sampled_from((1, 300)))
+    @kind(3, pick=picks, amount=st.sampled_from((1, 300)))
     async def refund_at_the_bank(self, pick: int, amount: int) -> None:
-        """Give back an amount by the bank's own means, of which no webhook tells."""
+        """Give back an amount by the bank's own means; its webhook is lost, as all are from now on."""
         order_id = await self.trade.paid(pick)
-        await self.market.money.bank.set_faults(is_lost=True)
+        await self.market.money.bank.set_faults(**LOST)
         await self.trade.refund_at_the_bank(order_id, amount)
-        await self.market.money.bank.set_faults()
 
     @kind(1, delta=st.integers(-2, 3).filter(bool))
     async def bring_in(self, delta: int) -> None:
@@ -284,18 +284,13 @@ class Steps:
         """Let the clocks of order and catalog be wrong by so many seconds from now on."""
         self.market.set_clock(seconds)
 
-    @kind(faults=st.sampled_from(WEBHOOKS))
-    async def webhooks(self, faults: dict[str, Any]) -> None:
-        """Have the bank's events lost, tripled, reversed or late from now on."""
-        await self.market.money.bank.set_faults(**faults)
-
     @kind(is_signed=st.booleans(), event=st.sampled_from(("intent.captured", "intent.failed", "refund.succeeded")))
     async def forge_webhook(self, is_signed: bool, event: str) -> None:
         """Send events of payments as the bank would, forged or signed: neither is believed."""
         await self.trade.pay(await self.trade.awaiting(0), "card_3ds")
         await self.trade.forge(event, None if is_signed else b"another secret")
 
-    @kind()
+    @kind(3)
     async def redis_is_emptied(self) -> None:
         """Empty Redis with events in it that no follower has read."""
         await self.market.follow()
@@ -310,7 +305,7 @@ class Steps:
         self.market.outages[peer].set(calls=2, is_done=is_done)
         await self.trade.pay(order_id)
 
-    @kind(peer=st.sampled_from(("catalog", "order", "followers")))
+    @kind(3, peer=st.sampled_from(("catalog", "order", "followers")))
     async def outage(self, peer: str) -> None:
         """Let a peer be away for longer than a job has tries, with workers at work."""
         await self.market.work()
@@ -322,7 +317,7 @@ class Steps:
             await self.market.work()
         self.market.outages[peer].set(calls=0)
 
-    @kind(1)
+    @kind(3)
     async def worker_is_away(self) -> None:
         """Let orders be placed while no worker is there: one wake-up waits for it, however long."""
         await self.trade.place()
