@@ -49,15 +49,17 @@ class _Answering:
     def _of_field(self, selected: Field, parent: str, shadow: Shadow, path: Names) -> Iterator[str]:
         meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))
         places: list[Shadow] = []
-        visible = self._possible(parent) & self._supergraph.api.type_map.keys()
+        possible, visible = self._possible(parent), self._supergraph.api.type_map
         for type_name, slots in shadow.slots.items():
-            if type_name not in visible:
+            if type_name not in possible or type_name not in visible:
                 continue
             slot = slots.get(selected.response_name)
             if slot is None or slot.meaning != meaning:
                 yield f"{'.'.join((*path, selected.response_name))} of {type_name}"
             elif slot.below is not None and not any(slot.below is place for place in places):
                 places.append(slot.below)
+        if not selected.selections:
+            return
         parent_type = self._supergraph.api.get_type(parent)
         assert is_composite_type(parent_type)
         definition = self._supergraph.api.get_field(parent_type, selected.name)

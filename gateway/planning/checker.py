@@ -111,7 +111,6 @@ class _Checker:
         self._root = Shadow()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
-        self._named_here: frozenset[str] = frozenset()
         self._contexts: dict[str, GroupContext] = {}
         self._written = 0
 
@@ -119,7 +118,6 @@ class _Checker:
         """Runs the plan on the shadow, then the operation."""
         for number, fetch in enumerate(self._plan.fetches):
             self._fetch = fetch
-            self._named_here = self._object_types(fetch.service)
             if fetch.id != number or any(before >= number for before in fetch.depends_on):
                 raise self._unsound("is not in order")
             direct = frozenset(fetch.depends_on)
@@ -339,10 +337,10 @@ class _Checker:
         known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
         return (known.possible_types if known else frozenset()) or frozenset({type_name})
 
-    def _object_types(self, service: str) -> frozenset[str]:
-        """The concrete types that the subgraph knows by name."""
-        types = self._supergraph.subgraph_types[service].values()
-        return frozenset(each.name for each in types if each.kind is TypeKind.OBJECT and not each.is_interface_object)
+    def _is_named_here(self, type_name: str) -> bool:
+        """Whether the subgraph knows a concrete type by name."""
+        known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
+        return known is not None and known.kind is TypeKind.OBJECT and not known.is_interface_object
 
     def _definition(self, type_name: str, name: str) -> SubgraphField | None:
         known = self._supergraph.subgraph_types[self._fetch.service].get(type_name)
@@ -378,13 +376,15 @@ class _Checker:
         self._written += len(types)
         if self._written > self._max_fields:
             raise PlanTooLarge(f"the plan writes more than {self._max_fields} fields of different types")
-        taken = [given for given in selection.arguments if given[1] not in self._contexts]
-        meaning = (selection.name, tuple(taken))
+        taken = selection.arguments
+        if self._contexts:
+            taken = tuple(given for given in taken if given[1] not in self._contexts)
+        meaning = (selection.name, taken)
         places: list[Shadow] = []
         fresh: Shadow | None = None
         if selection.name == TYPENAME:
             # Where the subgraph has an interface as an object, its answer has the interface's name.
-            types = types & self._named_here
+            types = frozenset(filter(self._is_named_here, types))
         for type_name in types:
             slots = shadow.slots.setdefault(type_name, {})
             slot = slots.setdefault(selection.key, Slot(meaning))
@@ -418,23 +418,25 @@ class _Checker:
             raise self._unsound(f"selects {stated}.{selection.name}, which is not there")
         if (definition.type_name, definition.wrappers) != (selection.type_name, selection.wrappers):
             raise self._unsound(f"misstates the type of {stated}.{selection.name}")
-        self._check_arguments(selection, definition, stated)
+        if selection.arguments or definition.arguments:
+            self._check_arguments(selection, definition, stated)
         below: list[View] = []
         known = self._supergraph.subgraph_types[self._fetch.service][stated]
-        for holder in {stated} if known.kind is TypeKind.OBJECT else self._holders(known, types):
-            resolved = self._definition(holder, selection.name) or definition
-            is_provided = self._look_into(views, holder, selection.name, below)
+        for holder in (stated,) if known.kind is TypeKind.OBJECT else self._holders(known, types):
+            resolved = definition if holder == stated else self._definition(holder, selection.name) or definition
+            is_provided = bool(views) and self._look_into(views, holder, selection.name, below)
             if not resolved.is_active(self._labels) or (resolved.is_external and not is_provided):
                 raise self._unsound(f"selects {holder}.{selection.name}, which it does not resolve")
             if resolved.requires is not None and not is_entry and not is_provided:
                 raise self._unsound(f"selects {holder}.{selection.name} without {resolved.requires.text}")
-            hidden = {argument.name for argument in resolved.hidden_arguments}
-            taken = {name for name, value in selection.arguments if value in self._contexts}
-            if taken != hidden or (hidden and not is_entry):
-                raise self._unsound(f"selects {holder}.{selection.name} with {sorted(taken)} from contexts")
+            if resolved.hidden_arguments or self._contexts:
+                hidden = {argument.name for argument in resolved.hidden_arguments}
+                taken = {name for name, value in selection.arguments if value in self._contexts}
+                if taken != hidden or (hidden and not is_entry):
+                    raise self._unsound(f"selects {holder}.{selection.name} with {sorted(taken)} from contexts")
             if resolved.provides is not None:
                 below.append(resolved.provides.selections)
-        return tuple(dict.fromkeys(below))
+        return tuple(dict.fromkeys(below)) if below else ()
 
     def _check_arguments(self, selection: FetchedField, definition: SubgraphField, stated: str) -> None:
         """Prove that the field has the arguments that it is given, and is given those that it needs."""
@@ -484,10 +486,14 @@ class _Checker:
                 else:
                     pending.append(selection.selections)
         for name, fields in found.items():
+            below = [each.selections for each in fields if each.selections]
+            if below:
+                self._check_names(below)
+            if len(fields) == 1:
+                continue
             shapes = {(each.wrappers, "" if each.selections else each.type_name) for each in fields}
             if len(shapes) > 1:
                 raise self._unsound(f"has fields of different shapes under {name}: {sorted(shapes)}")
-            self._check_names([each.selections for each in fields if each.selections])
 
 
 def _represented(representation: Representation, shadow: Shadow) -> Set[str]:

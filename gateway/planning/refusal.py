@@ -1,7 +1,7 @@
 """The check of every new plan before it is served: a plan that cannot be proved is logged and refused, never run.
 
 The planner and the checker share no code, so a fault of one is found by the other: a mutation that no fetch sends, a representation
-without its key. Proving costs about a fifth of planning, and only when a plan is made (decision 0060).
+without its key. Proving costs about a sixth of planning, and only when a plan is made (decision 0060).
 """
 
 import structlog
