@@ -24,6 +24,6 @@ def create_feed_app(settings: FeedSettings, resources: FeedResources | None = No
         resources=opened,
         loaders=lambda _, __: None,
         checks={"queue": opened.intake.queue.ping, "config": opened.config.ready},
-        lifespan=Lifespan(opened.config.loop, opened.popular.loop, close=opened.close),
+        lifespan=Lifespan(opened.config.loop, opened.popular.loop, opened.popular.shown_loop, close=opened.close),
         max_body_bytes=settings.max_body_bytes,
     )

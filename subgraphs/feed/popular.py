@@ -6,7 +6,8 @@ and a replica that answers the next page find it. `SlatesWithFallback` asks reco
 and serves the kept slate, marked as degraded, if no answer comes.
 
 A viewer who has begun to read goes on in the same slate: each slate of which a page was served is kept as it was then, for the time
-that somebody takes from one page to the next. So a page that follows never repeats what was shown.
+that somebody takes from one page to the next. So a page that follows never repeats what was shown. `PopularSlates.shown_loop` writes
+them to Redis beside the answers, which neither wait for Redis nor fail with it.
 """
 
 import asyncio
@@ -47,10 +48,15 @@ MAX_SHOWN = 100
 """Slates that viewers are reading, in memory; Redis has those of all replicas."""
 
 SHOWN_SECONDS = 20 * 60
+SHOWN_WRITE_SECONDS = 2.0
+SHOWN_CLOSE_SECONDS = 0.5
 
 _NOBODY = Viewer(None, None)
 _log = structlog.get_logger(__name__)
 _fallbacks = Counter("feed_fallbacks_total", "Pages asked for while recommendation gave no slate.", ["outcome"])
+_unkept = Counter(
+    "feed_shown_slates_unkept_total", "Slates in reading that Redis took too late: one replica alone has them."
+)
 
 
 class PopularSlates:
@@ -66,11 +72,21 @@ class PopularSlates:
         self._by_category: dict[str | None, RankedSlate] = {}
         self._in_use: OrderedDict[str, None] = OrderedDict()
         self._shown: OrderedDict[str, RankedSlate] = OrderedDict()
+        self._unwritten: OrderedDict[str, RankedSlate] = OrderedDict()
+        self._has_unwritten = asyncio.Event()
         # Not required: a feed without a list to fall back on serves what recommendation gives.
         self.loop = Loop(
             "feed.popular",
             self.refresh,
             pause_seconds=REFRESH_SECONDS,
+            longest_backoff_seconds=LONGEST_BACKOFF_SECONDS,
+            is_required=False,
+        )
+        self.shown_loop = Loop(
+            "feed.shown",
+            self.write_shown,
+            pause_seconds=0.0,
+            timeout_seconds=None,
             longest_backoff_seconds=LONGEST_BACKOFF_SECONDS,
             is_required=False,
         )
@@ -86,8 +102,8 @@ class PopularSlates:
                 return slate
         return self._shown.get(slate_id) or await self._read(_slate_key(slate_id))
 
-    async def keep_shown(self, slate: RankedSlate) -> None:
-        """Keep a slate of which a page is served, for the pages that follow."""
+    def keep_shown(self, slate: RankedSlate) -> None:
+        """Keep a slate of which a page is served, for the pages that follow; `shown_loop` writes it for the other replicas."""
         if not slate.cards:
             return
         kept = replace(slate, is_degraded=True)
@@ -98,11 +114,30 @@ class PopularSlates:
             self._shown.popitem(last=False)
         if is_known:
             return
-        try:
-            async with asyncio.timeout(REDIS_TIMEOUT_SECONDS):
-                await self._redis.set(_slate_key(slate.id), _to_bytes(kept), ex=SHOWN_SECONDS)
-        except (RedisError, OSError) as error:  # this process has it in memory
-            _log.warning("feed.shown_write_failed", error=type(error).__name__)
+        self._unwritten[slate.id] = kept
+        while len(self._unwritten) > MAX_SHOWN:
+            self._unwritten.popitem(last=False)
+            _unkept.inc()
+        self._has_unwritten.set()
+
+    async def write_shown(self) -> int:
+        """Wait for slates of which a page was served, and write them to Redis; how many.
+
+        Raises:
+            RedisError, OSError: Raised when Redis does not take them; they are written by the next call.
+        """
+        await self._has_unwritten.wait()
+        writing = dict(self._unwritten)
+        async with asyncio.timeout(SHOWN_WRITE_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
+            for slate_id, slate in writing.items():
+                pipeline.set(_slate_key(slate_id), _to_bytes(slate), ex=SHOWN_SECONDS)
+            await pipeline.execute()
+        for slate_id, slate in writing.items():
+            if self._unwritten.get(slate_id) is slate:
+                del self._unwritten[slate_id]
+        if not self._unwritten:
+            self._has_unwritten.clear()
+        return len(writing)
 
     def use(self, category_id: str | None) -> None:
         """Keep a slate of this category too, in the place of the category that was asked for longest ago."""
@@ -132,7 +167,14 @@ class PopularSlates:
                 await self._write(category_id, popular)
 
     async def close(self) -> None:
-        """Close the connections to Redis."""
+        """Write what is not written yet, if Redis takes it at once, and close the connections to Redis."""
+        if self._unwritten:
+            try:
+                async with asyncio.timeout(SHOWN_CLOSE_SECONDS):
+                    await self.write_shown()
+            except (RedisError, OSError) as error:
+                _unkept.inc(len(self._unwritten))
+                _log.warning("feed.shown_write_failed", error=type(error).__name__)
         await self._redis.aclose()
 
     async def _read(self, key: str) -> RankedSlate | None:
@@ -176,7 +218,7 @@ class SlatesWithFallback:
             if popular is None:
                 raise
             return popular
-        await self._popular.keep_shown(slate)
+        self._popular.keep_shown(slate)
         if slate.cards:  # of a category that exists: a made-up id takes nobody's place
             self._popular.use(category_id)
         return slate
@@ -192,7 +234,7 @@ class SlatesWithFallback:
                 raise
             return popular
         if slate is not None:
-            await self._popular.keep_shown(slate)
+            self._popular.keep_shown(slate)
         return slate
 
 

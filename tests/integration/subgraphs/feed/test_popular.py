@@ -1,10 +1,12 @@
 """The feed while recommendation is away: a popular list of its own, in pages, on every replica."""
 
+import asyncio
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from redis.exceptions import RedisError
 
 from subgraphs.feed import popular
 from subgraphs.feed.app import create_feed_app
@@ -12,6 +14,7 @@ from subgraphs.feed.model import FeedReason, FeedSurface, RankedCard, RankedShel
 from subgraphs.feed.popular import MAX_CATEGORIES
 from subgraphs.feed.resources import FeedResources
 from subgraphs.feed.settings import FeedSettings
+from subgraphs.kit.messaging.stq import async_redis_client
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.ids import uuid7
 from tests.support.bank import eventually
@@ -116,6 +119,7 @@ async def test_a_feed_that_began_before_the_outage_goes_on_and_repeats_nothing(
     after = FeedResources.open(settings, slates=recommendation) if is_another_replica else before
     async with running_subgraph(create_feed_app(settings, before)) as feed:
         first = (await feed.data(FEED, {"first": 12}, by=ANN))["feed"]
+        await eventually(lambda: not before.popular._unwritten)
         recommendation.is_down = True
         async with running_subgraph(create_feed_app(settings, after)) as other:
             cursor = first["pageInfo"]["endCursor"]
@@ -131,8 +135,8 @@ async def test_the_number_of_slates_in_reading_is_bounded(
     resources = FeedResources.open(settings, slates=recommendation)
     slates = [_a_slate() for _ in range(popular.MAX_SHOWN + 1)]
     for slate in slates:
-        await resources.popular.keep_shown(slate)
-    assert len(resources.popular._shown) == popular.MAX_SHOWN
+        resources.popular.keep_shown(slate)
+    assert len(resources.popular._shown) == len(resources.popular._unwritten) == popular.MAX_SHOWN
     await resources.close()
 
 
@@ -182,3 +186,44 @@ async def test_without_redis_the_list_in_memory_is_served(
         recommendation.is_down = True
         page = (await feed.data(FEED, by=ANN))["feed"]
     assert page["session"]["degraded"] is True
+
+
+async def test_a_page_waits_for_no_write_to_redis(
+    settings: FeedSettings, recommendation: Recommendation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(popular, "REDIS_TIMEOUT_SECONDS", 3600.0)  # a page that waited would run out of its time
+    asked = asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            asked.set()
+        writer.close()
+
+    silent = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    url = f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}/0"
+    away = settings.model_copy(update={"redis_url": url})
+    resources = FeedResources.open(away, slates=recommendation)
+    async with running_subgraph(create_feed_app(away, resources)) as feed:
+        page = (await feed.data(FEED, {"first": 5}, by=ANN))["feed"]
+        await asked.wait()
+        slate_id = recommendation.slates["account:ann", None].id
+        assert list(resources.popular._unwritten) == [page["session"]["id"]] == [slate_id]
+    silent.close()
+
+
+async def test_slates_that_redis_did_not_take_are_written_when_it_is_back(
+    settings: FeedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(popular, "REDIS_TIMEOUT_SECONDS", 10.0)  # a busy machine may need more than 50 ms
+    away = FeedResources.open(settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"}))
+    back = FeedResources.open(settings)
+    slate = _a_slate()
+    away.popular.keep_shown(slate)
+    with pytest.raises(RedisError):
+        await away.popular.write_shown()
+    async with asyncio.timeout(60.0):
+        await away.popular._redis.aclose()
+        away.popular._redis = async_redis_client(settings.redis_url)
+        await away.close()  # writes what is left
+        assert await back.popular.known(slate.id) == replace(slate, is_degraded=True)
+    await back.close()
