@@ -29,7 +29,7 @@ from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.storage.answers import is_unanswered
 from subgraphs.kit.storage.instants import database_now
-from subgraphs.kit.storage.leases import LEASE, renewed, write_outcome
+from subgraphs.kit.storage.leases import claim_one, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands, queries, repository
 from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
@@ -63,18 +63,17 @@ async def deliver(courier: Courier, delivery_id: str) -> None:
     """
     async with courier.database.transaction() as session:
         now = await database_now(session, courier.clock)
-        claimed = await jobs.claim(session, DeliveryRow, now=now, lease=LEASE, job_ids=[delivery_id])
-        if not claimed:
+        held = await claim_one(session, courier.database, DeliveryRow, delivery_id, now=now)
+        if held is None:
             await repository.note_given_up(session, delivery_id)
-    if not claimed:
+    if held is None:
         return
-    held = claimed[0]
-    try:
-        async with renewed(courier.database, DeliveryRow, held, clock=courier.clock):
+    async with renewed(courier.database, DeliveryRow, held, clock=courier.clock):
+        try:
             await _deliver(courier, held)
-    except Exception as error:
-        await _give_back(courier, held, error)
-        raise
+        except Exception as error:
+            await _give_back(courier, held, error)
+            raise
 
 
 async def _deliver(courier: Courier, held: Claim) -> None:

@@ -12,12 +12,11 @@ from typing import Any
 
 import structlog
 
-from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.runtime.clock import Clock
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.instants import database_now
-from subgraphs.kit.storage.leases import LEASE, give_back, give_back_interrupted, renewed
+from subgraphs.kit.storage.leases import claim_one, give_back, give_back_interrupted, renewed
 from subgraphs.kit.storage.session import Database, Wake, wake_after_commit
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.commands import RankedSlate
@@ -55,21 +54,21 @@ async def rank_slate(ranker: Ranker, job_id: str) -> bool:
     """
     async with ranker.database.transaction() as session:
         now = await database_now(session, ranker.clock)
-        claimed = await jobs.claim(session, RankingJobRow, now=now, lease=LEASE, job_ids=[job_id])
-        if not claimed:
+        held = await claim_one(session, ranker.database, RankingJobRow, job_id, now=now)
+        if held is None:
             return False
         job = await session.get_one(RankingJobRow, job_id)
-        held, question, asked = claimed[0], Question(job.viewer, job.category_id), job.asked
-    try:
-        async with renewed(ranker.database, RankingJobRow, held, clock=ranker.clock):
+        question, asked = Question(job.viewer, job.category_id), job.asked
+    async with renewed(ranker.database, RankingJobRow, held, clock=ranker.clock):
+        try:
             ranked = await ranked_for(ranker, question)
             return await _keep(ranker, question, ranked, held, asked=asked)
-    except asyncio.CancelledError:
-        await asyncio.shield(give_back_interrupted(ranker.database, RankingJobRow, held, clock=ranker.clock))
-        raise
-    except Exception as error:
-        await give_back(ranker.database, RankingJobRow, held, error, clock=ranker.clock)
-        raise
+        except asyncio.CancelledError:
+            await asyncio.shield(give_back_interrupted(ranker.database, RankingJobRow, held, clock=ranker.clock))
+            raise
+        except Exception as error:
+            await give_back(ranker.database, RankingJobRow, held, error, clock=ranker.clock)
+            raise
 
 
 async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:

@@ -1,15 +1,19 @@
-"""What a worker does with a lease: renew it while the work goes on, and give it back as soon as it knows that the work failed.
+"""What a worker does with a lease: take it, renew it while the work goes on, and give it back as soon as it knows that the work failed.
 
 A lease is short, so that a job whose worker died waits seconds. A worker that outlives its failure does not let the job wait at all: if
 the database is away just then, it writes the outcome as soon as the database answers, or until the lease has run out by itself.
+
+A process that stood still (stopped, or without a processor) for longer than a lease finds its leases run out. It must not take the
+same jobs a second time beside its own work, so it knows which jobs it is working on.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,27 +32,45 @@ RENEWALS = 3
 WRITE_PAUSE_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
+_at_work: WeakKeyDictionary[Database, set[tuple[str, str]]] = WeakKeyDictionary()
+"""Tables and ids of the jobs that this process is working on, for each database."""
+
+
+async def claim_one(
+    session: AsyncSession, database: Database, table: type[Any], job_id: str, *, now: datetime
+) -> Claim | None:
+    """Take a lease on a job; None if it is not due, or this process works on it already. Commit before the work."""
+    if (table.__tablename__, job_id) in _at_work.get(database, ()):
+        return None
+    claims = await jobs.claim(session, table, now=now, lease=LEASE, job_ids=[job_id])
+    return claims[0] if claims else None
 
 
 @asynccontextmanager
 async def renewed(database: Database, table: type[Any], held: Claim, *, clock: Clock = utc_now) -> AsyncIterator[None]:
-    """Renew the lease during the block, until it is lost."""
+    """Renew the lease during the block, until it is lost. The block has the work and the writing of its outcome."""
+    job = (table.__tablename__, held.job_id)
 
     async def renew() -> None:
-        is_held = True
+        is_held, pause_seconds = True, LEASE.total_seconds() / RENEWALS
         while is_held:
-            await asyncio.sleep(LEASE.total_seconds() / RENEWALS)
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = LEASE.total_seconds() / RENEWALS
             try:
                 async with database.transaction() as session:
                     now = await database_now(session, clock)
                     is_held = await jobs.renew(session, table, held, now=now, lease=LEASE)
             except Exception as error:  # noqa: BLE001 - the next renewal tries again; a lost lease costs a second delivery, not the event
+                pause_seconds = WRITE_PAUSE_SECONDS
                 _log.warning("job.not_renewed", table=table.__tablename__, job_id=held.job_id, error=str(error))
 
+    at_work = _at_work.setdefault(database, set())
+    at_work.add(job)
     renewing = asyncio.create_task(renew(), name=f"renew-{held.job_id}")
     try:
         yield
     finally:
+        at_work.discard(job)
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing

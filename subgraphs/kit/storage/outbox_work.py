@@ -12,7 +12,7 @@ from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.telemetry import continued_trace
 from subgraphs.kit.storage.instants import database_now
-from subgraphs.kit.storage.leases import LEASE, give_back, give_back_interrupted, renewed, write_outcome
+from subgraphs.kit.storage.leases import claim_one, give_back, give_back_interrupted, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 
 DELIVERY_SECONDS = 25.0
@@ -40,27 +40,33 @@ async def work_off(
     """
     async with database.transaction() as session:
         now = await database_now(session, clock)
-        claims = await jobs.claim(session, table, now=now, lease=LEASE, job_ids=[job_id])
-    if not claims:
+        held = await claim_one(session, database, table, job_id, now=now)
+    if held is None:
         return False
-    held = claims[0]
-    try:
-        async with renewed(database, table, held, clock=clock), asyncio.timeout(DELIVERY_SECONDS):
-            async with database.reading() as session:
-                row = await session.get_one(table, job_id)
-            envelope = Envelope.model_validate(row.envelope)
-            with continued_trace({"traceparent": envelope.traceparent or ""}):
-                await deliver(envelope)
-    except asyncio.CancelledError:
-        await asyncio.shield(give_back_interrupted(database, table, held, clock=clock))
-        raise
-    except Exception as error:
-        await give_back(database, table, held, error, clock=clock)
-        raise
+    async with renewed(database, table, held, clock=clock):
+        try:
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                await _deliver(database, table, job_id, deliver)
+        except asyncio.CancelledError:
+            await asyncio.shield(give_back_interrupted(database, table, held, clock=clock))
+            raise
+        except Exception as error:
+            await give_back(database, table, held, error, clock=clock)
+            raise
 
-    async def settle(session: AsyncSession) -> None:
-        if not await jobs.settle(session, table, held, now=await database_now(session, clock)):
-            _log.warning("job.lease_lost", table=table.__tablename__, job_id=job_id, attempt=held.attempt)
+        async def settle(session: AsyncSession) -> None:
+            if not await jobs.settle(session, table, held, now=await database_now(session, clock)):
+                _log.warning("job.lease_lost", table=table.__tablename__, job_id=job_id, attempt=held.attempt)
 
-    await write_outcome(database, settle)
+        await write_outcome(database, settle)
     return True
+
+
+async def _deliver(
+    database: Database, table: type[Any], job_id: str, deliver: Callable[[Envelope], Awaitable[None]]
+) -> None:
+    async with database.reading() as session:
+        row = await session.get_one(table, job_id)
+    envelope = Envelope.model_validate(row.envelope)
+    with continued_trace({"traceparent": envelope.traceparent or ""}):
+        await deliver(envelope)

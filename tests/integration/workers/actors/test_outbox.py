@@ -1,7 +1,7 @@
 """Working off one row of an outbox, on SQLite and on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.storage import leases, outbox
+from subgraphs.kit.storage import engine, leases, outbox, outbox_work
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.outbox_work import work_off
@@ -32,7 +32,8 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    monkeypatch.setattr(engine, "LOCK_WAIT_SECONDS", 60.0)  # a busy machine needs longer than a client would wait
     await upgrade(database_url, MIGRATIONS)
     opened = Database(database_url)
     yield opened
@@ -143,9 +144,55 @@ async def test_a_lease_is_renewed_while_the_delivery_goes_on(
 
         await eventually(is_renewed)
         clock.advance(timedelta(seconds=9))
-        assert not await work_off(database, Outbox, job_id, deliver, clock=clock), "another worker leaves it alone"
+        assert not await work_off(other, Outbox, job_id, deliver, clock=clock), "another worker leaves it alone"
+
+    other = Database(database.url)
+    assert await work_off(database, Outbox, job_id, deliver, clock=clock)
+    await other.close()
+
+
+async def test_a_lease_is_renewed_while_the_outcome_waits_for_the_database(
+    database: Database, clock: FixedClock, job_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEWALS", 1000)
+
+    async def lease_until() -> datetime | None:
+        async with database.reading() as session:
+            return (await session.get_one(Outbox, job_id)).lease_until
+
+    async def write_late(database: Database, write: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        first = await lease_until()
+        clock.advance(timedelta(seconds=9))
+
+        async def is_renewed() -> bool:
+            return await lease_until() != first
+
+        await eventually(is_renewed)
+        await leases.write_outcome(database, write)
+
+    async def deliver(_: Envelope) -> None:
+        return
+
+    monkeypatch.setattr(outbox_work, "write_outcome", write_late)
+    assert await work_off(database, Outbox, job_id, deliver, clock=clock)
+    async with database.reading() as session:
+        assert (await session.get_one(Outbox, job_id)).settled_at is not None
+
+
+async def test_a_process_that_stood_still_does_not_take_its_own_work_a_second_time(
+    database: Database, clock: FixedClock, job_id: str
+) -> None:
+    delivered: list[str] = []
+
+    async def deliver(envelope: Envelope) -> None:
+        delivered.append(envelope.id)
+        clock.advance(2 * LEASE)
+        assert not await work_off(database, Outbox, job_id, deliver, clock=clock)
 
     assert await work_off(database, Outbox, job_id, deliver, clock=clock)
+    async with database.reading() as session:
+        row = await session.get_one(Outbox, job_id)
+    assert (delivered, row.attempts, row.settled_at is not None) == ([job_id], 1, True)
 
 
 async def test_an_event_whose_delivery_is_interrupted_is_due_at_once(
