@@ -22,6 +22,7 @@ from subgraphs.config.model import Evaluation, Flag, evaluate
 from subgraphs.config.repository import definition_of
 from subgraphs.config.tables import FlagRow
 from subgraphs.kit.runtime.background import Loop
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.session import Database
 
 POLL_SECONDS = 0.5
@@ -101,7 +102,7 @@ class Snapshots:
         """Read what was just committed here, for all who wait; if it cannot be read, the loop finds it."""
         try:
             await self.newest()
-        except (SQLAlchemyError, OSError) as error:
+        except (DatabaseUnavailable, SQLAlchemyError, OSError) as error:
             _log.warning("config.wake_failed", error=type(error).__name__)
 
     async def newer_than(self, revision: int) -> Snapshot | None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 
 UNANSWERED_CODES = frozenset({"SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL_SERVER_ERROR"})
 """Codes of GraphQL errors that are a 5xx in all but their status."""
@@ -17,6 +18,7 @@ UNANSWERED_CODES = frozenset({"SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "INTER
 _UNANSWERED = (
     ServiceUnavailable,
     QueueUnavailable,
+    DatabaseUnavailable,
     DeadlineExceeded,
     OSError,  # ConnectionError and TimeoutError are two of its kind
     PoolTimeout,

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.messaging import jobs
@@ -15,6 +14,7 @@ from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage import engine, leases, outbox, outbox_work
+from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.outbox_work import work_off
@@ -110,7 +110,7 @@ async def test_a_database_that_was_away_for_seconds_gets_its_row_back_before_the
         nonlocal tried
         tried += 1
         if tried < 5:
-            raise OperationalError("BEGIN", {}, ConnectionRefusedError())
+            raise DatabaseUnavailable("no connection: ConnectionRefusedError")
         async with real() as session:
             yield session
 
