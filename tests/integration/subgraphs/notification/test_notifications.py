@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from subgraphs.kit.messaging import jobs
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
+from subgraphs.kit.storage.session import Database
 from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.notification import commands, queries
 from subgraphs.notification.app import create_notification_app
@@ -104,6 +106,16 @@ async def told(
 def courier(resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None) -> Courier:
     known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org", is_verified=True)})
     return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=known)
+
+
+@asynccontextmanager
+async def of_another_process(courier: Courier) -> AsyncIterator[Courier]:
+    """The courier with a database of its own, as another process would have it."""
+    database = Database(courier.database.url)
+    try:
+        yield replace(courier, database=database)
+    finally:
+        await database.close()
 
 
 async def status(resources: NotificationResources, delivery_id: str) -> tuple[str, bool, bool]:
@@ -256,7 +268,8 @@ async def test_whoever_lost_the_lease_before_sending_neither_sends_nor_says_what
 
         async def another_sends_it(delivery_id: str = delivery.id) -> None:
             clock.advance(LEASE)
-            await deliver(courier(resources, channel), delivery_id)
+            async with of_another_process(courier(resources, channel)) as other:
+                await deliver(other, delivery_id)
 
         slow = KnownPeople(people, meanwhile=another_sends_it)
         await deliver(courier(resources, channel, slow), delivery.id)
@@ -292,7 +305,8 @@ async def test_a_message_that_was_given_up_while_it_was_sent_is_what_the_provide
 
     async def another_gives_it_up() -> None:
         clock.advance(LEASE)
-        await deliver(courier(resources, other), delivery.id)
+        async with of_another_process(courier(resources, other)) as elsewhere:
+            await deliver(elsewhere, delivery.id)
         assert await status(resources, delivery.id) == ("FAILED", True, False)
 
     await deliver(
