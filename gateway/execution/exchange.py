@@ -85,7 +85,9 @@ class Exchange(asyncio.Future[Reply]):
             self._let_go()
 
     def _expire(self) -> None:
-        self.fail("SUBGRAPH_TIMEOUT", f"Subgraph {self.service.name!r} did not answer in time.")
+        is_unknown = not self.is_safe and self.connection is not None
+        outcome = "; whether the mutation took place is unknown" if is_unknown else ""
+        self.fail("SUBGRAPH_TIMEOUT", f"Subgraph {self.service.name!r} did not answer in time{outcome}.")
 
     def _let_go(self) -> None:
         self._timer.cancel()

@@ -81,15 +81,19 @@ PERSONAL_SHELVES = {"feed.edges[].node.category", "feed.edges[].node.products[]"
 """The popular list of the feed, which is served without recommendation, has no shelves."""
 
 OUTLASTS: dict[tuple[str, str], float] = {
+    # A file that another process holds is told as a typed refusal after 1.5 s: to give up before would hide it.
     ("catalog", "SaveProduct"): 2.0,
-    ("feed", "TrackEvents"): 2.0,
     ("config", "KillFeature"): 2.0,
+    # Accepted only when Redis has synced to disk, which takes a busy disk longer than a read.
+    ("feed", "TrackEvents"): 2.0,
+    # They ask user, catalog and payment in turn, each of which may take its own time.
     ("order", "PlaceOrder"): 5.0,
     ("order", "CancelOrder"): 5.0,
+    # It waits for the bank, and then the answer is the buyer's next step.
     ("payment", "StartPayment"): 12.0,
 }
-"""Mutations of a service that is itself stopped: their time-outs in gateway.yaml. To give up early would leave the client with an
-unknown outcome whenever the service is merely busy, or waits for the bank."""
+"""Mutations of a service that is itself stopped: their time-outs in gateway.yaml, each with its reason. To give up early would leave
+the client with an unknown outcome whenever the service is merely busy; the error says that the outcome is unknown."""
 
 Send = Callable[[], dict[str, Any]]
 

@@ -219,6 +219,17 @@ async def test_more_values_than_the_limit_fail_before_they_are_decoded(small: by
         assert raised.value.code == "SUBGRAPH_RESPONSE_TOO_LARGE"
 
 
+@pytest.mark.parametrize(("is_safe", "is_unknown"), [(True, False), (False, True)], ids=["query", "mutation"])
+async def test_a_mutation_that_was_sent_and_not_answered_has_an_unknown_outcome(
+    is_safe: bool, is_unknown: bool
+) -> None:
+    async with serving(answering()) as server, transporting() as transport:
+        with pytest.raises(SubgraphError) as raised:
+            await post(transport, server.service, seconds=1.0, is_safe=is_safe)
+    assert raised.value.code == "SUBGRAPH_TIMEOUT"
+    assert ("unknown" in raised.value.message) is is_unknown
+
+
 async def test_an_endless_drip_ends_with_the_deadline() -> None:
     async def drip(_request: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
