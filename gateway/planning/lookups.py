@@ -92,6 +92,11 @@ class Lookups:
         known = self._types[service].get(type_name)
         return known is not None and known.kind in {TypeKind.INTERFACE, TypeKind.UNION}
 
+    def is_empty(self, here: Here) -> bool:
+        """Whether no object can be at a place: the subgraph has an interface there that only types of other subgraphs implement."""
+        possible = self.supergraph.possible_types
+        return all(possible[name] and name not in possible[name] for name in here.types)
+
     def is_composite(self, type_name: str) -> bool:
         """Whether the type has fields to select."""
         return self.supergraph.kinds.get(type_name) in {TypeKind.OBJECT, TypeKind.INTERFACE, TypeKind.UNION}

@@ -160,11 +160,18 @@ class Search:
 
     def _select(self, need: Need, served: Served, here: Here, terms: Terms) -> Choice:
         """The choice to have a field where it is served here."""
-        below = self.solve(need.children, served.below, terms.below()) if served.below is not None else None
+        below = self._solve_below(need, served, terms.below())
         cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
         return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
+
+    def _solve_below(self, need: Need, served: Served, terms: Terms) -> Solution | None:
+        """What is needed of the objects that a field returns; None for a leaf. Nothing is missing of objects that cannot be there."""
+        if served.below is None:
+            return None
+        below = self.solve(need.children, served.below, terms)
+        return replace(below, missing=()) if below.missing and self._lookups.is_empty(served.below) else below
 
     def _find_choices(self, open_: Open, here: Here, terms: Terms) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
@@ -201,7 +208,7 @@ class Search:
                 requirement = self._require(part, here, service, used[0].entry.entity, terms)
                 if part.field.requires is not None and requirement is None:
                     continue
-                below = self.solve(need.children, part.below, below_it) if part.below is not None else None
+                below = self._solve_below(need, part, below_it)
                 cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
                 if used[0].key is not None:
                     # A field that comes later has to be merged: dearer than the same field in an earlier answer.
