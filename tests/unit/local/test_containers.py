@@ -68,6 +68,29 @@ def test_only_its_users_reach_the_queues_server() -> None:
     assert "/run/yarmarka/secrets/redis.conf" in SERVICES["redis"]["command"]
 
 
+def test_the_sandbox_the_mail_sink_and_the_diagram_reach_nothing_else() -> None:
+    reached = {name: SERVICES[name]["networks"] for name in ("bank", "mailsink", "c4")}
+    assert reached == {"bank": ["bank"], "mailsink": ["mail"], "c4": ["diagram"]}
+    neighbours = {
+        network: {name for name, service in SERVICES.items() if network in service.get("networks", [])}
+        for network in ("bank", "mail", "diagram")
+    }
+    assert neighbours == {
+        "bank": {"bank", "payment"},
+        "mail": {"mailsink", "notification", "worker"},
+        "diagram": {"c4"},
+    }
+
+
+def test_ports_are_published_of_what_clients_call_alone() -> None:
+    published = {name for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"gateway", "payment", "catalog", "bank", "mailsink", "c4"}
+    # Of these, three have metrics: each needs the token there.
+    for name in ("gateway", "payment", "catalog"):
+        assert "YARMARKA_METRICS_TOKEN" in SERVICES[name]["environment"]["SECRETS"].split()
+        assert "YARMARKA_METRICS_TOKEN" in given(name)
+
+
 def test_each_image_has_one_build_definition() -> None:
     builds = {(service["image"], str(service["build"])) for service in SERVICES.values() if "build" in service}
     assert len(builds) == len({image for image, _ in builds}) == 4
