@@ -129,6 +129,7 @@ class LimitSettings(_Section):
     max_directives: int = Field(500, ge=0)
     max_list_items: int = Field(10_000, ge=1)
     max_input_depth: int = Field(64, ge=1, le=190)
+    max_input_values: int = Field(100_000, ge=1)
     max_introspection_lists: int = Field(40, ge=1)
     max_cost: int | None = Field(None, ge=1)
     cost_mode: Literal["enforce", "measure"] = "enforce"

@@ -50,6 +50,8 @@ class Limits:
         max_directives: directives, after expansion.
         max_list_items: items of one list in a literal or a variable.
         max_input_depth: nested lists and objects in a literal or a variable.
+        max_input_values: items and members of all lists and objects in a request's variables together; so many input objects are coerced
+            in 0.15 s, and lists in lists are bounded by nothing else.
         max_introspection_lists: lists of the introspection schema (`types`, `fields`, `args` ..), each as long as the schema is large;
             the usual introspection query has 9.
     """
@@ -63,6 +65,7 @@ class Limits:
     max_directives: int = 500
     max_list_items: int = 10_000
     max_input_depth: int = 64
+    max_input_values: int = 100_000
     max_introspection_lists: int = 40
 
 
@@ -211,6 +214,13 @@ def too_deep_input(limits: Limits) -> ClientError:
     """The refusal of input, literal or variable, that is nested too deeply."""
     return ClientError(
         f"The input is nested more than {limits.max_input_depth} levels deep.", code="MAX_INPUT_DEPTH_EXCEEDED"
+    )
+
+
+def too_many_values(limits: Limits) -> ClientError:
+    """The refusal of variables that have too many values together."""
+    return ClientError(
+        f"The variables have more than {limits.max_input_values} values.", code="MAX_INPUT_VALUES_EXCEEDED"
     )
 
 

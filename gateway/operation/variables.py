@@ -29,7 +29,7 @@ from graphql import (
 )
 
 from gateway.errors import ClientError, ManyClientErrors
-from gateway.operation.limits import Limits, too_deep_input, too_many_items
+from gateway.operation.limits import Limits, too_deep_input, too_many_items, too_many_values
 
 Variables = Mapping[str, Any]
 Coercer = Callable[[Any, str], Any]
@@ -75,7 +75,7 @@ class VariableCoercer:
         """The operation's variables; those that are absent and have no default are absent. Unknown ones are dropped.
 
         Raises:
-            ClientError: BAD_USER_INPUT, an error for each wrong variable; MAX_LIST_ITEMS_EXCEEDED, MAX_INPUT_DEPTH_EXCEEDED.
+            ClientError: BAD_USER_INPUT, an error for each wrong variable; or as `check_input`.
         """
         if not self._compiled:
             return {}
@@ -103,11 +103,12 @@ class VariableCoercer:
 
 
 def check_input(given: Variables, limits: Limits) -> None:
-    """Returns if no list among the variables is too long, and nothing in them too deep.
+    """Returns if no list among the variables is too long, nothing in them too deep, and all of them together not too many values.
 
     Raises:
-        ClientError: MAX_LIST_ITEMS_EXCEEDED or MAX_INPUT_DEPTH_EXCEEDED.
+        ClientError: MAX_LIST_ITEMS_EXCEEDED, MAX_INPUT_DEPTH_EXCEEDED or MAX_INPUT_VALUES_EXCEEDED.
     """
+    count = 0
     pending: list[tuple[Any, int]] = [(value, 1) for value in given.values() if isinstance(value, dict | list)]
     while pending:
         value, depth = pending.pop()
@@ -119,6 +120,9 @@ def check_input(given: Variables, limits: Limits) -> None:
             inside: Any = value
         else:
             inside = value.values()
+        count += len(inside)
+        if count > limits.max_input_values:
+            raise too_many_values(limits)
         pending.extend((item, depth + 1) for item in inside if isinstance(item, dict | list))
 
 

@@ -46,6 +46,16 @@ def weighing_bomb(world: World) -> str:
     return str(answer["errors"][0]["extensions"]["code"]) if "errors" in answer else "answered"
 
 
+def lists_of_lists(world: World) -> str:
+    """300,000 input objects, in lists of which none is too long."""
+    inputs: Any = [{"more": [{}] * 9_000}] * 33
+    answer = world.ask("mutation ($i: [Put!]) { put(inputs: $i) { id } }", variables={"i": inputs})
+    code = str(answer["errors"][0]["extensions"]["code"]) if "errors" in answer else "answered"
+    if code != "MAX_INPUT_VALUES_EXCEEDED":
+        raise AttackSucceeded(f"all are read: {code}")
+    return code
+
+
 def remembered_values(world: World) -> str:
     """Three hundred other large variables of one document."""
     query = "query Many($v: Any) { check(input: $v) }"
@@ -239,6 +249,7 @@ def _told(world: World, query: str) -> tuple[int, int]:
 
 ATTACKS = (
     Attack("2.1", "one text, two sizes at once", race, max_cpu_ms=10_000),
+    Attack("1.1", "300,000 input objects in lists of lists", lists_of_lists),
     Attack("2.2", "one large variable under 100 names", weighing_bomb),
     Attack("2.2", "300 large variables of one document", remembered_values, max_cpu_ms=10_000),
     Attack("2.3", "large lists, written in six ways", large_lists),

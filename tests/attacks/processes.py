@@ -70,6 +70,21 @@ def meaningless_settings(world: World) -> str:
     return f"{len(MEANINGLESS)} refused, each with its line, its key and what helps"
 
 
+def unlisted_texts(world: World) -> str:
+    """A megabyte of tokens, and one of comments, to a gateway that answers deployed operations alone."""
+    manifest = world.folder / "manifest"
+    manifest.mkdir()
+    (manifest / "Me.graphql").write_text("query Me { me { name } }", encoding="utf-8")
+    codes = []
+    with world.another_gateway("listed", {"persisted": {"manifest": str(manifest), "safelist": True}}) as gateway:
+        for text in ("{ " + "a " * 490_000 + "}", "#\n" * 300_000 + "{ me { name } }"):
+            answer = gateway.http.post("/graphql", json={"query": text}, timeout=DEADLINE_SECONDS).json()
+            codes.append(answer["errors"][0]["extensions"]["code"])
+        if gateway.ask("query Me {\n  me { name },\n}").json() != {"data": {"me": {"name": "ann"}}}:
+            raise AttackSucceeded("deployed operations are not answered")
+    return ", ".join(dict.fromkeys(codes))
+
+
 def deaf_parent(world: World) -> str:
     """Workers that are replaced by ones that never get ready; meanwhile one is killed, and then all is to stop."""
     settings = {
@@ -214,6 +229,7 @@ def _wait_for(is_true: Any, otherwise: str) -> None:
 
 
 ATTACKS = (
+    Attack("1.1", "a megabyte of tokens to a safelist", unlisted_texts),
     Attack("1.7", "SIGTERM while no new worker gets ready", deaf_parent, max_cpu_ms=20_000),
     Attack("1.8", f"{len(MEANINGLESS)} settings that mean nothing", meaningless_settings, max_cpu_ms=60_000),
     Attack("1.11", "malformed trace contexts", made_up_parents, max_cpu_ms=20_000),

@@ -115,6 +115,10 @@ def test_deep_and_long_input_is_refused_in_custom_scalars_too() -> None:
         deep = [deep]
     assert refusal("$v: Any", {"v": deep}).code == "MAX_INPUT_DEPTH_EXCEEDED"
     assert refusal("$v: Any", {"v": [1] * 11}, Limits(max_list_items=10)).code == "MAX_LIST_ITEMS_EXCEEDED"
+    few = Limits(max_list_items=10, max_input_values=20)
+    assert refusal("$v: Any", {"v": [[1] * 9] * 3}, few).code == "MAX_INPUT_VALUES_EXCEEDED"
+    assert refusal("$v: Any, $w: Any", {"v": [1] * 10, "w": [{"a": 1}] * 6}, few).code == "MAX_INPUT_VALUES_EXCEEDED"
+    assert coerced("$v: Any, $w: Any", {"v": [1] * 10, "w": [1] * 10}, few) == {"v": [1] * 10, "w": [1] * 10}
     nested: Any = {}
     for _ in range(100):
         nested = {"not": nested}
