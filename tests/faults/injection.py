@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ COMMANDS = {
     "mail": "local.mail_sink",
 }
 FULL_BYTES = 1024
+START_SECONDS = 120.0
+PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,22 @@ class Patient:
     clocks: Path
     postgres: PostgresServer | None
 
-    def pid(self, process: str) -> int:
-        """The process id of one of PROCESSES, which leads a group."""
-        if process == "redis":  # it writes its own title
-            return self.market.pid_of(f"127.0.0.1:{self.market.ports['REDIS_PORT']}")
-        return self.market.pid_of(COMMANDS[process])
+    async def pid(self, process: str) -> int:
+        """The process id of one of PROCESSES, which leads a group; waits while the supervisor starts it again.
+
+        Raises:
+            AssertionError: when it does not come.
+        """
+        # Redis writes its own title.
+        command = f"127.0.0.1:{self.market.ports['REDIS_PORT']}" if process == "redis" else COMMANDS[process]
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self.market.pid_of(command)
+            except AssertionError:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def redis(self) -> "redis.Redis":
         """A connection to the market's Redis."""
@@ -73,7 +87,7 @@ def killed(process: str) -> Injection:
 
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        os.kill(patient.pid(process), signal.SIGKILL)
+        os.kill(await patient.pid(process), signal.SIGKILL)
         yield
 
     return inject
@@ -84,7 +98,7 @@ def stopped(process: str) -> Injection:
 
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        group = patient.pid(process)
+        group = await patient.pid(process)
         os.killpg(group, signal.SIGSTOP)
         try:
             yield
@@ -100,7 +114,7 @@ def disk_full(process: str) -> Injection:
 
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        pid = patient.pid(process)
+        pid = await patient.pid(process)
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (FULL_BYTES, most))
         try:
@@ -128,7 +142,7 @@ def clock_jumps(process: str, *, ahead_seconds: float) -> Injection:
 
     @asynccontextmanager
     async def inject(patient: Patient) -> AsyncIterator[None]:
-        group = patient.pid(process)
+        group = await patient.pid(process)
         await asyncio.to_thread(clocks.jump, patient.clocks, group, ahead_seconds=ahead_seconds)
         try:
             yield
@@ -160,8 +174,9 @@ async def redis_emptied(patient: Patient) -> AsyncIterator[None]:
 async def redis_away(patient: Patient) -> AsyncIterator[None]:
     """Redis is killed and cannot start: its folder has another name meanwhile."""
     folder = patient.market.data_dir / "redis"
+    pid = await patient.pid("redis")
     with _renamed(folder):
-        os.kill(patient.pid("redis"), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
         yield
 
 
