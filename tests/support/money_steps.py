@@ -156,7 +156,7 @@ class Steps:
         await self.trade.pay(order_id, "card_slow")
         await self.trade.wait_for_capture(order_id)
 
-    @kind(pick=picks, decision=st.sampled_from(("approve", "decline")), holds=st.sampled_from((0.0, 0.5, 1.1, 2.1)))
+    @kind(5, pick=picks, decision=st.sampled_from(("approve", "decline")), holds=st.sampled_from((1.1, 0.0, 2.1)))
     async def pay_at_the_bank(self, pick: int, decision: str, holds: float) -> None:
         """Pay an order at the bank's page, where the payer takes so many holds to decide."""
         order_id = await self.trade.awaiting(pick)
