@@ -169,6 +169,9 @@ def mutations_in_fragments(world: World) -> str:
     """Mutations that are written in fragments, each way as dear as written plainly."""
     fields = " ".join(f"a{number}: put(inputs: [{{}}, {{}}, {{more: [{{}}]}}]) {{ id }}" for number in range(20))
     plainly, _ = _told(world, f"mutation {{ {fields} }}")
+    # 10 for a mutation, 1 for the thing, 12 for its inputs and their grades.
+    if plainly != 20 * (10 + 1 + 12):
+        raise AttackSucceeded(f"costs {plainly} even written plainly")
     for query in (
         f"mutation {{ ...F }} fragment F on Mutation {{ {fields} }}",
         f"mutation {{ ... on Mutation {{ {fields} }} }}",
