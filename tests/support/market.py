@@ -120,7 +120,11 @@ class LocalMarket:
     def pid_of(self, command: str) -> int:
         """The process id of the supervisor's child whose command line holds `command`."""
         listing = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.supervisor_pid)], capture_output=True, text=True, check=True
+            # Of any width: COLUMNS in the environment would cut what is looked for.
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.supervisor_pid)],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         for line in listing.stdout.splitlines():
             pid, _, arguments = line.strip().partition(" ")
