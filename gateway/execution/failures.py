@@ -60,7 +60,10 @@ class Failure:
         for place, selections in self.places:
             if self.below:
                 trail, is_exact = _translate(self.below, selections, place.trail, hidden)
-                (exact if is_exact else vague).append(trail_path(trail))
+                lost = [] if is_exact else list(_lost_beside(self.below, selections, place, hidden))
+                exact.extend(map(trail_path, lost))
+                if not lost:
+                    (exact if is_exact else vague).append(trail_path(trail))
             else:
                 exact.extend(map(trail_path, _nulls(place.value, place.trail, selections, hidden)))
         if not exact and not vague:
@@ -180,6 +183,28 @@ def _translate(
         trail = (trail, matching[0].key)
         selections = [selection for field in matching for selection in field.selections]
     return trail, True
+
+
+def _lost_beside(
+    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], place: Place, hidden: str
+) -> Iterator[Trail]:
+    """The client's fields that did not come since a hidden field beside them failed: it is non-null, and took their object with it."""
+    value: Any = place.value
+    trail = place.trail
+    for segment in below:
+        if isinstance(segment, int):
+            value = value[segment] if isinstance(value, list) and 0 <= segment < len(value) else None
+            trail = (trail, segment)
+            continue
+        matching = [field for field in fields_of(selections) if field.response_name == segment]
+        if not matching or _is_hidden(matching[0].key, hidden):
+            break
+        value = value.get(matching[0].key) if isinstance(value, dict) else None
+        trail = (trail, matching[0].key)
+        selections = [selection for field in matching for selection in field.selections]
+    if isinstance(value, dict):
+        keys = dict.fromkeys(field.key for field in fields_of(selections, value.get("__typename")))
+        yield from ((trail, key) for key in keys if key not in value and not _is_hidden(key, hidden))
 
 
 def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection], hidden: str) -> Iterator[Trail]:

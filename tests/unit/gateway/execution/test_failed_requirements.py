@@ -1,6 +1,7 @@
 """Requirements, keys and contexts that a failing field of the client's nulls: what needs them fails with the first cause, or is right."""
 
 import asyncio
+import re
 from typing import Any
 
 from gateway.execution.executor import COMPILE_AFTER, Executor
@@ -178,3 +179,59 @@ async def test_object_whose_type_was_not_told_is_not_sent_without_its_parts() ->
     assert answered["data"] == {"item": {"label": None}}
     represented = [each for request in sent for each in request["variables"]["representations"]]
     assert [each for each in represented if each["__typename"] == "Item"] == []
+
+
+PARTS = "type Query { t: T } type T { id: ID! note: String box: Box } type Box { note: String secret: Int! }"
+
+
+async def test_every_field_that_a_failing_hidden_one_takes_with_it_has_an_error() -> None:
+    supergraph = composed(
+        items='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        notes='type T @key(fields: "id") { id: ID! note: String secret: Int! box: Box } type Box { note: String }',
+        sums='type T @key(fields: "id") { id: ID! secret: Int! @external sum: Int @requires(fields: "secret") }',
+    )
+    items = DictSubgraph("type Query { t: T } type T { id: ID! }", {"t": {"id": "1"}})
+
+    def notes(request: dict[str, Any]) -> dict[str, Any]:
+        assert "secret" in request["query"]
+        hidden = re.search(r"(\w+): secret", request["query"])
+        path = ["_entities", 0, hidden[1] if hidden else "secret"]
+        return {"data": {"_entities": [None]}, "errors": [{"message": "no secret", "path": path}]}
+
+    subgraphs = {"items": items, "notes": notes}
+    answered = await answer(supergraph, "{ t { note box { note } sum } }", subgraphs)
+    assert answered["data"] == {"t": {"note": None, "box": None, "sum": None}}
+    told = {tuple(error["path"]): error["message"] for error in answered["errors"]}
+    assert told == dict.fromkeys([("t", "note"), ("t", "box"), ("t", "sum")], "no secret")
+
+
+async def test_object_that_a_failing_hidden_field_nulls_has_the_error() -> None:
+    supergraph = composed(
+        a=PARTS.replace("type T {", 'type T @key(fields: "id") {'),
+        b="""
+            type T @key(fields: "id") { id: ID! box: Box @external sum: Int @requires(fields: "box { secret }") }
+            type Box { secret: Int! @external }
+        """,
+    )
+    box = {"note": "n", "secret": Fails("no secret")}
+    answered = await answer(
+        supergraph,
+        "{ t { note box { note } sum } }",
+        {"a": DictSubgraph(PARTS, {"t": {"id": "1", "note": "x", "box": box}})},
+    )
+    assert answered["data"] == {"t": {"note": "x", "box": None, "sum": None}}
+    told = {tuple(error["path"]): error["message"] for error in answered["errors"]}
+    assert told == {("t", "box"): "no secret", ("t", "sum"): "no secret"}
+
+
+async def test_missing_hidden_field_costs_no_field_beside_it() -> None:
+    supergraph = composed(
+        items='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        notes='type T @key(fields: "id") { id: ID! note: String secret: Int }',
+        sums='type T @key(fields: "id") { id: ID! secret: Int @external sum: Int @requires(fields: "secret") }',
+    )
+    items = DictSubgraph("type Query { t: T } type T { id: ID! }", {"t": {"id": "1"}})
+    subgraphs = {"items": items, "notes": lambda _: {"data": {"_entities": [{"note": None}]}}}
+    answered = await answer(supergraph, "{ t { note sum } }", subgraphs)
+    assert answered["data"] == {"t": {"note": None, "sum": None}}
+    assert [error["path"] for error in answered["errors"]] == [["t", "sum"]]
