@@ -44,7 +44,7 @@ ADDED = {
     "EMAIL": (
         "Confirm your e-mail address",
         "Hello {{ name }},\n\nfollow this link to confirm that this is your address:\n\n{{ verification_link }}\n\n"
-        "If you did not sign up, you need not do anything: we send nothing else to this address." + SIGNED,
+        "If you did not sign up, do not follow it: we send nothing else to this address." + SIGNED,
     ),
 }
 
