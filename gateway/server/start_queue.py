@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-STARTS_PER_TURN: Final = 16
-"""At about 0.3 ms each."""
+STARTS_PER_TURN: Final = 64
+"""At about 0.1 to 0.3 ms each. Equal fetches of requests that start in one turn are sent once: with 16 a turn 50 equal clients cost 10 % more."""
 
 Start = Callable[[], object]
 
