@@ -205,7 +205,9 @@ class AddressInput:
 @strawberry.input
 class SignUpInput:
     email: Annotated[str, model.EMAIL]
-    password: Annotated[str, model.PASSWORD]
+    password: Annotated[str, model.PASSWORD] = strawberry.field(
+        description=f"At least {model.MIN_PASSWORD_CHARACTERS} characters"
+    )
     display_name: Annotated[str, model.NAME]
     locale: Annotated[str, model.LOCALE] = "en"
 
