@@ -176,6 +176,7 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise ClientError("There are no tunnels here.", code="METHOD_NOT_ALLOWED", status=405)
+            check_size(self.url, self.headers)  # it comes again in one piece, wherever it began
             return
         # A head that began in this piece is no longer than it.
         if not self._has_head_begun_in_piece or len(self.headers) > MAX_FIELDS:

@@ -170,6 +170,17 @@ def test_the_limit_of_a_head_is_exact(gateway: RunningGateway, size: int, step: 
         assert answer == (200, GOODS)
 
 
+@pytest.mark.parametrize("upgrade", [b"", b"connection: upgrade\r\nupgrade: h2c\r\n"], ids=["plain", "upgrade"])
+def test_a_head_behind_another_request_has_the_same_limit(gateway: RunningGateway, upgrade: bytes) -> None:
+    first = request(HOST, JSON, LENGTH)
+    head = request(
+        HOST, JSON, LENGTH, CLOSE, upgrade, b"x-pad: " + b"y" * 30_000 + b"\r\nx-more: " + b"y" * 40_000 + b"\r\n"
+    )
+    answer, refusal = told(gateway, first + head)
+    assert answer == (200, GOODS)
+    assert code_of(refusal) == (431, "HEAD_TOO_LARGE")
+
+
 def test_a_body_takes_nothing_from_the_limit_of_the_next_head(gateway: RunningGateway) -> None:
     large = BODY + b" " * 900_000
     head = request(HOST, JSON, b"content-length: %d\r\n" % len(large), b"x-pad: " + b"y" * 30_000 + b"\r\n", body=b"")
