@@ -16,11 +16,8 @@ async def end_at(
     """
     loop = asyncio.get_running_loop()
     try:
-        while True:
-            # The loop calls a timeout only while the stream waits, and a stream that always has an event never does.
-            if expires_at is not None and loop.time() >= expires_at:
-                yield last
-                return
+        # The loop calls a timeout only while the stream waits, and a stream that always has an event never does.
+        while expires_at is None or loop.time() < expires_at:
             # Each event is awaited in a task of its own, so the timeout cannot be around the loop.
             timeout = asyncio.timeout_at(expires_at)
             try:
@@ -29,11 +26,10 @@ async def end_at(
             except TimeoutError:
                 if not timeout.expired():
                     raise
-                # By now, whatever the clock says: a timer may be a part of a millisecond early, and the answers ended with it.
-                yield last
-                return
+                break  # whatever the clock says: a timer may be a part of a millisecond early, and the answers ended with it
             if answer is None:
                 return
             yield answer
+        yield last
     finally:
         await answers.aclose()  # type: ignore[attr-defined]
