@@ -12,7 +12,7 @@ with the same error (`Failure.passed_on`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.errors import SubgraphError
 from gateway.execution.request import Service
@@ -48,7 +48,7 @@ class Failure:
             hidden: what the names begin with that only the gateway asked for.
         """
         for place, selections in self.places:
-            yield trail_path(_translate(self.below, selections, place.trail, hidden)[0])
+            yield trail_path(_followed(self.below, selections, place, hidden).trail)
 
     def told(self, hidden: str) -> tuple[list[list[str | int]], list[list[str | int]]]:
         """The client's paths of the nulls that the failure explains, and of the objects of which it explains none.
@@ -59,11 +59,11 @@ class Failure:
         vague: list[list[str | int]] = []
         for place, selections in self.places:
             if self.below:
-                trail, is_exact = _translate(self.below, selections, place.trail, hidden)
-                lost = [] if is_exact else list(_lost_beside(self.below, selections, place, hidden))
+                followed = _followed(self.below, selections, place, hidden)
+                lost = [followed.trail] if followed.is_whole else list(_lost_beside(followed, hidden))
                 exact.extend(map(trail_path, lost))
                 if not lost:
-                    (exact if is_exact else vague).append(trail_path(trail))
+                    vague.append(trail_path(followed.trail))
             else:
                 exact.extend(map(trail_path, _nulls(place.value, place.trail, selections, hidden)))
         if not exact and not vague:
@@ -161,50 +161,54 @@ def failure_of_rest(service: str, count: int) -> Failure:
     return Failure(service, message, {"code": "DOWNSTREAM_SERVICE_ERROR", "serviceName": service}, ())
 
 
-def _translate(
-    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], trail: Trail, hidden: str
-) -> tuple[Trail, bool]:
-    """The client's path of a subgraph's, and whether it is whole: it ends above what only the gateway asked for.
+class _Followed(NamedTuple):
+    """How far a subgraph's path leads in the client's tree.
 
-    A path that leaves the selections is not whole either: it ends where it leaves them.
+    Attributes:
+        trail: The client's path.
+        value: What the tree holds there; None if it holds nothing.
+        selections: What was asked there.
+        is_whole: Whether the path was followed to its end.
     """
+
+    trail: Trail
+    value: Any
+    selections: Sequence[FetchedSelection]
+    is_whole: bool
+
+
+def _followed(
+    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], place: Place, hidden: str
+) -> _Followed:
+    """Follow a subgraph's path from a place: it ends above what only the gateway asked for, and where it leaves the selections."""
+    trail = place.trail
+    value: Any = place.value
     nesting = 0
     for segment in below:
         if isinstance(segment, int):
             nesting += 1
             if nesting > MAX_LIST_NESTING:
-                return trail, False
+                return _Followed(trail, value, selections, is_whole=False)
+            value = value[segment] if isinstance(value, list) and 0 <= segment < len(value) else None
             trail = (trail, segment)
             continue
         nesting = 0
         matching = [field for field in fields_of(selections) if field.response_name == segment]
         if not matching or _is_hidden(matching[0].key, hidden):
-            return trail, False
-        trail = (trail, matching[0].key)
+            return _Followed(trail, value, selections, is_whole=False)
+        key = matching[0].key
+        value = value.get(key) if isinstance(value, dict) else None
+        trail = (trail, key)
         selections = [selection for field in matching for selection in field.selections]
-    return trail, True
+    return _Followed(trail, value, selections, is_whole=True)
 
 
-def _lost_beside(
-    below: tuple[str | int, ...], selections: Sequence[FetchedSelection], place: Place, hidden: str
-) -> Iterator[Trail]:
+def _lost_beside(followed: _Followed, hidden: str) -> Iterator[Trail]:
     """The client's fields that did not come since a hidden field beside them failed: it is non-null, and took their object with it."""
-    value: Any = place.value
-    trail = place.trail
-    for segment in below:
-        if isinstance(segment, int):
-            value = value[segment] if isinstance(value, list) and 0 <= segment < len(value) else None
-            trail = (trail, segment)
-            continue
-        matching = [field for field in fields_of(selections) if field.response_name == segment]
-        if not matching or _is_hidden(matching[0].key, hidden):
-            break
-        value = value.get(matching[0].key) if isinstance(value, dict) else None
-        trail = (trail, matching[0].key)
-        selections = [selection for field in matching for selection in field.selections]
+    value = followed.value
     if isinstance(value, dict):
-        keys = dict.fromkeys(field.key for field in fields_of(selections, value.get("__typename")))
-        yield from ((trail, key) for key in keys if key not in value and not _is_hidden(key, hidden))
+        keys = dict.fromkeys(field.key for field in fields_of(followed.selections, value.get("__typename")))
+        yield from ((followed.trail, key) for key in keys if key not in value and not _is_hidden(key, hidden))
 
 
 def _nulls(value: Tree, trail: Trail, selections: Sequence[FetchedSelection], hidden: str) -> Iterator[Trail]:
