@@ -1,9 +1,12 @@
-"""A bounded memory: what was used since the last round stays, the rest makes room."""
+"""Bounded memories: a mapping in which what was used since the last round stays, and functions that remember short texts."""
 
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T", str, bytes)
 
 
 class _Entry(Generic[V]):
@@ -73,3 +76,24 @@ class BoundedCache(Generic[K, V]):
             self._entries[key] = entry
         else:
             self._bytes -= entry.size
+
+
+def remembered_if_short(*, max_length: int, max_entries: int) -> Callable[[Callable[[T], V]], Callable[[T], V]]:
+    """Return a decorator that remembers what a function returns for short texts.
+
+    A longer text is read anew each time: clients write it, and a thousand of 60 kB would stay in memory for good.
+
+    Args:
+        max_length: of a text that is remembered, in characters or bytes.
+    """
+
+    def decorate(read: Callable[[T], V]) -> Callable[[T], V]:
+        remembered = lru_cache(maxsize=max_entries)(read)
+
+        @wraps(read)
+        def read_or_remember(text: T) -> V:
+            return remembered(text) if len(text) <= max_length else read(text)
+
+        return read_or_remember
+
+    return decorate

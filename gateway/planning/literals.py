@@ -1,10 +1,10 @@
 """Whether a subgraph takes what a fetch gives to an argument, as far as it is written out."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from graphql import ValueNode, parse_value
 
+from gateway.operation.cache import remembered_if_short
 from gateway.supergraph.literals import is_literal_of
 from gateway.supergraph.model import InputType, InputValue
 
@@ -24,10 +24,9 @@ def fits(types: Mapping[str, InputType], argument: InputValue, text: str) -> boo
     """
     if text.startswith("$"):
         return True  # the gateway coerces its value to the client's type
-    value = _parsed(text) if len(text) <= MAX_REMEMBERED_CHARACTERS else parse_value(text, no_location=True)
-    return is_literal_of(lambda name: types.get(name, _ANY), argument.type_name, argument.wrappers, value)
+    return is_literal_of(lambda name: types.get(name, _ANY), argument.type_name, argument.wrappers, _parsed(text))
 
 
-@lru_cache(maxsize=4096)
+@remembered_if_short(max_length=MAX_REMEMBERED_CHARACTERS, max_entries=4096)
 def _parsed(text: str) -> ValueNode:
     return parse_value(text, no_location=True)

@@ -7,9 +7,9 @@ Source: GraphQL over HTTP, sections "Media Types", "Request" and "Response"; Fet
 """
 
 import enum
-from functools import lru_cache
 
 from gateway.errors import ClientError
+from gateway.operation.cache import remembered_if_short
 
 JSON = b"application/json"
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
@@ -23,9 +23,8 @@ PREFLIGHTED_HEADERS = frozenset(
 
 SIMPLE_CONTENT_TYPES = frozenset({b"", b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain"})
 
-
 MAX_REMEMBERED_BYTES = 256
-"""Longer headers are read anew each time: a thousand of 60 kB would stay in memory for good."""
+"""Of a header; those of browsers and GraphQL clients are shorter."""
 
 
 class ResponseForm(enum.Enum):
@@ -64,15 +63,12 @@ class Accepted:
         self.prefers_html = prefers_html
 
 
+@remembered_if_short(max_length=MAX_REMEMBERED_BYTES, max_entries=1024)
 def read_accept(header: bytes) -> Accepted:
     """What the client takes; an empty header takes everything.
 
     Source: RFC 9110, section 12.5.1. Of equal weights the first named wins.
     """
-    return _read_known_accept(header) if len(header) <= MAX_REMEMBERED_BYTES else _read_accept(header)
-
-
-def _read_accept(header: bytes) -> Accepted:
     if not header.strip():
         return Accepted(single=ResponseForm.PLAIN_JSON, streams=True, prefers_html=False)
     weights: list[tuple[float, int, bytes]] = []
@@ -103,9 +99,6 @@ def _read_accept(header: bytes) -> Accepted:
     )
 
 
-_read_known_accept = lru_cache(maxsize=1024)(_read_accept)
-
-
 def _weight(parameters: bytes) -> float:
     for parameter in parameters.split(b";"):
         name, _, value = parameter.partition(b"=")
@@ -117,19 +110,13 @@ def _weight(parameters: bytes) -> float:
     return 1.0
 
 
+@remembered_if_short(max_length=MAX_REMEMBERED_BYTES, max_entries=256)
 def check_content_type(header: bytes) -> None:
     """Returns if a POST of this content type is taken.
 
     Raises:
         ClientError: CSRF_PREVENTED, UNSUPPORTED_MEDIA_TYPE or UNSUPPORTED_CHARSET.
     """
-    if len(header) <= MAX_REMEMBERED_BYTES:
-        _check_known_content_type(header)
-    else:
-        _check_content_type(header)
-
-
-def _check_content_type(header: bytes) -> None:
     media, charset = split_content_type(header)
     if media in SIMPLE_CONTENT_TYPES:
         raise ClientError(
@@ -140,9 +127,6 @@ def _check_content_type(header: bytes) -> None:
         raise ClientError("Send the request as application/json.", code="UNSUPPORTED_MEDIA_TYPE", status=415)
     if charset not in (b"", b"utf-8", b"utf8"):
         raise ClientError("Send the request in UTF-8.", code="UNSUPPORTED_CHARSET")
-
-
-_check_known_content_type = lru_cache(maxsize=256)(_check_content_type)
 
 
 def split_content_type(header: bytes) -> tuple[bytes, bytes]:
