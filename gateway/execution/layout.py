@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from gateway.execution.projection import collect_fields
-from gateway.operation.model import Operation, Selection
+from gateway.operation.model import TYPENAME, Operation, Selection
 from gateway.planning.plan import (
     EntityGroup,
     FetchedField,
@@ -40,7 +40,6 @@ from gateway.planning.plan import (
 Source = tuple[int, int]
 """Who brings a field: (fetch id, index of the group, or -1 for a root fetch)."""
 
-TYPENAME: Final = "__typename"
 MAX_FIELDS: Final = 2_000
 """Of a layout, a type's own for each type that an object may have. Compiling so many takes about 0.1 s, once."""
 

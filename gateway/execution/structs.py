@@ -18,7 +18,6 @@ import msgspec
 from graphql import GraphQLEnumType, GraphQLLeafType
 
 from gateway.execution.layout import (
-    TYPENAME,
     Composite,
     FieldLayout,
     InternalLeaf,
@@ -28,6 +27,7 @@ from gateway.execution.layout import (
     may_be_absent,
 )
 from gateway.execution.leaves import MAX_INT, MIN_INT
+from gateway.operation.model import TYPENAME
 
 _MAX_FLOAT: Final = 1.7976931348623157e308
 _INT: Final = Annotated[int, msgspec.Meta(ge=MIN_INT, le=MAX_INT)]

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from graphql import get_named_type, is_composite_type, print_ast
 
-from gateway.operation.model import Field, Operation, Selection
-from gateway.planning.needs import TYPENAME
+from gateway.operation.model import TYPENAME, Field, Operation, Selection
 from gateway.planning.shadow import Shadow
 from gateway.supergraph.model import Supergraph, TypeKind
 

@@ -20,11 +20,10 @@ from collections.abc import Set
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from gateway.errors import InternalError
-from gateway.operation.model import Operation, OperationKind
+from gateway.operation.model import TYPENAME, Operation, OperationKind
 from gateway.planning.answering import unanswered
 from gateway.planning.field_set_coverage import top_names, unsent
 from gateway.planning.literals import fits
-from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import (
     EntityGroup,
     Fetch,

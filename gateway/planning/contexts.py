@@ -15,9 +15,9 @@ goes on outwards for the others. The object itself, whose field takes the contex
 
 from dataclasses import dataclass, field, replace
 
-from gateway.operation.model import Operation, OperationKind
+from gateway.operation.model import TYPENAME, Operation, OperationKind
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import TYPENAME, ContextSource, Need, NeedContext, field_set_needs, total_weight
+from gateway.planning.needs import ContextSource, Need, NeedContext, field_set_needs, total_weight
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import ContextArgument
 

@@ -6,10 +6,11 @@ second one is made. Each returns which fetches bring what was asked for, so that
 
 from dataclasses import replace
 
+from gateway.operation.model import TYPENAME
 from gateway.planning.drafts import Demands, Draft, DraftEntity, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import TYPENAME, Need
+from gateway.planning.needs import Need
 from gateway.planning.places import ENTITY, Here
 from gateway.planning.solution import Enter, Entered, Found, Selected, SelectHere, Solution, Step
 from gateway.planning.tree import Position

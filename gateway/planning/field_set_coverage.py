@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from gateway.planning.needs import TYPENAME
+from gateway.operation.model import TYPENAME
 from gateway.planning.plan import RepresentationField
 from gateway.planning.shadow import Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection

@@ -6,8 +6,8 @@ One instance serves all operations on a supergraph with the same override labels
 from dataclasses import replace
 from functools import lru_cache
 
-from gateway.operation.model import OperationKind
-from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, field_set_needs
+from gateway.operation.model import TYPENAME, OperationKind
+from gateway.planning.needs import NEEDS_TYPENAME, Need, field_set_needs
 from gateway.planning.places import Entry, Here, Served, View
 from gateway.supergraph.field_sets import FieldSet, SetField
 from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind

@@ -22,11 +22,9 @@ from graphql import (
     visit,
 )
 
-from gateway.operation.model import Field, Operation, Selection
+from gateway.operation.model import TYPENAME, Field, Operation, Selection
 from gateway.supergraph.field_sets import SetField, SetSelection
 from gateway.supergraph.model import ContextArgument
-
-TYPENAME = "__typename"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import ClientError
-from gateway.operation.model import Operation, OperationKind, walk_fields
+from gateway.operation.model import TYPENAME, Operation, OperationKind, walk_fields
 from gateway.planning.assembly import assemble
 from gateway.planning.contexts import with_contexts
 from gateway.planning.drafting import Drafting
 from gateway.planning.fuel import DEFAULT_SECONDS, DEFAULT_STEPS, SPARE_STEPS, Fuel, SpareFuel, SpareFuelSpent
 from gateway.planning.lookups import Lookups, lookups_for
-from gateway.planning.needs import TYPENAME, Need, operation_needs
+from gateway.planning.needs import Need, operation_needs
 from gateway.planning.passes.batching import Batch, batch_drafts
 from gateway.planning.places import Here
 from gateway.planning.plan import Plan

@@ -4,9 +4,10 @@ key "id", requirement "price(currency: EUR) category { tag }", at a position whe
 {__typename: "Product", id: <id>, price: <__price_1>, category: {tag: <__category.__tag>}}
 """
 
+from gateway.operation.model import TYPENAME
 from gateway.planning.drafts import Draft, DraftEntity
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import TYPENAME, ContextSource, Need
+from gateway.planning.needs import ContextSource, Need
 from gateway.planning.plan import (
     ContextOrigin,
     GroupContext,

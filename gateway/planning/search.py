@@ -21,10 +21,11 @@ that needs itself, at the same entity, is blocked while it is being worked out.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from gateway.operation.model import TYPENAME
 from gateway.planning.cover import Choice, Closed, Decision, Open, as_solution, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import NEEDS_TYPENAME, TYPENAME, Need, colliding
+from gateway.planning.needs import NEEDS_TYPENAME, Need, colliding
 from gateway.planning.places import ENTITY, Entry, Here, Served
 from gateway.planning.solution import (
     FREE,

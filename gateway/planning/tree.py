@@ -8,7 +8,8 @@ underscores, unless the client's own selection holds just that field: then it is
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gateway.planning.needs import TYPENAME, Need, colliding
+from gateway.operation.model import TYPENAME
+from gateway.planning.needs import Need, colliding
 from gateway.planning.plan import HIDDEN, Path, PathStep
 
 

@@ -8,10 +8,10 @@ that may stand under one name for the tree, but not in one document (``ID`` here
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gateway.operation.model import TYPENAME
 from gateway.planning.drafts import Draft, DraftField, Place
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
-from gateway.planning.needs import TYPENAME
 from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection
 from gateway.supergraph.model import SubgraphField, TypeKind
 
