@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gateway.errors import ClientError
 
 DEFAULT_STEPS = 100_000
-"""About 1 s; the deep query of the public benchmark takes under 500, the hardest of the public ones 36,000."""
+"""About 1 s; the deep query of the public benchmark takes under 500, the hardest of the public ones 39,000."""
 
 DEFAULT_SECONDS = 2.0
 """Of processor time. Steps are the same on every machine; this bounds those that are slower than usual."""

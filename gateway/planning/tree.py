@@ -1,7 +1,7 @@
 """Positions in the tree that all fetches of a request write into: their paths, and the names of fields there.
 
-The names follow the rule of `plan`: the client's field under its response name; what only the gateway needs under a name with two
-underscores, unless the client's own selection holds just that field: then it is read where the client has it. An object's type is under
+The names follow the rule of `plan`: the client's field under its response name; what only the gateway needs under a hidden name
+(`HiddenNames`), unless the client's own selection holds just that field: then it is read where the client has it. An object's type is under
 ``__typename``; a field of another meaning that the client calls so has the operation's stand-in as its response name.
 """
 
