@@ -46,7 +46,7 @@ class Service:
 
 @dataclass(slots=True)
 class ExecutionRequest:
-    """One client request to a prepared operation.
+    """One client request to a prepared operation. Not frozen, as `pipeline.Request`.
 
     Attributes:
         deadline: a moment of the event loop's clock (``loop.time()``), in seconds, when the answer is due. Fetches that are
@@ -70,7 +70,7 @@ class ExecutionRequest:
 
 @dataclass(slots=True)
 class Answer:
-    """A GraphQL response, encoded.
+    """A GraphQL response, encoded. Not frozen, as `pipeline.Request`.
 
     Attributes:
         body: the JSON of the whole response: ``data``, then ``errors`` and ``extensions`` if there are any.
