@@ -92,7 +92,7 @@ class Forks:
             try:
                 socket.send_fds(self._connection, [request], [output])
                 answer = await asyncio.get_running_loop().sock_recv(self._connection, LONGEST_REQUEST_BYTES)
-            except (BrokenPipeError, ConnectionError) as error:
+            except ConnectionError as error:
                 raise ForkServerEnded from error
         if not answer:
             raise ForkServerEnded
@@ -106,15 +106,15 @@ class Forks:
         self._connection.close()
 
 
-def can_fork() -> bool:
-    """Whether this system has what the fork server needs, and lets this process adopt what it forks."""
+def adopt_orphans() -> bool:
+    """Make this process the parent of what the fork server forks; False on a system that lacks what that needs."""
     if sys.platform != "linux" or not hasattr(os, "pidfd_open") or not Path("/proc/self/stat").exists():
         return False
     return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 def reap_group(group: int) -> None:
-    """Collect what has ended of a session whose leader was collected before; a subreaper is given such processes."""
+    """Collect what has ended of a session whose leader was collected before; only a process that adopts orphans has to."""
     try:
         while os.waitid(os.P_PGID, group, os.WEXITED | os.WNOHANG) is not None:
             pass

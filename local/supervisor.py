@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
-from local.forks import Child, Forks, ForkServerEnded, can_fork, reap_group
+from local.forks import Child, Forks, ForkServerEnded, adopt_orphans, reap_group
 from local.log import Log
 from local.processes import Process
 from local.readiness import NO_ANSWER, POLL_SECONDS, problem
@@ -56,6 +56,7 @@ class Supervisor:
         self._ready: dict[str, asyncio.Event] = {}
         self._ended_once: dict[str, asyncio.Event] = {}
         self._problems: dict[str, str] = {}
+        self._adopts_orphans = False
         self._forks: Forks | None = None
         self._fork_server: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
@@ -63,7 +64,8 @@ class Supervisor:
 
     def start_fork_server(self) -> None:
         """Start the fork server, if this system can have one; processes that are started later share its libraries."""
-        if can_fork():
+        if adopt_orphans():
+            self._adopts_orphans = True
             self._forks = Forks()
             self._fork_server = asyncio.create_task(self._serve_forks(self._forks), name=FORK_SERVER)
 
@@ -199,7 +201,8 @@ class Supervisor:
             status = await ending
             _signal_group(child, signal.SIGKILL)  # a grandchild that lives on would hold the pipe and the port
             await asyncio.wait({copying}, timeout=DRAIN_SECONDS)
-            reap_group(child.pid)
+            if self._adopts_orphans:
+                reap_group(child.pid)
             return status
         finally:
             _signal_group(child, signal.SIGKILL)

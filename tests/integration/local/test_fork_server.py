@@ -133,13 +133,16 @@ async def test_stopping_does_not_wait_for_a_fork_server_that_hangs(
 async def test_a_system_without_fork_server_starts_interpreters(
     tmp_path: Path, terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervising, "can_fork", lambda: False)
+    monkeypatch.setattr(supervising, "adopt_orphans", lambda: False)
+    for name in ("waitid", "P_PGID", "pidfd_open"):  # macOS has none of them before Python 3.13
+        monkeypatch.delattr(os, name)
     log = Log(tmp_path / "logs", terminal)
     supervisor = Supervisor({**os.environ, "PYTHONPATH": str(tmp_path)}, log)
     supervisor.start_fork_server()
     supervisor.start(a_process(tmp_path, WORKS))
     assert (await reports(terminal, 1))[0][3] == "own"
     assert set(supervisor.pids()) == {"child"}
+    assert await supervisor.run_once("step", [sys.executable, "-c", "raise SystemExit(3)"]) == 3
     await supervisor.stop()
     log.close()
 
