@@ -15,9 +15,10 @@ from subgraphs.catalog import model as catalog
 from subgraphs.catalog.model import ATTRIBUTE_TEXT, MAX_STOCK
 from subgraphs.feed import model as feed
 from subgraphs.kit.graph.connections import PageSize
-from subgraphs.kit.graph.described_limits import inputs_of, limits_of
+from subgraphs.kit.graph.described_limits import limits_of
 from subgraphs.kit.graph.export import sdl
 from subgraphs.kit.graph.input_checks import rules_of
+from subgraphs.kit.graph.inputs import inputs_of
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.runtime.rules import Stated
 from subgraphs.kit.storage.pagination import MAX_PAGE_SIZE, InvalidPage, PageRequest

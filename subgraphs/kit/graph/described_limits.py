@@ -3,12 +3,12 @@
 The sentences come from the rules that refuse: `kit.runtime.rules` in the annotation, `@maxItems` on a list. None is written by hand.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLList, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLList, GraphQLSchema
 
-from subgraphs.kit.graph.input_checks import Input, annotation_of, parts_of
+from subgraphs.kit.graph.input_checks import annotation_of, parts_of
+from subgraphs.kit.graph.inputs import Input, inputs_of
 from subgraphs.kit.graph.list_bounds import limit_of
 
 
@@ -24,20 +24,6 @@ def limits_of(given: Input) -> list[str]:
     limit = limit_of(given)
     sentences = [f"At most {limit} items"] if limit is not None else []
     return [*sentences, *_rules_of(given.type, annotation_of(given))]
-
-
-def inputs_of(schema: GraphQLSchema) -> Iterator[tuple[str, Input]]:
-    """Return the arguments and input fields of a schema, with their coordinates."""
-    for type_ in schema.type_map.values():
-        if type_.name.startswith("_"):
-            continue
-        if isinstance(type_, GraphQLInputObjectType):
-            for name, field in type_.fields.items():
-                yield f"{type_.name}.{name}", field
-        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-            for field_name, output in type_.fields.items():
-                for name, argument in output.args.items():
-                    yield f"{type_.name}.{field_name}({name}:)", argument
 
 
 def _rules_of(type_: Any, annotation: Any) -> list[str]:

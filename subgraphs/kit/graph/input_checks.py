@@ -13,9 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, runtime_checkable
 
 from graphql import (
-    GraphQLArgument,
     GraphQLField,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -27,13 +25,13 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from subgraphs.kit.graph.errors import NotFoundError, ValidationError
+from subgraphs.kit.graph.inputs import Input, inputs_of
 from subgraphs.kit.runtime.json_values import check_json
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.runtime.rules import IdRule, MalformedId, RangeRule, Stated, TextRule, TokenRule
 
 Path = tuple[str, ...]
 Reader = Callable[[Any, Path], Any]
-Input = GraphQLArgument | GraphQLInputField
 
 _RULED_SCALARS = frozenset({"String", "ID", "Int"})
 
@@ -73,17 +71,8 @@ def check_inputs(schema: GraphQLSchema) -> None:
 
 def rules_of(schema: GraphQLSchema) -> Iterator[tuple[str, str, Rule | None]]:
     """Return each argument and input field that holds a String, an ID or an Int, in a list or not: coordinate, type and rule."""
-    for type_ in schema.type_map.values():
-        if type_.name.startswith("__"):
-            continue
-        if isinstance(type_, GraphQLObjectType):
-            for field_name, field in type_.fields.items():
-                for name, argument in field.args.items():
-                    coordinate = f"{type_.name}.{field_name}({name}:)"
-                    yield from _stated(coordinate, argument.type, annotation_of(argument))
-        elif isinstance(type_, GraphQLInputObjectType):
-            for name, each in type_.fields.items():
-                yield from _stated(f"{type_.name}.{name}", each.type, annotation_of(each))
+    for coordinate, given in inputs_of(schema):
+        yield from _stated(coordinate, given.type, annotation_of(given))
 
 
 def _stated(coordinate: str, type_: Any, annotation: Any) -> Iterator[tuple[str, str, Rule | None]]:

@@ -6,17 +6,14 @@ is forgotten. `@cost` beside it prices the list for the gateway.
     keys: Annotated[list[str] | None, strawberry.argument(directives=bounded(200))] = None
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import strawberry
 from graphql import (
-    GraphQLArgument,
     GraphQLField,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
-    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -28,8 +25,9 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 from subgraphs.kit.graph.errors import Fault
+from subgraphs.kit.graph.inputs import Input, inputs_of
 
-MADE_BY_THE_GATEWAY = frozenset({"Query._entities.representations"})
+MADE_BY_THE_GATEWAY = frozenset({"Query._entities(representations:)"})
 """Lists that no client writes: the gateway batches what it found, within the limit on a request's body."""
 
 Check = Callable[[str, Any], None]
@@ -50,7 +48,7 @@ def bounded(limit: int, *, cost: int = 1) -> list[object]:
     return [MaxItems(limit=limit), Cost(weight=cost)]
 
 
-def limit_of(given: GraphQLArgument | GraphQLInputField) -> int | None:
+def limit_of(given: Input) -> int | None:
     """Return how many items an argument or input field may have; None for one that is no list."""
     return next((each.limit for each in _directives(given) if isinstance(each, MaxItems)), None)
 
@@ -59,7 +57,7 @@ def unbounded_lists(schema: GraphQLSchema) -> list[str]:
     """Return the coordinates of lists in inputs without `@maxItems` or `@cost`, sorted."""
     return sorted(
         coordinate
-        for coordinate, given in _inputs(schema)
+        for coordinate, given in inputs_of(schema)
         if _is_list(given.type)
         and coordinate not in MADE_BY_THE_GATEWAY
         and not {"MaxItems", "Cost"} <= {type(each).__name__ for each in _directives(given)}
@@ -104,7 +102,7 @@ def _put_before(field: GraphQLField, checks: Mapping[str, Check]) -> None:
     setattr(field, attribute, checked)
 
 
-def _check_of(given: GraphQLArgument | GraphQLInputField, known: dict[str, dict[str, Check]]) -> Check | None:
+def _check_of(given: Input, known: dict[str, dict[str, Check]]) -> Check | None:
     """The check of one argument or input field; None when no list can be in it."""
     limit = limit_of(given)
     named = get_named_type(given.type)
@@ -136,20 +134,7 @@ def _checks_inside(type_: GraphQLInputObjectType, known: dict[str, dict[str, Che
     return known[type_.name]
 
 
-def _inputs(schema: GraphQLSchema) -> Iterable[tuple[str, GraphQLArgument | GraphQLInputField]]:
-    for type_ in schema.type_map.values():
-        if type_.name.startswith("__"):
-            continue
-        if isinstance(type_, GraphQLInputObjectType):
-            for name, field in type_.fields.items():
-                yield f"{type_.name}.{name}", field
-        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
-            for field_name, output in type_.fields.items():
-                for name, argument in output.args.items():
-                    yield f"{type_.name}.{field_name}.{name}", argument
-
-
-def _directives(given: GraphQLArgument | GraphQLInputField) -> list[object]:
+def _directives(given: Input) -> list[object]:
     definition = given.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     return list(getattr(definition, "directives", None) or [])
 
