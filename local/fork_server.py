@@ -31,6 +31,7 @@ from typing import NamedTuple
 LIBRARIES = (
     "aiohttp",
     "aiosqlite",
+    "asyncpg",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.serialization",
     "dramatiq.brokers.redis",

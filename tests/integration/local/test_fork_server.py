@@ -185,6 +185,21 @@ def test_no_library_that_is_shared_starts_a_thread() -> None:
     assert done.stdout.split() == ["1"]
 
 
+def test_every_library_that_the_subgraphs_have_in_common_is_shared() -> None:
+    code = (
+        "import importlib, sys\nfrom local.fork_server import LIBRARIES\n"
+        "def imported():\n"
+        "    places = [(name, getattr(module, '__file__', None) or '') for name, module in sys.modules.items()]\n"
+        "    return {name.partition('.')[0] for name, place in places if 'site-packages' in place}\n"
+        "for name in LIBRARIES: importlib.import_module(name)\n"
+        "shared = imported()\n"
+        "import subgraphs.catalog.app, workers.run\n"
+        "print(*(imported() - shared))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_every_python_process_of_the_market_that_needs_data_is_forked(tmp_path: Path) -> None:
     processes = table(LocalSettings(YARMARKA_DATA_DIR=tmp_path))
     late = [process for process in processes if process.needs_data]
