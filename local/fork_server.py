@@ -1,6 +1,6 @@
 """The fork server: a process that has imported the market's libraries, and forks the market's Python processes.
 
-To import the libraries takes most of the start of such a process (about 0.8 s of processor time, for eleven processes). A forked
+To import the libraries takes most of the start of such a process (about 0.8 s of processor time, for each of a dozen processes). A forked
 one has them already, and shares their memory with the others. Our own code is not imported here, so that a process that is started
 again runs the code as it is by then.
 
@@ -73,11 +73,15 @@ class Command(NamedTuple):
 
 
 class ForkFailed(Exception):
-    """Raised when a process ended before it could report its process id."""
+    """Raised when a process ended while it began. It may have reported its id, so the server ends: a second answer would be the next request's."""
 
 
 def main(descriptor: int, supervisor_pid: int) -> Command | None:
-    """Answer requests until the supervisor closes its end; in a forked process, return what it is to run."""
+    """Answer requests until the supervisor closes its end; in a forked process, return what it is to run.
+
+    Raises:
+        ForkFailed: Raised when a process ended while it began.
+    """
     connection = socket.socket(fileno=descriptor)
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -90,7 +94,7 @@ def main(descriptor: int, supervisor_pid: int) -> Command | None:
         command = Command(**json.loads(request))
         try:
             is_child = _fork(command, connection, outputs[0], supervisor_pid)
-        except (OSError, ForkFailed) as error:
+        except OSError as error:
             connection.send(json.dumps({"error": str(error)}).encode())
             is_child = False
         if is_child:
@@ -129,7 +133,7 @@ def _fork(command: Command, connection: socket.socket, output: int, supervisor_p
     os.waitpid(intermediate, 0)
     with os.fdopen(reading, "rb") as report:
         if not report.read(1):
-            raise ForkFailed("the process ended before it began")
+            raise ForkFailed("the process ended while it began")
     return False
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local import supervisor as supervising
-from local.forks import PR_SET_CHILD_SUBREAPER
+from local.forks import PR_SET_CHILD_SUBREAPER, Forks, ForkServerEnded
 from local.log import Log
 from local.processes import Process, table
 from local.settings import LocalSettings
@@ -173,6 +173,19 @@ def child_of_a_killed_supervisor(folder: Path) -> int:
         killed.kill()
         killed.wait()
     return pid
+
+
+async def test_a_process_that_ends_while_it_begins_ends_the_fork_server(tmp_path: Path) -> None:
+    forks = Forks()
+    server = await asyncio.create_subprocess_exec(
+        *forks.command, pass_fds=[forks.descriptor], stderr=asyncio.subprocess.PIPE
+    )
+    forks.server_has_started()
+    with (tmp_path / "output").open("wb") as output, pytest.raises(ForkServerEnded):
+        await forks.fork("child_module", [], output=output.fileno())  # it refuses: this process does not adopt it
+    forks.close()
+    _, errors = await server.communicate()
+    assert b"ForkFailed: the process ended while it began" in errors
 
 
 def test_no_library_that_is_shared_starts_a_thread() -> None:
