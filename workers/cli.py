@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from subgraphs.kit.messaging.stq import QueueUnavailable
@@ -132,17 +131,10 @@ def _redrive(options: argparse.Namespace) -> int:
 
 
 def _run_settings(options: argparse.Namespace) -> RunSettings | None:
-    from subgraphs.kit.runtime import logging
+    from subgraphs.kit.runtime.cli import configured
 
-    try:
-        settings: RunSettings = options.run_settings()
-    except ValidationError as error:
-        print("worker: the settings are not complete", file=sys.stderr)
-        for problem in error.errors():
-            print(f"  {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
-        return None
-    logging.configure("worker", log_format=settings.log_format)
-    return settings
+    read_settings: Callable[[], RunSettings] = options.run_settings
+    return configured("worker", read_settings)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
-from subgraphs.kit.runtime import logging
+from subgraphs.kit.runtime.cli import configured
 from subgraphs.user.settings import MIGRATIONS, UserSettings
 
 if TYPE_CHECKING:
@@ -76,12 +74,9 @@ def _with_settings(command: Callable[[UserSettings], int]) -> int:
 
     from subgraphs.kit.storage.faults import DatabaseUnavailable
 
-    try:
-        settings = UserSettings()
-    except ValidationError as error:
-        print(f"user: the settings are not complete: {error}", file=sys.stderr)
+    settings = configured("user", UserSettings)
+    if settings is None:
         return 2
-    logging.configure("user", log_format=settings.log_format)
     try:
         return command(settings)
     except (DatabaseUnavailable, SQLAlchemyError) as error:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pydantic import ValidationError
-
-from subgraphs.kit.runtime import logging as kit_logging
+from subgraphs.kit.runtime.cli import configured
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -68,14 +66,9 @@ def run(deployable: Deployable[SettingsT], arguments: list[str] | None = None) -
 
         print(export(deployable.schema(), deployable.name, folder=options.to))
         return 0
-    try:
-        settings = deployable.settings()
-    except ValidationError as error:
-        print(f"{deployable.name}: the settings are not complete", file=sys.stderr)
-        for problem in error.errors():
-            print(f"  {'.'.join(map(str, problem['loc']))}: {problem['msg']}", file=sys.stderr)
+    settings = configured(deployable.name, deployable.settings)
+    if settings is None:
         return 2
-    kit_logging.configure(deployable.name, log_format=settings.log_format)
     match options.command:
         case "serve":
             return _serve(deployable, settings)

@@ -76,6 +76,17 @@ def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in run.stderr
 
 
+def test_settings_that_are_refused_are_named_without_their_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "SERVICE_KEYS", "no-key-ring")
+    for name in ("dead", "redrive"):
+        run = command(name, "", tmp_path)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.startswith("user: the settings are not complete\n  YARMARKA_SERVICE_KEYS: ")
+        assert "no-key-ring" not in run.stderr
+
+
 def command(name: str, database_url: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
