@@ -120,7 +120,7 @@ class Sessions:
                 repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
             return await self._begin(session, account_id, roles, now=now)
 
-    async def _free_address(self, session: AsyncSession, email: str, name: str, *, now: datetime) -> "_Mails":
+    async def _free_address(self, session: AsyncSession, email: str, name: str, *, now: datetime) -> _Mails:
         """Take the address from an account that has not verified it; return what is known of the messages sent there."""
         holder = await repository.holder(session, email)
         if holder is None:

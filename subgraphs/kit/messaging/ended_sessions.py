@@ -1,8 +1,8 @@
-"""Sessions that ended while access tokens of theirs are still good, for all services that hold accounts, money or messages.
+"""Sessions that ended while access tokens of theirs are still good, for the services that act on them.
 
 The user service writes the id of a session that ended into Redis, for as long as an access token lives. A service looks the session of
 each signed-in request up, and takes a caller whose session is over for one that is not signed in. Catalog, config and recommendation, which
-everybody reads, look up the sessions of sellers and administrators alone.
+everybody reads, look up the sessions of staff alone.
 
 While Redis is away nothing can be looked up, and tokens are good until they expire, as they are in services that do not look: counted and
 logged. Any other failure refuses the request.

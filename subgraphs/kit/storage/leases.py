@@ -112,7 +112,7 @@ async def give_back_interrupted(database: Database, table: type[Any], held: Clai
 async def write_outcome(database: Database, write: Callable[[AsyncSession], Awaitable[None]]) -> None:
     """Write in a transaction; while the database is away, again until the lease has run out by itself."""
     until = time.monotonic() + LEASE.total_seconds()
-    is_told = False
+    is_logged = False
     while True:
         try:
             async with database.transaction() as session:
@@ -120,9 +120,9 @@ async def write_outcome(database: Database, write: Callable[[AsyncSession], Awai
         except Exception as error:
             if not is_unanswered(error) or time.monotonic() >= until:
                 raise
-            if not is_told:
+            if not is_logged:
                 _log.warning("job.outcome_waits", error=str(error))
-                is_told = True
+                is_logged = True
         else:
             return
         await asyncio.sleep(WRITE_PAUSE_SECONDS)
