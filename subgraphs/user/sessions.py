@@ -89,7 +89,7 @@ class Sessions:
 
         Raises:
             InvalidInput: when a part breaks its rule.
-            EmailTaken: when an account verified the address, or the same sign-up came a moment ago.
+            EmailTaken: when an account verified the address or was never asked to, or the same sign-up came a moment ago.
         """
         email = model.email_of(new.email)
         password = model.password_of(new.password)
@@ -125,7 +125,9 @@ class Sessions:
         holder = await repository.holder(session, email)
         if holder is None:
             return _Mails(1, now, is_one_due=True)
-        if holder.email_verified_at is not None or await self._is_repeated(session, holder, name, now=now):
+        # An account from before addresses were verified was never asked to verify its own.
+        is_kept = holder.email_verified_at is not None or not holder.verification_mails
+        if is_kept or await self._is_repeated(session, holder, name, now=now):
             raise EmailTaken
         await repository.release_address(session, holder.id)
         mails, asked_at = holder.verification_mails, holder.verification_asked_at

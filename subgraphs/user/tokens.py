@@ -121,20 +121,19 @@ class VerificationTokens:
     issuer: str
     ttl: timedelta
 
-    def issue(self, account_id: str, email: str, *, now: datetime) -> str:
-        """A token that proves, when it comes back, that the account reads what is sent to the address."""
+    def issue(self, email: str, *, now: datetime) -> str:
+        """A token that proves, when it comes back, that whoever sends it reads what is sent to the address."""
         kid, private = self.keys.signing
         claims = {
             "iss": self.issuer,
             "aud": VERIFICATION_AUDIENCE,
-            "sub": account_id,
-            "email": email,
+            "sub": email,
             "exp": int((now + self.ttl).timestamp()),
         }
         return jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": kid})
 
-    def read(self, token: str, *, now: datetime) -> tuple[str, str] | None:
-        """The account's id and the address that a token proves; None for one that is not ours or has expired."""
+    def read(self, token: str, *, now: datetime) -> str | None:
+        """The address that a token proves; None for one that is not ours or has expired."""
         try:
             key = self.keys.verifying(str(jwt.get_unverified_header(token).get("kid")))
             if key is None:
@@ -150,10 +149,10 @@ class VerificationTokens:
             )
         except jwt.InvalidTokenError:
             return None
-        account_id, email, expires = claims["sub"], claims.get("email"), claims["exp"]
-        if not (isinstance(account_id, str) and isinstance(email, str) and isinstance(expires, int)):
+        email, expires = claims["sub"], claims["exp"]
+        if not (isinstance(email, str) and isinstance(expires, int)):
             return None
-        return (account_id, email) if now.timestamp() < expires else None
+        return email if now.timestamp() < expires else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Proof that an account reads what is sent to its address: a signed token, sent there and nowhere else, comes back.
 
-The token is kept nowhere. It is made when the message is written, and says which account and which address it proves. So it is good any
-number of times until it expires, and for nothing once the address is another one.
+The token is kept nowhere. It is made when the message is written, and says which address it proves: to whoever is signed in and signed up
+with that address. So it is good any number of times until it expires, and a message that somebody else asked for gives him nothing.
 
 Each message that an account asks for doubles the wait for the next one, from a minute to a day: whoever signs up with the address of
 somebody else cannot fill that mailbox. The wait is the address's, however many accounts sign up with it; while it lasts, a message was sent
@@ -57,26 +57,26 @@ class Verification:
             repository.publish(session, events.VerificationAsked(account_id=account_id), now=now)
 
     @run_again_on_conflict
-    async def verify(self, token: str, *, caller_id: str | None) -> str:
-        """Mark the address that the token proves as verified; the account's id. A second time changes nothing.
+    async def verify(self, token: str, *, account_id: str) -> None:
+        """Mark the address that the token proves as the account's, and verified. A second time changes nothing.
 
-        The token proves the address for the caller's account, if that signed up with it, else for the account that the message was for.
-        That account has the address from now on, whichever signed up with it last.
+        The account has the address from now on, whichever signed up with it last.
 
         Args:
-            caller_id: the account that is signed in.
+            account_id: of the caller. Without the password of the account that it verifies, whoever reads a mailbox would give its
+                address to a stranger who signed up with it.
 
         Raises:
-            VerificationExpired: when the token is not one of ours, has expired, or another account verified the address.
+            VerificationExpired: when the token is not one of ours or has expired, the account did not sign up with the address, or
+                another one verified it.
         """
         now = self.clock()
-        proved = self.tokens.read(token, now=now)
-        if proved is None:
+        email = self.tokens.read(token, now=now)
+        if email is None:
             raise VerificationExpired
-        named_id, email = proved
         async with self.database.transaction() as session:
             holder = await repository.holder(session, email)
-            account = await self._claimant(session, email, caller_id) or await self._claimant(session, email, named_id)
+            account = await self._claimant(session, email, account_id)
             if holder is None or account is None:
                 raise VerificationExpired
             if holder.id != account.id:
@@ -87,12 +87,9 @@ class Verification:
             if account.email_verified_at is None:
                 await repository.note_verified(session, account.id, now=now)
                 repository.publish(session, events.EmailVerified(account_id=account.id), now=now)
-        return account.id
 
-    async def _claimant(self, session: AsyncSession, email: str, account_id: str | None) -> Account | None:
+    async def _claimant(self, session: AsyncSession, email: str, account_id: str) -> Account | None:
         """The account, if it signed up with the address."""
-        if account_id is None:
-            return None
         # Without a lock: all accounts that signed up with an address wait for the one that has it.
         account = (await queries.accounts_by_id(session, [account_id])).get(account_id)
         if account is None or await repository.claimed_address(session, account) != email:
@@ -109,7 +106,7 @@ class Verification:
             holder = await repository.account_by_email(session, email)
         if holder is None or holder.email_verified_at is not None:
             return None
-        return self.tokens.issue(account_id, email, now=self.clock())
+        return self.tokens.issue(email, now=self.clock())
 
 
 def pause_left(mails: int, asked_at: datetime | None, *, now: datetime) -> timedelta:

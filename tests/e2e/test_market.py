@@ -146,9 +146,10 @@ def test_mail_to_a_new_account_begins_with_the_message_that_verifies_its_address
     assert client.send(state)["data"]["viewer"]["buyer"] == {"emailVerified": False}
     (message,) = eventually(lambda: mail(market, address), seconds=60, what="the message that verifies the address")
     token = message["body"].partition("#token=")[2].split()[0]
-    verified = Client(client.url).send(
-        "mutation ($token: String!) { verifyEmail(token: $token) { __typename } }", {"token": token}
-    )
+    verify = "mutation ($token: String!) { verifyEmail(token: $token) { __typename } }"
+    stranger = Client(client.url).send(verify, {"token": token})
+    assert [error["extensions"]["code"] for error in stranger["errors"]] == ["UNAUTHENTICATED"]
+    verified = client.send(verify, {"token": token})
     assert verified["data"]["verifyEmail"] == {"__typename": "VerifyEmailSuccess"}
     assert client.send(state)["data"]["viewer"]["buyer"] == {"emailVerified": True}
 

@@ -127,22 +127,21 @@ class Mutation:
         """End the session of a refresh token; false when the token is not known."""
         return await info.context.resources.sessions.sign_out(refresh_token)
 
-    @strawberry.mutation(
+    @federation.mutation(
+        authenticated=True,
         directives=[Cost(weight=10)],
-        description="Prove an address with the token of the message that was sent there: for the caller's account, if it signed up with that "
-        "address, else for the account that the message was for; a second time changes nothing",
+        description="Prove that an address is the caller's, who signed up with it, by the token of the message that was sent there; a second "
+        "time changes nothing",
     )
     async def verify_email(
         self, info: Info, token: Annotated[str, model.VERIFICATION_TOKEN]
     ) -> VerifyEmailResult | None:
         """Prove an address."""
         try:
-            account_id = await info.context.resources.verification.verify(
-                token, caller_id=info.context.identity.subject
-            )
+            await info.context.resources.verification.verify(token, account_id=info.context.account_id)
         except Refusal as refusal:
             return _answer(refusal)
-        return VerifyEmailSuccess(buyer=await _buyer(info, account_id))
+        return VerifyEmailSuccess(buyer=await _buyer(info, info.context.account_id))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def resend_verification(self, info: Info) -> ResendVerificationResult | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import ServiceUnavailable
@@ -79,7 +79,7 @@ async def test_an_address_is_unverified_until_its_token_comes_back(
     assert await is_verified(user, ann) is False
     token = await token_of(user, ann)
     for _ in range(2):
-        assert (await user.data(VERIFY, {"token": token}))["verifyEmail"]["buyer"] == {"id": ann}
+        assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
     assert await is_verified(user, ann) is True
     assert await events_of(resources.database) == [("user.email_verified", ann), ("user.verification_asked", ann)]
     assert await token_of(user, ann) is None
@@ -93,12 +93,12 @@ async def test_a_token_that_proves_nothing_is_refused(
     token = await token_of(user, ann)
     head, payload, signature = token.split(".")
     forged = ".".join((head, payload, signature[::-1]))
-    other_address = resources.verification.tokens.issue(ann, "bob@example.org", now=clock())
+    other_address = resources.verification.tokens.issue("bob@example.org", now=clock())
     refused = {"__typename": "VerificationExpiredError", "code": "VERIFICATION_EXPIRED", "path": ["token"]}
     for text in ("", "x", forged, other_address, created["accessToken"]):
-        assert (await user.data(VERIFY, {"token": text}))["verifyEmail"] == refused, text
+        assert (await user.data(VERIFY, {"token": text}, by=account(ann, "BUYER")))["verifyEmail"] == refused, text
     clock.advance(timedelta(hours=resources.settings.verification_ttl_hours))
-    assert (await user.data(VERIFY, {"token": token}))["verifyEmail"] == refused
+    assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"] == refused
     assert await is_verified(user, ann) is False
 
 
@@ -159,7 +159,7 @@ async def test_an_address_that_nobody_verified_is_free_for_its_owner(
     assert await sign_in(user, "correct horse") == ann
     assert await sign_in(user, "stolen horse") == "InvalidCredentialsError"
     token = await token_of(user, ann)
-    assert (await user.data(VERIFY, {"token": token}))["verifyEmail"]["buyer"] == {"id": ann}
+    assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
     assert await is_verified(user, ann) is True
     # What the stranger has stays the stranger's, but for the address.
     assert (await user.data(REFRESH, {"token": eve["refreshToken"]}))["refreshSession"]["__typename"] == "SignInSuccess"
@@ -176,10 +176,10 @@ async def test_a_stranger_who_comes_later_does_not_take_an_address_from_who_read
     token = await token_of(user, ann)
     eve = (await stranger(user))["account"]["id"]
     tokens_of_eve = await token_of(user, eve)
-    assert (await user.data(VERIFY, {"token": token}))["verifyEmail"]["buyer"] == {"id": ann}
+    assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
     assert (await is_verified(user, ann), await is_verified(user, eve)) == (True, False)
     assert await sign_in(user, "correct horse") == ann
-    refused = (await user.data(VERIFY, {"token": tokens_of_eve}))["verifyEmail"]
+    refused = (await user.data(VERIFY, {"token": tokens_of_eve}, by=account(eve, "BUYER")))["verifyEmail"]
     assert refused["__typename"] == "VerificationExpiredError"
     assert await events_of(resources.database) == [("user.email_verified", ann), ("user.verification_asked", ann)]
 
@@ -209,8 +209,30 @@ async def test_an_address_has_one_wait_for_all_that_sign_up_with_it_and_the_last
 async def test_a_message_verifies_no_address_that_its_reader_did_not_sign_up_with(user: SubgraphUnderTest) -> None:
     ann, bob = await signed_up(user), await signed_up(user, "bob@example.org")
     token = await token_of(user, ann)
-    assert (await user.data(VERIFY, {"token": token}, by=account(bob, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
-    assert (await is_verified(user, ann), await is_verified(user, bob)) == (True, False)
+    refused = (await user.data(VERIFY, {"token": token}, by=account(bob, "BUYER")))["verifyEmail"]
+    assert refused["__typename"] == "VerificationExpiredError"
+    assert (await is_verified(user, ann), await is_verified(user, bob)) == (False, False)
+
+
+async def test_the_mail_of_a_stranger_verifies_nothing_for_who_is_not_signed_in(user: SubgraphUnderTest) -> None:
+    """Ann opens what came because Eve signed up with her address, before or after her: it must not make the address Eve's."""
+    eve = (await stranger(user))["account"]["id"]
+    message = await token_of(user, eve)
+    ann = await signed_up(user)
+    assert await user.codes(VERIFY, {"token": message}) == ["UNAUTHENTICATED"]
+    assert (await is_verified(user, ann), await is_verified(user, eve)) == (False, False)
+    assert await sign_in(user, "correct horse") == ann
+
+
+async def test_an_account_from_before_addresses_were_verified_keeps_its_own(
+    user: SubgraphUnderTest, resources: UserResources
+) -> None:
+    await signed_up(user)
+    async with resources.database.transaction() as session:
+        await session.execute(update(Account).values(verification_mails=0, verification_asked_at=None))
+    assert (await user.data(SIGN_UP, {"email": "ann@example.org", "name": "Eve"}))["signUp"] == {
+        "__typename": "EmailTakenError"
+    }
 
 
 async def test_a_sign_up_that_is_sent_again_makes_no_other_account(user: SubgraphUnderTest, clock: FixedClock) -> None:
@@ -225,7 +247,10 @@ async def test_of_accounts_that_verify_one_address_at_the_same_moment_one_has_it
 ) -> None:
     ids = [await signed_up(user), (await stranger(user))["account"]["id"]]
     tokens = [await token_of(user, each) for each in ids]
-    answers = await asyncio.gather(*(user.data(VERIFY, {"token": token}) for token in tokens * 3))
+    readers = list(zip(tokens, ids, strict=True)) * 3
+    answers = await asyncio.gather(
+        *(user.data(VERIFY, {"token": token}, by=account(reader, "BUYER")) for token, reader in readers)
+    )
     verified = [each for each in ids if await is_verified(user, each)]
     assert len(verified) == 1
     kinds = [answer["verifyEmail"]["__typename"] for answer in answers]
