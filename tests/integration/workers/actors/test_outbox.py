@@ -13,7 +13,7 @@ from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.storage import engine, leases, outbox, outbox_work
+from subgraphs.kit.storage import leases, outbox, outbox_work
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
@@ -32,8 +32,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    monkeypatch.setattr(engine, "LOCK_WAIT_SECONDS", 60.0)  # a busy machine needs longer than a client would wait
+async def database(database_url: str) -> AsyncIterator[Database]:
     await upgrade(database_url, MIGRATIONS)
     opened = Database(database_url)
     yield opened
