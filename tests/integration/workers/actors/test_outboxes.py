@@ -131,7 +131,7 @@ async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place:
             )
             return waiting == 0 and await status_of(place.market, order["id"]) == "PAID"
 
-        await eventually(is_done, seconds=20)
+        await eventually(is_done)
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             assert (await http.get("/ready")).json()["status"] == "ready"
             assert 'worker_message_seconds_count{actor="order_event",outcome="ok"}' in (await http.get("/metrics")).text
@@ -149,7 +149,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
     away = place.settings.model_copy(update={"order_url": NOWHERE})
     async with worker(away):
         event_id = await captured(place, order["id"])
-        await eventually(lambda: _is_unanswered(place.payment, event_id), seconds=20)
+        await eventually(lambda: _is_unanswered(place.payment, event_id))
         async with place.payment.transaction() as session:  # a day of the same
             began = utc_now() - timedelta(hours=25)
             await session.execute(
@@ -158,7 +158,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
         queue = TaskQueue(place.settings.redis_url)
         for queue_name, actor_name in await leftovers(place.payment, PaymentOutbox):
             await queue.wake(queue_name, actor_name)
-        await eventually(lambda: _is_dead(place.payment, event_id), seconds=20)
+        await eventually(lambda: _is_dead(place.payment, event_id))
         await queue.close()
     assert await status_of(place.market, order["id"]) == "AWAITING_PAYMENT"
     assert (await redrive(place.settings, OPENERS))["payment.outbox"] == 1
@@ -170,7 +170,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
         async def is_paid() -> bool:
             return await status_of(place.market, order["id"]) == "PAID"
 
-        await eventually(is_paid, seconds=20)
+        await eventually(is_paid)
         await queue.close()
 
 
