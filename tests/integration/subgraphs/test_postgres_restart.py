@@ -14,18 +14,18 @@ from local.deployables import OWNERS_OF_TABLES, deployable
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.identity import Identity
-from subgraphs.kit.storage import leases, outbox
+from subgraphs.kit.storage import leases
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
-from subgraphs.payment import events
 from subgraphs.payment.settings import MIGRATIONS
 from subgraphs.payment.tables import Outbox
 from subgraphs.user.tokens import TokenKeys
 from tests.support.bank import eventually
 from tests.support.databases import make_postgres_database
 from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account
+from tests.support.payments import publish_captured
 from tests.support.postgres import PostgresServer, must_have_postgres, running_postgres
 from tests.support.processes import START_SECONDS
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
@@ -119,18 +119,7 @@ async def test_a_row_whose_worker_lost_its_database_is_due_as_soon_as_the_databa
     url = await a_database(server)
     await upgrade(url, MIGRATIONS)
     database = Database(url)
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id="order-1",
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    async with database.transaction() as session:
-        envelope = events.envelope(event, occurred_at=clock())
-        job_id = outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME).id
+    job_id = await publish_captured(database, now=clock())
     delivered: list[str] = []
     starting: list[asyncio.Task[None]] = []
 

@@ -23,6 +23,7 @@ from subgraphs.payment import events
 from subgraphs.payment.settings import MIGRATIONS
 from subgraphs.payment.tables import Outbox
 from tests.support.bank import eventually
+from tests.support.payments import publish_captured
 from workers.actors.draining import drain
 
 
@@ -41,18 +42,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def job_id(database: Database, clock: FixedClock) -> str:
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id="order-1",
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    async with database.transaction() as session:
-        envelope = events.envelope(event, occurred_at=clock())
-        return outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME).id
+    return await publish_captured(database, now=clock())
 
 
 async def test_an_event_is_delivered_and_settled_once(database: Database, clock: FixedClock, job_id: str) -> None:

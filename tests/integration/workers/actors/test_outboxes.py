@@ -15,7 +15,6 @@ from sqlalchemy import func, select, update
 
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.storage import outbox
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.relay import announce, leftovers
 from subgraphs.kit.storage.session import Database, Wake
@@ -29,6 +28,7 @@ from subgraphs.payment.tables import Outbox as PaymentOutbox
 from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.orders import NOWHERE, OrderMarket, order_market
+from tests.support.payments import publish_captured
 from workers.actors import orders, payments
 from workers.dead import redrive
 from workers.run import create_worker_app
@@ -105,19 +105,7 @@ async def status_of(market: OrderMarket, order_id: str) -> str:
 
 async def captured(place: Place, order_id: str) -> str:
     """Payment takes the money for an order of one cup; the id of its event."""
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id=order_id,
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    envelope = events.envelope(event, occurred_at=utc_now())
-    async with place.payment.transaction() as session:
-        outbox.put(session, PaymentOutbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME)
-    return envelope.id
+    return await publish_captured(place.payment, order_id=order_id, now=utc_now())
 
 
 async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place: Place) -> None:
