@@ -2,16 +2,30 @@
 
 import pytest
 
-BOUNDED_CALLS = ("subgraphs.order.users", "subgraphs.order.catalog", "subgraphs.payment.orders")
+PATIENCE_SECONDS = 20.0
+TIME_OUTS = (
+    "subgraphs.order.users.TIMEOUT_SECONDS",
+    "subgraphs.order.catalog.TIMEOUT_SECONDS",
+    "subgraphs.payment.orders.TIMEOUT_SECONDS",
+    "subgraphs.kit.runtime.client.CONNECT_TIMEOUT_SECONDS",
+    "subgraphs.kit.runtime.health.CHECK_TIMEOUT_SECONDS",
+    "subgraphs.kit.storage.engine.CONNECT_TIMEOUT_SECONDS",
+    "subgraphs.kit.messaging.ended_sessions.TIMEOUT_SECONDS",
+    "subgraphs.user.attempts._TIMEOUT_SECONDS",
+)
 
 
 @pytest.fixture(autouse=True)
 def _patient_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let services wait for each other as long as a busy machine needs.
+    """Let services wait for each other, for Redis and for databases as long as a busy machine needs.
 
-    In service they give up after 0.8 s, so that a hung one costs a page a second; `tests/e2e/test_outages.py` measures that.
+    In service they give up after 0.3 to 3 s, so that a hung one costs a page a second; `tests/e2e/test_outages.py` measures that.
     """
-    for module in BOUNDED_CALLS:
-        monkeypatch.setattr(f"{module}.TIMEOUT_SECONDS", 20.0)
-    for module in ("subgraphs.kit.runtime.client", "subgraphs.kit.storage.engine"):
-        monkeypatch.setattr(f"{module}.CONNECT_TIMEOUT_SECONDS", 20.0)
+    for name in TIME_OUTS:
+        monkeypatch.setattr(name, PATIENCE_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _patient_writers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let writers of one SQLite file wait for each other as long as a busy machine needs; in service they give up after 1.5 s."""
+    monkeypatch.setattr("subgraphs.kit.storage.engine.LOCK_WAIT_SECONDS", 60.0)

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.support.bank import Servers
-from tests.support.ports import HELD, HIGHEST, LOWEST, free_port, free_ports
+from tests.support.ports import HELD, HIGHEST, LOWEST, free_port, free_ports, kept_port
 
 
 async def test_a_taken_port_is_an_error_of_the_test_that_wanted_it() -> None:
@@ -31,3 +31,10 @@ def test_a_port_that_one_process_holds_is_given_to_no_other() -> None:
         [sys.executable, "-c", ask, str(first), str(first + 40)], capture_output=True, text=True, check=True, timeout=60
     )
     assert int(other.stdout) not in held
+
+
+def test_a_port_that_is_kept_is_held_however_many_are_taken_after_it() -> None:
+    port = kept_port()
+    free_ports(HELD)
+    with socket.socket(type=socket.SOCK_DGRAM) as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))

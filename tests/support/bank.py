@@ -32,6 +32,9 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 START_SECONDS = 60.0
 """On a busy machine; how fast an app starts is no claim of its tests."""
 
+PATIENCE_SECONDS = 60.0
+"""Only what never comes takes so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunningBank:
@@ -176,7 +179,9 @@ class Listener:
         return Starlette(routes=[Route("/webhooks/bank", take, methods=["POST"])])
 
 
-async def eventually(condition: Callable[[], Any] | Callable[[], Awaitable[Any]], *, seconds: float = 10.0) -> None:
+async def eventually(
+    condition: Callable[[], Any] | Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE_SECONDS
+) -> None:
     """Return as soon as the condition holds.
 
     Raises:

@@ -10,17 +10,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import make_url
 
-from tests.support.postgres import SUPERUSER, program, running_postgres, runs
-from tests.support.processes import must_have_servers
+from tests.support.postgres import SUPERUSER, must_have_postgres, running_postgres, runs
 
 
 @pytest.fixture(scope="session")
 def postgres_port() -> Iterator[int]:
     """The port of the session's PostgreSQL server."""
-    if program("initdb") is None or program("postgres") is None:
-        if must_have_servers():
-            pytest.fail("PostgreSQL is needed in CI")
-        pytest.skip("there is no PostgreSQL here")
+    must_have_postgres()
     with running_postgres() as server:
         yield server.port
 

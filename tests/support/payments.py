@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,16 @@ from starlette.routing import Route
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
+from subgraphs.kit.storage import outbox
 from subgraphs.kit.storage.migrate import upgrade
+from subgraphs.kit.storage.session import Database
+from subgraphs.payment import events
 from subgraphs.payment.app import create_payment_app
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.queries import payments_by_order
 from subgraphs.payment.resources import PaymentResources
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
-from subgraphs.payment.tables import Payment
+from subgraphs.payment.tables import Outbox, Payment
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service_tokens
 from tests.support.ports import free_port
@@ -53,6 +56,23 @@ REFUND = """mutation ($id: ID!, $amount: MinorUnits!, $key: ID!) {
     ... on UserError { code message path } } }"""
 PAYMENT = "query ($id: ID!) { payment(id: $id) { id status failure { code } history { status providerEventId } } }"
 ENTITIES = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Order { id paymentState payments { id } } } }"
+
+
+async def publish_captured(database: Database, *, order_id: str = "order-1", now: datetime) -> str:
+    """Put the event of a captured payment into payment's outbox; its id."""
+    event = events.PaymentCaptured(
+        payment_id="payment-1",
+        payment_version=2,
+        order_id=order_id,
+        buyer_id="buyer-1",
+        status="CAPTURED",
+        currency="EUR",
+        amount=1490,
+    )
+    envelope = events.envelope(event, occurred_at=now)
+    async with database.transaction() as session:
+        outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME)
+    return envelope.id
 
 
 def order_schema() -> GraphQLSchema:

@@ -14,6 +14,7 @@ HELD = 256
 """How many ports a process holds: more than the servers that it starts before the first of them listens."""
 
 _held: deque[socket.socket] = deque()
+_kept: list[socket.socket] = []
 
 
 def free_port() -> int:
@@ -23,6 +24,13 @@ def free_port() -> int:
         with suppress(OSError):
             _hold(port)
             return port
+
+
+def kept_port() -> int:
+    """A port as `free_port` gives it, which no other test process takes until this one ends: for servers that come and go on it."""
+    port = free_port()
+    _kept.append(_held.pop())
+    return port
 
 
 def free_ports(count: int) -> list[int]:

@@ -16,12 +16,20 @@ import asyncpg
 import pytest
 
 from tests.support.ports import free_port
-from tests.support.processes import START_SECONDS, stop
+from tests.support.processes import START_SECONDS, must_have_servers, stop
 
 SUPERUSER = "yarmarka"
 IN_MEMORY = Path("/dev/shm")
 MIN_MEMORY_BYTES = 6 * 2**30
 """Each new database is 8 MB of files, of which a session makes some hundreds: on a busy disk that took a minute to write and remove."""
+
+AWAY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ConnectionDoesNotExistError,
+)
+"""Errors of a server that starts, recovers, or ends while it is asked."""
 
 FAST = ("-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 """What a server may skip that no test kills. None needs to survive the machine, so nothing is synced in any case (`-F`)."""
@@ -36,8 +44,16 @@ def program(name: str) -> Path | None:
     return packaged[-1] if packaged else None
 
 
+def must_have_postgres() -> None:
+    """Skip the test where PostgreSQL is not installed; in CI fail it."""
+    if program("initdb") is None or program("postgres") is None:
+        if must_have_servers():
+            pytest.fail("PostgreSQL is needed in CI")
+        pytest.skip("there is no PostgreSQL here")
+
+
 def runs(statement: str, port: int, *, seconds: float = 30.0) -> bool:
-    """True when the server on the port carries out a statement; False while it is away, or does not answer within the time."""
+    """True when the server on the port carries out a statement; False while it is away, starts, ends, or takes no connection within the time."""
 
     async def run() -> None:
         connection = await asyncpg.connect(
@@ -50,7 +66,7 @@ def runs(statement: str, port: int, *, seconds: float = 30.0) -> bool:
 
     try:
         asyncio.run(run())
-    except (OSError, asyncpg.CannotConnectNowError, TimeoutError):
+    except (OSError, *AWAY):
         return False
     return True
 

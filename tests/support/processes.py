@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 START_SECONDS = 180.0
 STOP_SECONDS = 10.0
@@ -25,6 +26,14 @@ def wait_until(is_there: Callable[[], bool], process: "subprocess.Popen[bytes]",
             return
         time.sleep(0.02)
     raise TimeoutError(f"{what} did not answer within {START_SECONDS} seconds")
+
+
+def is_running(pid: int) -> bool:
+    """True while the process lives: one that ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it ended before the file was opened, or was read
+        return False
 
 
 def stop(process: "subprocess.Popen[bytes]", *, by: signal.Signals = signal.SIGTERM) -> None:

@@ -7,8 +7,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from tests.support.postgres import PostgresServer, program, running_postgres, runs
-from tests.support.processes import must_have_servers
+from tests.support.postgres import PostgresServer, must_have_postgres, running_postgres, runs
 
 ROWS = "SELECT 1 / (count(*) = 2)::int FROM kept"
 """An error unless the table has two rows."""
@@ -16,10 +15,7 @@ ROWS = "SELECT 1 / (count(*) = 2)::int FROM kept"
 
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:
-    if program("initdb") is None or program("postgres") is None:
-        if must_have_servers():
-            pytest.fail("PostgreSQL is needed in CI")
-        pytest.skip("there is no PostgreSQL here")
+    must_have_postgres()
     with running_postgres(is_durable=True) as running:
         assert runs("CREATE TABLE kept AS SELECT 1 AS a", running.port)
         assert runs("INSERT INTO kept VALUES (2)", running.port)

@@ -18,7 +18,8 @@ from local.log import Log
 from local.processes import Process, table
 from local.settings import LocalSettings
 from local.supervisor import FORK_SERVER, Supervisor
-from tests.integration.local.test_supervisor import is_running, until
+from tests.support.bank import eventually
+from tests.support.processes import is_running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 
@@ -69,7 +70,7 @@ def command_line(pid: str) -> list[str]:
 
 async def reports(terminal: io.StringIO, count: int) -> list[list[str]]:
     """What the processes printed after `up`, from `count` starts."""
-    await until(lambda: terminal.getvalue().count("| up ") >= count)
+    await eventually(lambda: terminal.getvalue().count("| up ") >= count)
     return [line.split("| up ")[1].split() for line in terminal.getvalue().splitlines() if "| up " in line]
 
 
@@ -91,7 +92,7 @@ async def test_a_forked_process_that_is_killed_leaves_no_child_and_is_forked_aga
     os.kill(int(pid), signal.SIGKILL)
     *_, second = await reports(terminal, 2)
     assert second[3] == "shared"
-    await until(lambda: not is_running(int(inner)))
+    await eventually(lambda: not is_running(int(inner)))
     assert "child ended (killed by SIGKILL)" in terminal.getvalue()
 
 
@@ -100,8 +101,8 @@ async def test_the_exit_status_of_a_forked_process_is_reported(
 ) -> None:
     supervisor.start(a_process(tmp_path, "raise SystemExit(7)", name="leaves"))
     supervisor.start(a_process(tmp_path, "raise LookupError('no such thing')", name="fails"))
-    await until(lambda: "leaves ended (status 7)" in terminal.getvalue())
-    await until(lambda: "fails ended (status 1)" in terminal.getvalue())
+    await eventually(lambda: "leaves ended (status 7)" in terminal.getvalue())
+    await eventually(lambda: "fails ended (status 1)" in terminal.getvalue())
     assert "LookupError: no such thing" in terminal.getvalue()
 
 
@@ -111,7 +112,7 @@ async def test_without_the_fork_server_what_runs_goes_on_and_the_next_start_need
     supervisor.start(a_process(tmp_path, WORKS))
     pid, *_ = (await reports(terminal, 1))[0]
     os.kill(supervisor.pids()[FORK_SERVER], signal.SIGKILL)
-    await until(lambda: "the fork server ended (killed by SIGKILL)" in terminal.getvalue())
+    await eventually(lambda: "the fork server ended (killed by SIGKILL)" in terminal.getvalue())
     assert is_running(int(pid))
     os.kill(int(pid), signal.SIGKILL)
     *_, second = await reports(terminal, 2)
@@ -121,7 +122,7 @@ async def test_without_the_fork_server_what_runs_goes_on_and_the_next_start_need
 async def test_stopping_does_not_wait_for_a_fork_server_that_hangs(
     supervisor: Supervisor, terminal: io.StringIO, tmp_path: Path
 ) -> None:
-    await until(lambda: FORK_SERVER in supervisor.pids())
+    await eventually(lambda: FORK_SERVER in supervisor.pids())
     os.kill(supervisor.pids()[FORK_SERVER], signal.SIGSTOP)
     supervisor.start(a_process(tmp_path, WORKS))
     async with asyncio.timeout(60.0):
@@ -150,7 +151,7 @@ async def test_a_system_without_fork_server_starts_interpreters(
 async def test_a_supervisor_that_is_killed_takes_what_was_forked_with_it(tmp_path: Path) -> None:
     (tmp_path / "child_module.py").write_text(WORKS)
     pid = child_of_a_killed_supervisor(tmp_path)
-    await until(lambda: not is_running(pid))
+    await eventually(lambda: not is_running(pid))
 
 
 def child_of_a_killed_supervisor(folder: Path) -> int:

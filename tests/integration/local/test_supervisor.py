@@ -7,7 +7,7 @@ import pty
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -18,7 +18,9 @@ from local import supervisor as supervising
 from local.log import Log
 from local.processes import Process
 from local.supervisor import Supervisor, SupervisorBroken
+from tests.support.bank import eventually
 from tests.support.ports import free_port
+from tests.support.processes import is_running
 
 DEADLINE_SECONDS = 60.0
 # Answers that it is ready, and ends when the answer has been read.
@@ -48,16 +50,9 @@ def a_process(code: str, port: int = 0, *arguments: str) -> Process:
     return Process("child", [sys.executable, "-c", code, *arguments], port, "CHILD_PORT", None)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        await asyncio.sleep(0.02)
-
-
 async def test_a_process_that_dies_is_started_again_and_said_so(supervisor: Supervisor, terminal: io.StringIO) -> None:
     supervisor.start(a_process("import os; print('up', flush=True); os._exit(3)"))
-    await until(lambda: terminal.getvalue().count("| up") >= 2)
+    await eventually(lambda: terminal.getvalue().count("| up") >= 2)
     await supervisor.stop()
     assert "child ended (status 3); starting it again in 0.5 s" in terminal.getvalue()
 
@@ -70,10 +65,10 @@ async def test_stopping_ends_the_process_and_its_children(supervisor: Supervisor
             "print('grandchild', p.pid, flush=True); time.sleep(600)"
         )
     )
-    await until(lambda: "grandchild" in terminal.getvalue())
+    await eventually(lambda: "grandchild" in terminal.getvalue())
     grandchild = int(terminal.getvalue().split("grandchild ")[1].split()[0])
     await supervisor.stop()
-    await until(lambda: not is_running(grandchild))
+    await eventually(lambda: not is_running(grandchild))
     assert supervisor.pids() == {}
 
 
@@ -87,7 +82,7 @@ async def test_a_process_whose_child_holds_the_pipe_is_started_again(
             "print('up', flush=True); os._exit(3)"
         )
     )
-    await until(lambda: terminal.getvalue().count("| up") >= 2)
+    await eventually(lambda: terminal.getvalue().count("| up") >= 2)
     await supervisor.stop()
 
 
@@ -96,7 +91,7 @@ async def test_a_line_longer_than_the_buffer_does_not_stop_the_log(
 ) -> None:
     status = await supervisor.run_once("child", [sys.executable, "-c", "print('x' * 3_000_000); print('after')"])
     assert status == 0
-    await until(lambda: "| after" in terminal.getvalue())
+    await eventually(lambda: "| after" in terminal.getvalue())
 
 
 @contextmanager
@@ -141,7 +136,7 @@ async def test_a_process_is_drained_and_restarted_whatever_happens_to_its_log(
         log = Log(logs, terminal)
         supervisor = Supervisor(os.environ, log)
         supervisor.start(a_process(code, 0, str(done)))
-        await until(lambda: done.exists() and done.read_text().count("done") >= 2)
+        await eventually(lambda: done.exists() and done.read_text().count("done") >= 2)
         await supervisor.stop()
     log.close()
 
@@ -189,12 +184,12 @@ async def test_a_process_that_cannot_be_started_is_tried_again(
 ) -> None:
     program = tmp_path / "program"
     supervisor.start(Process("child", [str(program)], 0, "CHILD_PORT", None))
-    await until(lambda: "cannot be started" in terminal.getvalue())
+    await eventually(lambda: "cannot be started" in terminal.getvalue())
     unfinished = tmp_path / "unfinished"
     unfinished.write_text("#!/bin/sh\necho up\nsleep 600\n")
     unfinished.chmod(0o700)
     unfinished.rename(program)
-    await until(lambda: "| up" in terminal.getvalue())
+    await eventually(lambda: "| up" in terminal.getvalue())
     await supervisor.stop()
 
 
@@ -206,8 +201,8 @@ async def test_back_off_grows_with_life_and_is_reset_by_health(
     url = f"http://127.0.0.1:{port}/ready"
     supervisor.start(Process("sick", [sys.executable, "-c", "raise SystemExit(3)"], free_port(), "SICK_PORT", None))
     supervisor.start(Process("well", [sys.executable, "-c", READY_SERVER, str(port)], port, "WELL_PORT", url))
-    await until(lambda: "sick ended (status 3); starting it again in 0.08 s" in terminal.getvalue())
-    await until(lambda: terminal.getvalue().count("well ended (status 4); starting it again in 0.01 s") >= 2)
+    await eventually(lambda: "sick ended (status 3); starting it again in 0.08 s" in terminal.getvalue())
+    await eventually(lambda: terminal.getvalue().count("well ended (status 4); starting it again in 0.01 s") >= 2)
     await supervisor.stop()
     assert "well ended (status 4); starting it again in 0.02 s" not in terminal.getvalue()
 
@@ -228,10 +223,3 @@ async def test_an_optional_process_that_ends_is_not_waited_for(supervisor: Super
     async with asyncio.timeout(DEADLINE_SECONDS):
         assert await supervisor.wait_until_ready_or_ended(process, deadline=far) is not None
     await supervisor.stop()
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

@@ -14,23 +14,22 @@ from local.deployables import OWNERS_OF_TABLES, deployable
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.identity import Identity
-from subgraphs.kit.storage import leases, outbox
+from subgraphs.kit.storage import leases
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
-from subgraphs.payment import events
 from subgraphs.payment.settings import MIGRATIONS
 from subgraphs.payment.tables import Outbox
 from subgraphs.user.tokens import TokenKeys
 from tests.support.bank import eventually
 from tests.support.databases import make_postgres_database
 from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account
-from tests.support.postgres import PostgresServer, program, running_postgres
-from tests.support.processes import must_have_servers
+from tests.support.payments import publish_captured
+from tests.support.postgres import PostgresServer, must_have_postgres, running_postgres
+from tests.support.processes import START_SECONDS
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
-START_SECONDS = 120.0
 SOME_ID = str(uuid.UUID(int=1))
 BUYER, ADMIN = account(SOME_ID, "BUYER"), account(SOME_ID, "ADMIN")
 
@@ -54,10 +53,7 @@ READS: dict[str, tuple[str, Identity]] = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
-    if program("initdb") is None or program("postgres") is None:
-        if must_have_servers():
-            pytest.fail("PostgreSQL is needed in CI")
-        pytest.skip("there is no PostgreSQL here")
+    must_have_postgres()
     with running_postgres(is_durable=True) as running:
         yield running
 
@@ -117,25 +113,13 @@ async def test_a_service_outlives_a_restart_of_its_database(
 async def test_a_row_whose_worker_lost_its_database_is_due_as_soon_as_the_database_is_back(
     server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        leases, "LEASE", timedelta(seconds=START_SECONDS)
-    )  # a busy machine starts a server in that time
+    # As long as the server may take to start.
+    monkeypatch.setattr(leases, "LEASE", timedelta(seconds=START_SECONDS))
     clock = FixedClock(datetime.now(UTC))
     url = await a_database(server)
     await upgrade(url, MIGRATIONS)
     database = Database(url)
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id="order-1",
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    async with database.transaction() as session:
-        envelope = events.envelope(event, occurred_at=clock())
-        job_id = outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME).id
+    job_id = await publish_captured(database, now=clock())
     delivered: list[str] = []
     starting: list[asyncio.Task[None]] = []
 

@@ -221,11 +221,19 @@ async def test_more_values_than_the_limit_fail_before_they_are_decoded(small: by
 
 @pytest.mark.parametrize(("is_safe", "is_unknown"), [(True, False), (False, True)], ids=["query", "mutation"])
 async def test_a_mutation_that_was_sent_and_not_answered_has_an_unknown_outcome(
-    is_safe: bool, is_unknown: bool
+    is_safe: bool, is_unknown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with serving(answering()) as server, transporting() as transport:
+    loop = asyncio.get_running_loop()
+    now = loop.time
+
+    async def outlast_the_deadline(
+        _request: bytes, _reader: asyncio.StreamReader, _writer: asyncio.StreamWriter
+    ) -> None:
+        monkeypatch.setattr(loop, "time", lambda: now() + 3600)
+
+    async with serving(outlast_the_deadline) as server, transporting() as transport:
         with pytest.raises(SubgraphError) as raised:
-            await post(transport, server.service, seconds=1.0, is_safe=is_safe)
+            await post(transport, server.service, seconds=60.0, is_safe=is_safe)
     assert raised.value.code == "SUBGRAPH_TIMEOUT"
     assert ("unknown" in raised.value.message) is is_unknown
 

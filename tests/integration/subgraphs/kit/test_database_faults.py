@@ -51,6 +51,11 @@ async def opened(url: str) -> Database:
     return database
 
 
+@pytest.fixture(autouse=True)
+def _patient_writers() -> None:
+    """Leave the wait of writers as it is in service: it is what these tests are about."""
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = await opened(database_url)

@@ -14,7 +14,7 @@ from subgraphs.order import app as order_app
 from tests.support.bank import RunningBank, running_bank
 from tests.support.money import MoneyMarket, Opening, money_market
 from tests.support.money_driver import Market
-from tests.support.ports import free_port
+from tests.support.ports import kept_port
 from tests.support.subgraphs import SubgraphUnderTest
 
 AN_HOUR = 3600.0
@@ -23,7 +23,7 @@ AN_HOUR = 3600.0
 @pytest.fixture(scope="session")
 def bank_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningBank, int]]:
     """The bank of these tests, and the port that it sends events to."""
-    file, port = tmp_path_factory.mktemp("bank") / "bank.db", free_port()
+    file, port = tmp_path_factory.mktemp("bank") / "bank.db", kept_port()
     with running_bank(file, webhook_url=f"http://127.0.0.1:{port}/webhooks/bank") as running:
         yield running, port
 

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.parametrize("redis_port", ["embedded"], indirect=True)
 
 LAST_PIECE, PRICE_WITH_SHIPPING = "product-3", 3490
 TRY_AGAIN = {"REQUEST_IN_FLIGHT", "PROVIDER_UNAVAILABLE"}
-PATIENCE_SECONDS = 60.0
 
 Send = Callable[[], Awaitable[Any]]
 
@@ -38,7 +37,7 @@ async def answers_to_all(requests: Sequence[Send]) -> list[Any]:
                 answers[number] = await send()
             return answers[number] is not None and answers[number].get("code") not in TRY_AGAIN
 
-        await eventually(is_answered, seconds=PATIENCE_SECONDS)
+        await eventually(is_answered)
     return answers
 
 

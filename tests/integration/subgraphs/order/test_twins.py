@@ -144,4 +144,5 @@ async def test_a_step_whose_transactions_are_undone_once_has_its_effect(market: 
     order_id = await twin.before(market)
     database = UndoneOnce(market.database)
     await twin.send(replace(desk_of(market), database=database), order_id)
+    assert database.undone > 0
     await check(market, twin)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.bank import RunningBank, running_bank
 from tests.support.payments import Place, Shop, running_shop
-from tests.support.ports import free_port
+from tests.support.ports import kept_port
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
 @pytest.fixture(scope="session")
 def webhook_port() -> int:
     """The port that the shop's bank sends events to."""
-    return free_port()
+    return kept_port()
 
 
 @pytest.fixture(scope="session")

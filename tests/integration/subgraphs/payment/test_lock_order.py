@@ -52,7 +52,7 @@ async def test_starting_a_payment_again(shop: Shop) -> None:
         )
     async with writing_its_result(database, payment_id, payment_id):
         again = asyncio.create_task(shop.start(order_id, key=key))
-        await eventually(lambda: is_waiting(database), seconds=60)
+        await eventually(lambda: is_waiting(database))
     assert (await again)["__typename"] == "ProviderUnavailableError"
 
 
@@ -77,7 +77,7 @@ async def test_refunding_again(shop: Shop) -> None:
         session.add(a_key(refunds.OPERATION, support.subject, key, commands.fingerprint(payment_id, 1), refund_id))
     async with writing_its_result(database, payment_id, refund_id):
         again = asyncio.create_task(shop.refund(payment_id, 1, key=key, by=support))
-        await eventually(lambda: is_waiting(database), seconds=60)
+        await eventually(lambda: is_waiting(database))
     assert (await again)["__typename"] == "ProviderUnavailableError"
 
 

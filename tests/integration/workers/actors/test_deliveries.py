@@ -125,10 +125,10 @@ async def test_an_event_that_comes_three_times_is_one_letter(post: Post) -> None
         event = an_event()
         for _ in range(3):
             await post.tell(event)
-        await eventually(post.is_settled, seconds=20)
+        await eventually(post.is_settled)
         await post.tell(an_event("SHIPPED", buyer="buyer-2"))
-        await eventually(lambda: len(sink.messages) == 2, seconds=20)
-        await eventually(post.is_settled, seconds=20)
+        await eventually(lambda: len(sink.messages) == 2)
+        await eventually(post.is_settled)
     assert letters(sink) == [("buyer2@example.test", True), ("buyer1@example.test", True)]
     assert {row.status for row in await post.deliveries()} == {"SENT"}
     async with post.database.reading() as session:
@@ -139,9 +139,9 @@ async def test_what_nobody_wants_is_told_in_the_app_and_never_sent(post: Post) -
     await commands.choose(post.database, "buyer-1", {(Topic.ORDER, Channel.EMAIL): False})
     async with running_mail_sink() as (sink, smtp_url), worker(post, smtp_url=smtp_url):
         await post.tell(an_event())
-        await eventually(post.is_settled, seconds=20)
+        await eventually(post.is_settled)
         await post.tell(an_event(buyer="buyer-2"))
-        await eventually(lambda: len(sink.messages) == 1, seconds=20)
+        await eventually(lambda: len(sink.messages) == 1)
     assert letters(sink) == [("buyer2@example.test", True)]
     assert sorted(row.status for row in await post.deliveries()) == ["SENT", "SUPPRESSED"]
 
@@ -150,7 +150,7 @@ async def test_an_event_that_nobody_is_told_of_is_nothing(post: Post) -> None:
     async with running_mail_sink() as (sink, smtp_url), worker(post, smtp_url=smtp_url):
         await post.tell(an_event("PENDING"))
         await post.tell(an_event("SHIPPED"))
-        await eventually(lambda: len(sink.messages) == 1, seconds=20)
+        await eventually(lambda: len(sink.messages) == 1)
     async with post.database.reading() as session:
         assert len(list(await session.scalars(select(NotificationRow)))) == 1
 
@@ -170,11 +170,11 @@ async def test_a_mail_server_that_is_away_costs_time_and_the_sweeper_wakes_what_
             rows = await post.deliveries()
             return bool(rows) and rows[0].unanswered_since is not None and rows[0].lease_until is None
 
-        await eventually(is_postponed, seconds=20)
+        await eventually(is_postponed)
         assert (await post.deliveries())[0].settled_at is None
         async with running_mail_sink(port=port) as (sink, _):
             async with post.database.transaction() as session:
                 await session.execute(update(DeliveryRow).values(due_at=utc_now() - timedelta(seconds=1)))
-            await eventually(lambda: len(sink.messages) == 1, seconds=20)
-            await eventually(post.is_settled, seconds=20)
+            await eventually(lambda: len(sink.messages) == 1)
+            await eventually(post.is_settled)
     assert letters(sink) == [("buyer1@example.test", True)]

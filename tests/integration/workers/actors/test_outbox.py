@@ -13,7 +13,7 @@ from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.storage import engine, leases, outbox, outbox_work
+from subgraphs.kit.storage import leases, outbox, outbox_work
 from subgraphs.kit.storage.faults import DatabaseUnavailable
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import upgrade
@@ -23,6 +23,7 @@ from subgraphs.payment import events
 from subgraphs.payment.settings import MIGRATIONS
 from subgraphs.payment.tables import Outbox
 from tests.support.bank import eventually
+from tests.support.payments import publish_captured
 from workers.actors.draining import drain
 
 
@@ -32,8 +33,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    monkeypatch.setattr(engine, "LOCK_WAIT_SECONDS", 60.0)  # a busy machine needs longer than a client would wait
+async def database(database_url: str) -> AsyncIterator[Database]:
     await upgrade(database_url, MIGRATIONS)
     opened = Database(database_url)
     yield opened
@@ -42,18 +42,7 @@ async def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 @pytest.fixture
 async def job_id(database: Database, clock: FixedClock) -> str:
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id="order-1",
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    async with database.transaction() as session:
-        envelope = events.envelope(event, occurred_at=clock())
-        return outbox.put(session, Outbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME).id
+    return await publish_captured(database, now=clock())
 
 
 async def test_an_event_is_delivered_and_settled_once(database: Database, clock: FixedClock, job_id: str) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import func, select, update
 
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.storage import outbox
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.relay import announce, leftovers
 from subgraphs.kit.storage.session import Database, Wake
@@ -29,6 +28,7 @@ from subgraphs.payment.tables import Outbox as PaymentOutbox
 from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.orders import NOWHERE, OrderMarket, order_market
+from tests.support.payments import publish_captured
 from workers.actors import orders, payments
 from workers.dead import redrive
 from workers.run import create_worker_app
@@ -105,19 +105,7 @@ async def status_of(market: OrderMarket, order_id: str) -> str:
 
 async def captured(place: Place, order_id: str) -> str:
     """Payment takes the money for an order of one cup; the id of its event."""
-    event = events.PaymentCaptured(
-        payment_id="payment-1",
-        payment_version=2,
-        order_id=order_id,
-        buyer_id="buyer-1",
-        status="CAPTURED",
-        currency="EUR",
-        amount=1490,
-    )
-    envelope = events.envelope(event, occurred_at=utc_now())
-    async with place.payment.transaction() as session:
-        outbox.put(session, PaymentOutbox, envelope, queue=events.QUEUE, actor_name=events.ACTOR_NAME)
-    return envelope.id
+    return await publish_captured(place.payment, order_id=order_id, now=utc_now())
 
 
 async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place: Place) -> None:
@@ -131,7 +119,7 @@ async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place:
             )
             return waiting == 0 and await status_of(place.market, order["id"]) == "PAID"
 
-        await eventually(is_done, seconds=20)
+        await eventually(is_done)
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             assert (await http.get("/ready")).json()["status"] == "ready"
             assert 'worker_message_seconds_count{actor="order_event",outcome="ok"}' in (await http.get("/metrics")).text
@@ -149,7 +137,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
     away = place.settings.model_copy(update={"order_url": NOWHERE})
     async with worker(away):
         event_id = await captured(place, order["id"])
-        await eventually(lambda: _is_unanswered(place.payment, event_id), seconds=20)
+        await eventually(lambda: _is_unanswered(place.payment, event_id))
         async with place.payment.transaction() as session:  # a day of the same
             began = utc_now() - timedelta(hours=25)
             await session.execute(
@@ -158,7 +146,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
         queue = TaskQueue(place.settings.redis_url)
         for queue_name, actor_name in await leftovers(place.payment, PaymentOutbox):
             await queue.wake(queue_name, actor_name)
-        await eventually(lambda: _is_dead(place.payment, event_id), seconds=20)
+        await eventually(lambda: _is_dead(place.payment, event_id))
         await queue.close()
     assert await status_of(place.market, order["id"]) == "AWAITING_PAYMENT"
     assert (await redrive(place.settings, OPENERS))["payment.outbox"] == 1
@@ -170,7 +158,7 @@ async def test_a_result_waits_for_an_order_service_that_is_away_and_is_redriven(
         async def is_paid() -> bool:
             return await status_of(place.market, order["id"]) == "PAID"
 
-        await eventually(is_paid, seconds=20)
+        await eventually(is_paid)
         await queue.close()
 
 
