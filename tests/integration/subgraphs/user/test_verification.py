@@ -79,7 +79,9 @@ async def test_an_address_is_unverified_until_its_token_comes_back(
     assert await is_verified(user, ann) is False
     token = await token_of(user, ann)
     for _ in range(2):
-        assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"]["buyer"] == {"id": ann}
+        assert (await user.data(VERIFY, {"token": token}, by=account(ann, "BUYER")))["verifyEmail"]["buyer"] == {
+            "id": ann
+        }
     assert await is_verified(user, ann) is True
     assert await events_of(resources.database) == [("user.email_verified", ann), ("user.verification_asked", ann)]
     assert await token_of(user, ann) is None
