@@ -133,7 +133,7 @@ async def test_each_message_doubles_the_wait_for_the_next_one(
 
 async def test_a_verified_address_is_sent_no_other_message(user: SubgraphUnderTest, resources: UserResources) -> None:
     ann = await signed_up(user)
-    await user.data(VERIFY, {"token": await token_of(user, ann)})
+    await user.data(VERIFY, {"token": await token_of(user, ann)}, by=account(ann, "BUYER"))
     before = await events_of(resources.database)
     assert (await user.data(RESEND, by=account(ann, "BUYER")))["resendVerification"]["buyer"] == {"id": ann}
     assert await events_of(resources.database) == before
