@@ -7,9 +7,10 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from subgraphs import SERVICES
 from subgraphs.kit.graph.cli import Deployable, run
 
-OWNERS_OF_TABLES = ("config", "user", "catalog", "recommendation", "payment", "notification", "order")
+OWNERS_OF_TABLES = tuple(name for name, subgraph in SERVICES.items() if subgraph.databases)
 
 
 def deployable(name: str) -> Deployable[Any]:

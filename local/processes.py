@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from local import keys
 from local.redis_server import redis_command
 from local.settings import LocalSettings
-
-SUBGRAPHS = ("config", "user", "catalog", "recommendation", "feed", "payment", "notification", "order")
+from subgraphs import SERVICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def environment(settings: LocalSettings) -> dict[str, str]:
     """The environment of every process: the caller's own, development secrets, and the addresses of the others."""
     redis_url = f"redis://127.0.0.1:{settings.redis_port}/0"
     addresses = {
-        f"YARMARKA_{name.upper()}_URL": f"{settings.url(port_of(name, settings))}/graphql" for name in SUBGRAPHS
+        f"YARMARKA_{name.upper()}_URL": f"{settings.url(port_of(name, settings))}/graphql" for name in SERVICES
     }
-    ports = {f"{name.upper()}_PORT": str(port_of(name, settings)) for name in SUBGRAPHS}
+    ports = {f"{name.upper()}_PORT": str(port_of(name, settings)) for name in SERVICES}
     return {
         **os.environ,
         **_bytecode(settings),
@@ -126,7 +125,7 @@ def table(settings: LocalSettings) -> list[Process]:
             address=f"{url(port_of(name, settings))}/health",
             is_forked=True,
         )
-        for name in SUBGRAPHS
+        for name in SERVICES
     ]
     rest = [
         Process(

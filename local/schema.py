@@ -12,10 +12,10 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
+from subgraphs import SERVICES
+
 SCHEMA = Path("schema")
-SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 ACCEPTED = SCHEMA / "accepted-breaking-changes.txt"
-PUBLISHERS = ("feed", "order", "payment", "user")
 
 
 def main(arguments: list[str]) -> int:
@@ -51,12 +51,12 @@ def export_into(folder: Path) -> list[Path]:
     from subgraphs.kit.messaging.schemas import export_events
 
     written = [SCHEMA / "supergraph.graphql", SCHEMA / "api.graphql"]
-    for name in SUBGRAPHS:
+    for name, subgraph in SERVICES.items():
         schema = import_module(f"subgraphs.{name}.graph.schema").schema
         written.append(SCHEMA / "subgraphs" / export(schema, name, folder=folder / "subgraphs").name)
-    for name in PUBLISHERS:
-        schemas = import_module(f"subgraphs.{name}.events").schemas()
-        written += [SCHEMA / "events" / path.name for path in export_events(schemas, folder=folder / "events")]
+        if subgraph.publishes_events:
+            schemas = import_module(f"subgraphs.{name}.events").schemas()
+            written += [SCHEMA / "events" / path.name for path in export_events(schemas, folder=folder / "events")]
     return written
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subgraphs import SERVICES
+
 
 class LocalSettings(BaseSettings):
     """The settings of the development machine; every port is a setting so that a taken one can be moved."""
@@ -13,14 +15,14 @@ class LocalSettings(BaseSettings):
 
     data_dir: Path = Field(default=Path(".data"), validation_alias="YARMARKA_DATA_DIR")
     gateway_port: int = 4000
-    user_port: int = 4001
-    catalog_port: int = 4002
-    feed_port: int = 4003
-    recommendation_port: int = 4004
-    order_port: int = 4005
-    payment_port: int = 8080
-    notification_port: int = 4007
-    config_port: int = 4008
+    user_port: int = SERVICES["user"].port
+    catalog_port: int = SERVICES["catalog"].port
+    feed_port: int = SERVICES["feed"].port
+    recommendation_port: int = SERVICES["recommendation"].port
+    order_port: int = SERVICES["order"].port
+    payment_port: int = SERVICES["payment"].port
+    notification_port: int = SERVICES["notification"].port
+    config_port: int = SERVICES["config"].port
     worker_port: int = 4009
     bank_port: int = 4010
     mail_smtp_port: int = 4025

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -19,7 +20,7 @@ class CatalogSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="CATALOG_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4002, ge=1, le=65535)
+    port: int = Field(SERVICES["catalog"].port, ge=1, le=65535)
     public_url: str = ""
 
     @property

@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 
@@ -15,5 +16,5 @@ class FeedSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="FEED_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4003, ge=1, le=65535)
+    port: int = Field(SERVICES["feed"].port, ge=1, le=65535)
     ranking_timeout_seconds: float = Field(0.22, gt=0, le=10)

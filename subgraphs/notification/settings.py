@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,7 +22,7 @@ class NotificationSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATION_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4007, ge=1, le=65535)
+    port: int = Field(SERVICES["notification"].port, ge=1, le=65535)
     smtp_url: str = "smtp://127.0.0.1:4025"
     sender: str = "Yarmarka <hello@yarmarka.test>"
     web_url: str = "http://localhost:3000"

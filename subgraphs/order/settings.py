@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,7 +22,7 @@ class OrderSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="ORDER_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4005, ge=1, le=65535)
+    port: int = Field(SERVICES["order"].port, ge=1, le=65535)
     analytics_database_url: str = ""
     hold_seconds: int = Field(900, ge=1, le=86_400)
     lease_seconds: float = Field(15.0, gt=0)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,7 +26,7 @@ class PaymentSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="PAYMENT_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(8080, ge=1, le=65535)
+    port: int = Field(SERVICES["payment"].port, ge=1, le=65535)
     provider: Literal["bank", "stripe"] = "bank"
     provider_url: str = ""
     provider_key: SecretStr = Field(min_length=8, validation_alias=AliasChoices("PAYMENT_PROVIDER_KEY", "BANK_API_KEY"))

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -15,7 +16,7 @@ class RecommendationSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="RECOMMENDATION_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4004, ge=1, le=65535)
+    port: int = Field(SERVICES["recommendation"].port, ge=1, le=65535)
 
     @property
     def database(self) -> str:

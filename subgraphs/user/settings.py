@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,7 +23,7 @@ class UserSettings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="USER_", frozen=True, extra="ignore", populate_by_name=True)
 
-    port: int = Field(4001, ge=1, le=65535)
+    port: int = Field(SERVICES["user"].port, ge=1, le=65535)
     issuer: str = "https://yarmarka.test"
     token_keys_file: Path | None = None
     access_ttl_seconds: int = Field(900, ge=60, le=3600)

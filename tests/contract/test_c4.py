@@ -13,7 +13,8 @@ from c4.site import export_json, likec4, validate
 from gateway.graphiql.node import NodeError, find_node, install_packages
 from local.processes import table
 from local.settings import LocalSettings
-from tests.support.c4_code import SUBGRAPHS, relations_in_code
+from subgraphs import SERVICES
+from tests.support.c4_code import relations_in_code
 from tests.support.c4_model import Model, Relation, read_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,11 +90,11 @@ def test_gateway_calls_the_subgraphs_of_the_supergraph(model: Model) -> None:
     composed = yaml.safe_load((ROOT / "supergraph.yaml").read_text())["subgraphs"].keys()
     gateway = {relation.target for relation in model.relations if relation.source == "yarmarka.gateway"}
 
-    assert {name.removeprefix("yarmarka.") for name in gateway} & set(SUBGRAPHS) == composed
+    assert {name.removeprefix("yarmarka.") for name in gateway} & SERVICES.keys() == composed
 
 
 def test_every_call_of_the_code_is_drawn_and_every_drawn_call_is_in_the_code(model: Model) -> None:
-    processes = {f"yarmarka.{name}" for name in (*SUBGRAPHS, "worker", "redis")} | {"bank"}
+    processes = {f"yarmarka.{name}" for name in (*SERVICES, "worker", "redis")} | {"bank"}
     drawn = {relation for relation in model.relations if relation.source in processes}
     drawn |= {r for r in model.relations if (r.source, r.target) == ("yarmarka.gateway", "yarmarka.redis")}
     written = relations_in_code(ROOT)

@@ -18,7 +18,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from tests.support.subgraph_schemas import SUBGRAPHS
+from subgraphs import SERVICES
 
 EXPORTED = Path(__file__).parents[2] / "schema" / "subgraphs"
 MOST = 1_000
@@ -63,7 +63,7 @@ def argument_of(value: InputValueDefinitionNode, directive: str, name: str) -> A
     return None
 
 
-@pytest.mark.parametrize("subgraph", SUBGRAPHS)
+@pytest.mark.parametrize("subgraph", SERVICES)
 def test_every_list_in_an_input_has_a_maximum_and_a_cost(subgraph: str) -> None:
     document = parse((EXPORTED / f"{subgraph}.graphql").read_text())
     for coordinate, value in lists_in_inputs(document):
@@ -73,7 +73,7 @@ def test_every_list_in_an_input_has_a_maximum_and_a_cost(subgraph: str) -> None:
             assert argument_of(value, "cost", "weight"), coordinate
 
 
-@pytest.mark.parametrize("subgraph", SUBGRAPHS)
+@pytest.mark.parametrize("subgraph", SERVICES)
 def test_each_item_of_such_a_list_costs_something(subgraph: str) -> None:
     """The gateway prices an input object by its fields, so a field that every item has bears a weight."""
     document = parse((EXPORTED / f"{subgraph}.graphql").read_text())
@@ -93,7 +93,7 @@ def test_each_item_of_such_a_list_costs_something(subgraph: str) -> None:
 def test_every_exception_still_exists() -> None:
     found = {
         coordinate
-        for subgraph in SUBGRAPHS
+        for subgraph in SERVICES
         for coordinate, _ in lists_in_inputs(parse((EXPORTED / f"{subgraph}.graphql").read_text()))
     }
     assert set(EXCEPTIONS) <= found

@@ -3,10 +3,11 @@
 from importlib import import_module
 from typing import Any
 
+from subgraphs import SERVICES
 from subgraphs.config.model import CLIENT_PREFIX
 from subgraphs.config.seed import FLAGS
 
-READERS = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification")
+READERS = [name for name in SERVICES if name != "config"]
 
 
 def defaults() -> dict[str, Any]:

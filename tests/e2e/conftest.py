@@ -3,12 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from local.deployables import OWNERS_OF_TABLES
+from subgraphs import DATABASES
 from tests.support.containers import running_containers
 from tests.support.databases import make_postgres_database
 from tests.support.market import Client, Market, running_market
-
-DATABASES = (*OWNERS_OF_TABLES, "order_analytics")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
+from subgraphs import SERVICES
 from tests.support.market import OPERATIONS, Client, Market
 
 pytestmark = pytest.mark.e2e
 
-SERVICES = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 AT_MOST_MORE_SECONDS = 1.0
 TRIES = 3
 """Of a read: the fastest counts. A busy machine only adds to the time, and a missing time-out shows in every one."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import aiohttp
 
-from local.deployables import OWNERS_OF_TABLES
+from subgraphs import DATABASES
 from tests.faults import clocks, databases, oracle
 from tests.faults.clients import Clients
 from tests.faults.injection import Patient
@@ -179,8 +179,7 @@ def _settings(told: Path, *, is_short: bool) -> dict[str, str]:
 def _database_urls(postgres: PostgresServer | None) -> dict[str, str]:
     if postgres is None:
         return {}
-    names = (*OWNERS_OF_TABLES, "order_analytics")
-    return {f"{name.upper()}_DATABASE_URL": make_postgres_database(postgres.port) for name in names}
+    return {f"{name.upper()}_DATABASE_URL": make_postgres_database(postgres.port) for name in DATABASES}
 
 
 def _options() -> Options:

@@ -14,12 +14,12 @@ import aiohttp
 import redis
 
 from local.keys import development_secrets
+from subgraphs import SERVICES
 from tests.faults import clocks
 from tests.faults.databases import locked
 from tests.support.market import LocalMarket
 from tests.support.postgres import PostgresServer
 
-SERVICES = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 PROCESSES = (*SERVICES, "worker", "gateway", "redis", "bank", "mail")
 COMMANDS = {
     **{name: f"subgraphs.{name} serve" for name in SERVICES},

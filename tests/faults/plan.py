@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from subgraphs import SERVICES
 from tests.faults.injection import (
     PROCESSES,
-    SERVICES,
     Injection,
     bank_answers,
     clock_jumps,

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from subgraphs import DATABASES, SERVICES
 from tests.support.c4_model import Relation
 
-SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "payment", "notification", "config")
 # Addresses that are not a subgraph's: which package has them, and whom they reach.
 OTHER_ADDRESSES = {
     ("payment", "provider_url"): "bank",
@@ -67,7 +67,7 @@ def relations_in_code(root: Path) -> set[Relation]:
         root: the repository.
     """
     found: set[Relation] = set()
-    for name in SUBGRAPHS:
+    for name in SERVICES:
         package = root / "subgraphs" / name
         if package.is_dir():
             found |= _of_subgraph(name, package)
@@ -96,13 +96,13 @@ def _of_workers(package: Path) -> set[Relation]:
     found = _calls("yarmarka.worker", evidence)
     if evidence.has_import("dramatiq"):
         found.add(Relation("yarmarka.redis", "yarmarka.worker", "async"))
-    owners = {name for name in (*SUBGRAPHS, "order_analytics") if f"{name}_database_url" in evidence.attributes}
+    owners = {name for name in DATABASES if f"{name}_database_url" in evidence.attributes}
     return found | {Relation("yarmarka.worker", f"yarmarka.{name}_db", "sync") for name in owners}
 
 
 def _calls(source: str, evidence: Evidence) -> set[Relation]:
     """The calls of other subgraphs, and both ways of using Redis: through the queue, and as a client."""
-    called = {name for name in SUBGRAPHS if f"{name}_url" in evidence.attributes}
+    called = {name for name in SERVICES if f"{name}_url" in evidence.attributes}
     if evidence.has_import(CONFIG):
         called.add("config")
     found = {Relation(source, f"yarmarka.{name}", "sync") for name in called}

@@ -4,8 +4,6 @@ from importlib import import_module
 
 from subgraphs.kit.graph.schema import SubgraphSchema
 
-SUBGRAPHS = ("user", "catalog", "feed", "recommendation", "order", "config", "notification", "payment")
-
 BEYOND_CONTRACT: dict[str, tuple[str, ...]] = {
     # Signing up, in and out, which the contract leaves to the service.
     "user": (

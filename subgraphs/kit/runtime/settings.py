@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.keys import KeyRing
 
 Environment = Literal["development", "production"]
@@ -25,14 +26,14 @@ class SharedSettings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, validation_alias="YARMARKA_TRUSTED_PROXIES")
     metrics_token: SecretStr = Field(SecretStr(""), validation_alias="YARMARKA_METRICS_TOKEN")
 
-    user_url: str = Field("http://127.0.0.1:4001/graphql", validation_alias="YARMARKA_USER_URL")
-    catalog_url: str = Field("http://127.0.0.1:4002/graphql", validation_alias="YARMARKA_CATALOG_URL")
-    feed_url: str = Field("http://127.0.0.1:4003/graphql", validation_alias="YARMARKA_FEED_URL")
-    recommendation_url: str = Field("http://127.0.0.1:4004/graphql", validation_alias="YARMARKA_RECOMMENDATION_URL")
-    order_url: str = Field("http://127.0.0.1:4005/graphql", validation_alias="YARMARKA_ORDER_URL")
-    payment_url: str = Field("http://127.0.0.1:8080/graphql", validation_alias="YARMARKA_PAYMENT_URL")
-    notification_url: str = Field("http://127.0.0.1:4007/graphql", validation_alias="YARMARKA_NOTIFICATION_URL")
-    config_url: str = Field("http://127.0.0.1:4008/graphql", validation_alias="YARMARKA_CONFIG_URL")
+    user_url: str = Field(SERVICES["user"].url, validation_alias="YARMARKA_USER_URL")
+    catalog_url: str = Field(SERVICES["catalog"].url, validation_alias="YARMARKA_CATALOG_URL")
+    feed_url: str = Field(SERVICES["feed"].url, validation_alias="YARMARKA_FEED_URL")
+    recommendation_url: str = Field(SERVICES["recommendation"].url, validation_alias="YARMARKA_RECOMMENDATION_URL")
+    order_url: str = Field(SERVICES["order"].url, validation_alias="YARMARKA_ORDER_URL")
+    payment_url: str = Field(SERVICES["payment"].url, validation_alias="YARMARKA_PAYMENT_URL")
+    notification_url: str = Field(SERVICES["notification"].url, validation_alias="YARMARKA_NOTIFICATION_URL")
+    config_url: str = Field(SERVICES["config"].url, validation_alias="YARMARKA_CONFIG_URL")
 
     @field_validator("service_keys", "cursor_keys")
     @classmethod

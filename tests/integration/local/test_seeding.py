@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from local.deployables import OWNERS_OF_TABLES
+from subgraphs import DATABASES
 from tests.support.databases import make_postgres_database
 from workers.market.files import write
 from workers.market.generate import Plan, generate
 
 ROOT = Path(__file__).resolve().parents[3]
-DATABASES = (*OWNERS_OF_TABLES, "order_analytics")
 UNTIL = 1_790_000_000.0
 
 

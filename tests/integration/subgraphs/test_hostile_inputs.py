@@ -24,6 +24,7 @@ from graphql import (
 )
 from starlette.applications import Starlette
 
+from subgraphs import SERVICES
 from subgraphs.kit.graph.cli import Deployable
 from subgraphs.kit.graph.list_bounds import limit_of
 from subgraphs.kit.runtime.ids import uuid7
@@ -36,7 +37,7 @@ from subgraphs.user.passwords import Passwords
 from subgraphs.user.resources import UserResources
 from subgraphs.user.tokens import TokenKeys
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
-from tests.support.subgraph_schemas import SUBGRAPHS, schema_of
+from tests.support.subgraph_schemas import schema_of
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
 TOGETHER = 10
@@ -172,7 +173,7 @@ def document(together: list[Trial]) -> tuple[str, dict[str, Any]]:
     return f"{first.operation} ({', '.join(declared)}) {{ {body} }}", variables
 
 
-@pytest.fixture(params=SUBGRAPHS)
+@pytest.fixture(params=SERVICES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -203,7 +204,7 @@ async def subgraph(
         "order": {"analytics_database_url": analytics_url},
         "payment": {"provider_url": NOWHERE, "provider_key": "k" * 20, "webhook_secret": "s" * 20},
     }
-    everywhere = {f"{each}_url": NOWHERE for each in SUBGRAPHS}
+    everywhere = {f"{each}_url": NOWHERE for each in SERVICES}
     settings = cast("Callable[..., Any]", deployable.settings)(
         database_url=database_url,
         data_dir=tmp_path,

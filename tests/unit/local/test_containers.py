@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from local.prepare_containers import refusal
+from subgraphs import SERVICES as SUBGRAPHS
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-QUEUE_USERS = {"config", "user", "catalog", "recommendation", "feed", "payment", "notification", "order", "worker"}
+QUEUE_USERS = {*SUBGRAPHS, "worker"}
 
 
 def mounted(service: str) -> dict[str, str]:
