@@ -36,7 +36,7 @@ class Need:
         arguments: (name, value as GraphQL text), in order.
         variables: names of the client's variables in the arguments.
         response_name: the client's; None if only the gateway needs the field.
-        children: what is needed of the object it returns; () for leaves.
+        children: what is needed of the object it returns; () for leaves, and where conditions leave no field of the object.
         returns_abstract: whether clients see an interface or a union there.
         weight: how many leaves it stands for.
         whole: the need of which this is a remainder; None if it is whole itself.
@@ -44,6 +44,7 @@ class Need:
         contexts: where the field's arguments from contexts, in whatever subgraph, get their values.
         is_torn: whether it is the rest of a field that the place resolves for other types of its objects.
         runs_once: whether it is a mutation's field or has one below it, so that it is never asked of a second subgraph.
+        is_leaf: whether it returns no object.
     """
 
     types: frozenset[str] | None
@@ -59,6 +60,7 @@ class Need:
     contexts: "tuple[NeedContext, ...]" = ()
     runs_once: bool = False
     is_torn: bool = False
+    is_leaf: bool = True
 
     @property
     def origin(self) -> "Need":
@@ -81,6 +83,7 @@ class Need:
             self.contexts,
             self.runs_once,
             self.is_torn,
+            self.is_leaf,
         )
 
     def sources(self, argument: ContextArgument) -> "tuple[ContextSource, ...]":
@@ -183,6 +186,7 @@ class _OperationReader:
             is_abstract_type(returned),
             total_weight(children) or 1,
             runs_once=self._is_mutation(parent) or any(child.runs_once for child in children),
+            is_leaf=returned is None,
         )
 
     def _is_mutation(self, parent: str) -> bool:
@@ -222,7 +226,10 @@ def field_set_needs(
         if isinstance(selection, SetField):
             children = field_set_needs(selection.selections, possible)
             weight = total_weight(children) or 1
-            needs.append(Need(types, selection.name, selection.arguments, children=children, weight=weight))
+            is_leaf = not selection.selections
+            needs.append(
+                Need(types, selection.name, selection.arguments, children=children, weight=weight, is_leaf=is_leaf)
+            )
         else:
             narrowed = possible.get(selection.type_condition, frozenset())
             both = narrowed if types is None else types & narrowed

@@ -41,7 +41,7 @@ def _alike(needs: tuple[Need, ...]) -> dict[Need, tuple[Need, ...]]:
     """Needs of one name that some object has in common, each with all that it is one with, over however many steps."""
     by_name: dict[str, list[Need]] = {}
     for need in needs:
-        if need.response_name is not None and need.children:
+        if need.response_name is not None and not need.is_leaf:
             by_name.setdefault(need.response_name, []).append(need)
     alike: dict[Need, tuple[Need, ...]] = {}
     for named in by_name.values():
@@ -196,7 +196,7 @@ class Position:
         """
         if owner is None:
             return ()
-        if not owner.children:
+        if owner.is_leaf:
             return (owner,)
         if self._alike is None:
             self._alike = _alike(self.client)
@@ -207,4 +207,4 @@ class Position:
         if candidate.types is None or (self.is_told and types <= candidate.types):
             return True
         # Objects that the client does not ask for it may have it, too, if its name means nothing else for them.
-        return not candidate.children and candidate not in self.colliding()
+        return candidate.is_leaf and candidate not in self.colliding()

@@ -272,3 +272,31 @@ def test_shared_field_is_not_divided_with_a_subgraph_that_knows_none_of_the_type
     """
     made = planned(composed(every=every, some=some, lengths=lengths), f"{{ it {{ {asked} }} }}")
     assert any("length" in fetch.document for fetch in made.fetches if fetch.service == "lengths")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "... on Book { ref { id @include(if: $no) } } ... on Film { ref { id } label }",
+        "... on Film { ref { id } label } ... on Book { ref { id @include(if: $no) } }",
+        "... on Node { ref { id @include(if: $no) } } ... on Film { label ref { id } }",
+    ],
+)
+def test_object_of_which_conditions_leave_no_field_is_no_leaf(asked: str) -> None:
+    """Book's `ref` without a field was taken for a leaf, so that Film's key was read of it: `id` under `__id`."""
+    nodes = """
+        type Query { nodes: [Node] }
+        interface Node { ref: Ref! }
+        type Ref { id: ID! @shareable }
+        type Book implements Node @key(fields: "id") { id: ID! ref: Ref! }
+        type Film implements Node @key(fields: "id ref { id }") {
+          id: ID! ref: Ref! @shareable length: Int @external label: String @requires(fields: "length")
+        }
+    """
+    films = """
+        type Ref { id: ID! @shareable }
+        type Film @key(fields: "id ref { id }") { id: ID! ref: Ref! @shareable length: Int }
+    """
+    operation = f"query($no: Boolean!) {{ nodes {{ {asked} }} }}"
+    made = planned(composed(nodes=nodes, films=films), operation, conditions={"no": False})
+    assert "label" in made.fetches[-1].document
