@@ -116,22 +116,41 @@ class GeneralRun:
         Raises:
             InternalError: a fault of the gateway; fetches under way are given up.
         """
-        if self._unfinished:
-            try:
-                for program in self._program.fetches:
-                    if not program.fetch.depends_on:
-                        self._start(program)
-                await self._done
-                self._raise_failure()
-            except AnswerTooLarge as reason:
-                return self._too_large(reason)
-            finally:
-                for future in self._flying:
-                    self._flights.give_up(future)
-                self._flying.clear()
-                self._recorded.abandon()
+        introspected = self._introspect()
+        try:
+            if self._unfinished:
+                await self._fetch()
+            return self._project(await introspected if introspected is not None else {})
+        except AnswerTooLarge as reason:
+            return self._too_large(reason)
+        finally:
+            if introspected is not None:
+                introspected.cancel()
+
+    def _introspect(self) -> asyncio.Task[dict[str, Any] | None] | None:
+        """Begin what the client asks of the schema, beside the fetches: all have the same deadline."""
         introspection = self._program.introspection
-        return self._project(await introspection.answer(self._request.variables) if introspection is not None else {})
+        if introspection is None:
+            return None
+        return self._loop.create_task(introspection.answer(self._request.variables, deadline=self._request.deadline))
+
+    async def _fetch(self) -> None:
+        """Send the fetches that wait for none, and wait until all are over.
+
+        Raises:
+            AnswerTooLarge: fetches under way are given up.
+        """
+        try:
+            for program in self._program.fetches:
+                if not program.fetch.depends_on:
+                    self._start(program)
+            await self._done
+            self._raise_failure()
+        finally:
+            for future in self._flying:
+                self._flights.give_up(future)
+            self._flying.clear()
+            self._recorded.abandon()
 
     def _start(self, program: FetchProgram) -> None:
         """Sends a fetch whose dependencies are done; if there is nothing to ask for, it is done at once."""
@@ -443,8 +462,12 @@ class GeneralRun:
         }
         return Answer(encode_json({"data": None, "errors": [error]}), 1, self._fetch_count)
 
-    def _project(self, introspected: dict[str, Any]) -> Answer:
-        """The tree and the failures become the client's answer."""
+    def _project(self, introspected: dict[str, Any] | None) -> Answer:
+        """The tree and the failures become the client's answer.
+
+        Args:
+            introspected: None if the schema was not read in time.
+        """
         told = shown_errors(chain.from_iterable(self._failures), self._program.hidden_prefix)
         errors = [error for error in told if self._program.asks(error.get("path", ()), self._tree)]
         known = [error["path"] for error in errors if "path" in error]

@@ -2,12 +2,15 @@
 
 An answer takes processor time in proportion to the schema, up to a second for a large one. So it is made in a thread beside the event
 loop, one at a time, and remembered by what was asked: the same selection under several names, or by several clients, is made once.
+A request waits for its turn and its answer until its deadline, as for a fetch; an answer that no request waits for any more is not made
+to its end, so that the thread is free for the next.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Any, cast
 
 from graphql import (
@@ -17,6 +20,7 @@ from graphql import (
     FieldNode,
     GraphQLSchema,
     InlineFragmentNode,
+    MiddlewareManager,
     NamedTypeNode,
     NameNode,
     OperationDefinitionNode,
@@ -46,12 +50,15 @@ class Introspector:
         self._thread = ThreadPoolExecutor(1, "introspection")
         self._remembered: BoundedCache[str, dict[str, Any]] = BoundedCache(max_entries=MAX_REMEMBERED)
 
-    async def answer(self, document: DocumentNode, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of an introspection query.
+    async def answer(
+        self, document: DocumentNode, text: str, variables: Mapping[str, Any], *, deadline: float
+    ) -> dict[str, Any] | None:
+        """The data of an introspection query; None at the deadline.
 
         Args:
             text: of the document, which it is remembered by.
             variables: as the document names them; with any the answer is not remembered.
+            deadline: a moment of the loop's clock, in seconds.
 
         Raises:
             InternalError: graphql-core refused what validation had let through.
@@ -59,18 +66,44 @@ class Introspector:
         remembered = self._remembered.get(text) if not variables else None
         if remembered is not None:
             return remembered
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._made, document, text, variables)
+        abandoned = Event()
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._made, document, text, variables, abandoned
+                )
+        except TimeoutError:
+            return None
+        finally:
+            abandoned.set()
 
-    def _made(self, document: DocumentNode, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _made(
+        self, document: DocumentNode, text: str, variables: Mapping[str, Any], abandoned: Event
+    ) -> dict[str, Any] | None:
+        """The data of an introspection query; None once nothing waits for it."""
         # Looked up again: who asked the same a moment before may have been answered meanwhile.
         if not variables and (remembered := self._remembered.get(text)) is not None:
             return remembered
-        result = execute_sync(self.schema, document, variable_values=dict(variables))
+
+        # graphql-core looks at its own `abort_signal` only before the first field, unless a field is awaited.
+        def resolve_if_awaited(resolve: Callable[..., Any], *asked: Any, **arguments: Any) -> Any:
+            if abandoned.is_set():
+                raise _AbandonedError
+            return resolve(*asked, **arguments)
+
+        watched = MiddlewareManager(resolve_if_awaited)
+        result = execute_sync(self.schema, document, variable_values=dict(variables), middleware=watched)
+        if abandoned.is_set():
+            return None
         if result.errors or result.data is None:
             raise InternalError(f"introspection failed: {result.errors}")
         if not variables:
             self._remembered.put(text, result.data)
         return result.data
+
+
+class _AbandonedError(Exception):
+    """Raised instead of each further value of an answer that nothing waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +123,15 @@ class Introspection:
     variables: frozenset[str]
     introspector: Introspector
 
-    async def answer(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of the introspection fields, by response name.
+    async def answer(self, variables: Mapping[str, Any], *, deadline: float) -> dict[str, Any] | None:
+        """The values of the introspection fields, by response name; None if they are not there by the deadline.
 
         Raises:
             InternalError: graphql-core refused what validation had let through.
         """
         used = {name: value for name, value in variables.items() if name in self.variables}
-        data = await self.introspector.answer(self.document, self.text, used)
-        return {response_name: data[name] for response_name, name in self.names.items()}
+        data = await self.introspector.answer(self.document, self.text, used, deadline=deadline)
+        return {response_name: data[name] for response_name, name in self.names.items()} if data is not None else None
 
 
 def compile_introspection(operation: Operation, introspector: Introspector) -> Introspection | None:

@@ -53,13 +53,13 @@ class Completion:
     Attributes:
         reported: paths at, or above, which an error is known already.
         above_reported: those paths and every prefix of them.
-        introspection: values of the root's ``__schema`` and ``__type`` fields, by response name.
+        introspection: values of the root's ``__schema`` and ``__type`` fields, by response name; None if they came too late.
         errors: found while projecting, in the order of the answer.
     """
 
     reported: frozenset[tuple[str | int, ...]]
     above_reported: frozenset[tuple[str | int, ...]]
-    introspection: Tree
+    introspection: Tree | None
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     def is_reported(self, path: Sequence[str | int]) -> bool:
@@ -86,13 +86,13 @@ class Projection:
     _root: Completer
 
     def complete_root(
-        self, tree: Tree, reported: Sequence[Sequence[str | int]], introspection: Tree
+        self, tree: Tree, reported: Sequence[Sequence[str | int]], introspection: Tree | None
     ) -> tuple[Tree | None, list[dict[str, Any]]]:
         """The client's data, and the errors that nobody has reported yet.
 
         Args:
             reported: paths of the errors that are known.
-            introspection: what the client's introspection fields hold, by response name.
+            introspection: what the client's introspection fields hold, by response name; None if that came too late.
         """
         paths = frozenset(map(tuple, reported))
         prefixes = frozenset(path[:end] for path in paths for end in range(1, len(path) + 1))
@@ -173,7 +173,7 @@ def _field(
             return _refused(field_, is_nullable=False)
         return lambda _value, _trail, _completion: parent.name
     if is_root and field_.name in ("__schema", "__type"):
-        return lambda _value, _trail, completion: completion.introspection[key]
+        return _introspected(field_)
     definition: GraphQLField = parent.fields[field_.name]
     if field_.refusal is not None:
         return _refused(field_, is_nullable=not isinstance(definition.type, GraphQLNonNull))
@@ -183,6 +183,19 @@ def _field(
         return complete(value.get(key), (trail, key), completion)
 
     return complete_field
+
+
+def _introspected(field_: Field) -> Completer:
+    key = field_.response_name
+    nothing = None if field_.name == "__type" else PROPAGATES
+
+    def take(_value: Any, trail: Trail, completion: Completion) -> Any:
+        if completion.introspection is None:
+            completion.report("The schema was not read in time.", "INTROSPECTION_TIMEOUT", (trail, key), field_)
+            return nothing
+        return completion.introspection[key]
+
+    return take
 
 
 def _refused(field_: Field, *, is_nullable: bool) -> Completer:

@@ -669,6 +669,27 @@ async def test_introspection_and_typename_ask_no_subgraph() -> None:
     assert transport.sent == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "data", "path"),
+    [
+        ('t: __type(name: "User") { name }', {"t": None, "me": {"name": "Ada"}}, ["t"]),
+        ("__schema { queryType { name } }", None, ["__schema"]),
+    ],
+)
+async def test_schema_that_is_not_read_in_time_costs_its_own_fields(
+    monkeypatch: pytest.MonkeyPatch, asked: str, data: Any, path: list[str]
+) -> None:
+    async def answer_late(*_: Any, **__: Any) -> None:
+        return None
+
+    monkeypatch.setattr("gateway.execution.introspection.Introspector.answer", answer_late)
+    plan = query_plan(WRITER.root(0, "accounts", "{ me { name } }"))
+    answer = await execute(plan, f"{{ {asked} me {{ name }} }}", {"accounts": ACCOUNTS})
+    assert answer.data == data
+    (error,) = answer.errors
+    assert (error["path"], error["extensions"]["code"]) == (path, "INTROSPECTION_TIMEOUT")
+
+
 async def test_a_trace_tells_what_each_fetch_did() -> None:
     answer = await execute(FAVOURITES_PLAN, FAVOURITES, {"accounts": ACCOUNTS, "products": PRODUCTS}, is_traced=True)
     assert answer.trace is not None
