@@ -1,36 +1,13 @@
-"""`python -m subgraphs.user serve | migrate [--down] | seed DIR | export-schema | make-keys DIR | dead | redrive [ID ..]`."""
+"""`python -m subgraphs.user serve | migrate [--down] | seed DIR | export-schema | export-events | make-keys DIR | dead | redrive [ID ..]`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
 from subgraphs.kit.runtime.cli import configured
 from subgraphs.user.settings import MIGRATIONS, UserSettings
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-    from strawberry.federation import Schema
-
-
-def _app(settings: UserSettings) -> "Starlette":
-    from subgraphs.user.app import create_user_app
-
-    return create_user_app(settings)
-
-
-def _schema() -> "Schema":
-    from subgraphs.user.graph.schema import schema
-
-    return schema
-
-
-async def _seed(settings: UserSettings, folder: Path) -> int:
-    from subgraphs.user.seed import seed
-
-    return await seed(settings, folder)
 
 
 def _make_keys(arguments: list[str]) -> int:
@@ -87,10 +64,7 @@ def _with_settings(command: Callable[[UserSettings], int]) -> int:
 DEPLOYABLE = Deployable(
     name="user",
     settings=UserSettings,
-    app=_app,
-    schema=_schema,
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
-    seed=_seed,
     extra={
         "make-keys": ExtraCommand("put a new signing key for the clients' tokens in front of the old ones", _make_keys),
         "dead": ExtraCommand("list the events that were given up, with their causes", _dead),

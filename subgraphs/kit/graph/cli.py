@@ -1,13 +1,24 @@
-"""The command line that every subgraph has: `serve | migrate [--down] | seed DIR | export-schema`."""
+"""The command line that every subgraph has: `serve | migrate [--down] | seed DIR | export-schema`, and `export-events` where it publishes any.
+
+A subgraph's `__main__` says what differs. The rest is found by name in its package, and imported by the command that needs it:
+`export-schema` opens no database, `migrate` builds no schema.
+
+    app.create_<name>_app(settings)     the application
+    graph.schema.schema                 the schema
+    seed.seed(settings, folder)         fills the databases from JSON Lines; returns how many rows it wrote
+    events.schemas()                    the JSON Schemas of what it publishes
+"""
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from subgraphs import SERVICES
 from subgraphs.kit.runtime.cli import configured
 from subgraphs.kit.runtime.settings import ServiceSettings
 
@@ -34,25 +45,52 @@ class ExtraCommand:
     run: Callable[[list[str]], int]
 
 
+def _no_databases(_: ServiceSettings) -> list[MigratedDatabase]:
+    return []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployable(Generic[SettingsT]):
-    """What the commands need of a subgraph. The callables import late: `export-schema` opens no database, `migrate` builds no schema.
+    """What the commands need of a subgraph and cannot find by name.
 
-    Args:
-        settings: built from the environment, once.
-        uses_redis: whether it enqueues, appends or counts there; `serve` then refuses a server that is too old.
-        databases: in the order they are migrated; empty for a service without one.
-        seed: reads the folder of JSON Lines and answers how many rows it wrote; None when there is nothing to seed.
+    Attributes:
+        name: Of its package, below `subgraphs`.
+        settings: Builds them from the environment, once.
+        databases: In the order in which they are migrated.
+        more_to_seed: Arguments of its `seed` besides settings and folder.
+        uses_redis: Whether it enqueues, appends or counts there; `serve` then refuses a server that is too old.
+        extra: Commands of its own, by name.
     """
 
     name: str
     settings: Callable[[], SettingsT]
-    app: Callable[[SettingsT], "Starlette"]
-    schema: Callable[[], "Schema"]
-    databases: Callable[[SettingsT], list[MigratedDatabase]]
-    seed: Callable[[SettingsT, Path], Awaitable[int]] | None = None
+    databases: Callable[[SettingsT], list[MigratedDatabase]] = _no_databases
+    more_to_seed: Callable[[SettingsT], dict[str, Any]] = lambda _: {}
     uses_redis: bool = True
     extra: Mapping[str, ExtraCommand] = field(default_factory=dict)
+
+    def app(self, settings: SettingsT) -> "Starlette":
+        """Return the application."""
+        app: Starlette = getattr(self._module("app"), f"create_{self.name}_app")(settings)
+        return app
+
+    def schema(self) -> "Schema":
+        """Return the schema."""
+        schema: Schema = self._module("graph.schema").schema
+        return schema
+
+    async def seed(self, settings: SettingsT, folder: Path) -> int:
+        """Fill the databases; return how many rows were written."""
+        written: int = await self._module("seed").seed(settings, folder, **self.more_to_seed(settings))
+        return written
+
+    def event_schemas(self) -> dict[str, dict[str, Any]]:
+        """Return the JSON Schemas of the events, by type."""
+        schemas: dict[str, dict[str, Any]] = self._module("events").schemas()
+        return schemas
+
+    def _module(self, name: str) -> Any:
+        return import_module(f"subgraphs.{self.name}.{name}")
 
 
 def run(deployable: Deployable[SettingsT], arguments: list[str] | None = None) -> int:
@@ -65,6 +103,12 @@ def run(deployable: Deployable[SettingsT], arguments: list[str] | None = None) -
         from subgraphs.kit.graph.export import export
 
         print(export(deployable.schema(), deployable.name, folder=options.to))
+        return 0
+    if options.command == "export-events":
+        from subgraphs.kit.messaging.schemas import export_events
+
+        for path in export_events(deployable.event_schemas()):
+            print(path)
         return 0
     settings = configured(deployable.name, deployable.settings)
     if settings is None:
@@ -89,6 +133,8 @@ def _parser(deployable: Deployable[SettingsT]) -> argparse.ArgumentParser:
     seed.add_argument("folder", type=Path)
     export_schema = commands.add_parser("export-schema", help="write the SDL")
     export_schema.add_argument("--to", type=Path, default=Path("schema/subgraphs"))
+    if SERVICES[deployable.name].publishes_events:
+        commands.add_parser("export-events", help="write the JSON Schemas of the events")
     for name, extra in deployable.extra.items():
         commands.add_parser(name, help=extra.help)
     return parser
@@ -116,16 +162,12 @@ async def _migrate(databases: list[MigratedDatabase], *, is_down: bool) -> None:
 
 
 def _seed(deployable: Deployable[SettingsT], settings: SettingsT, folder: Path) -> int:
-    if deployable.seed is None:
+    if not SERVICES[deployable.name].databases:
         print(f"{deployable.name} has nothing to seed")
         return 0
     if not folder.is_dir():
         print(f"{deployable.name}: {folder} is not a folder", file=sys.stderr)
         return 2
-    written = asyncio.run(_awaited(deployable.seed(settings, folder)))
+    written = asyncio.run(deployable.seed(settings, folder))
     print(f"{deployable.name}: {written} rows")
     return 0
-
-
-async def _awaited(work: Awaitable[int]) -> int:
-    return await work
