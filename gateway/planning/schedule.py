@@ -18,10 +18,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gateway.planning.cover import Choice, Decision, Open, as_solution, combinations_of
+from gateway.planning.cover import as_solution, combinations_of
 from gateway.planning.fuel import Fuel
 from gateway.planning.passes.batching import Batch
-from gateway.planning.solution import Selected, SelectHere, Solution
+from gateway.planning.solution import Choice, Decision, Open, Selected, SelectHere, Solution
 
 _REQUEST = 1000
 """What a request costs that no other fetch shares."""

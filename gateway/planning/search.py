@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.operation.model import TYPENAME
-from gateway.planning.cover import Choice, Closed, Decision, Open, as_solution, best_choices
+from gateway.planning.cover import as_solution, best_choices
 from gateway.planning.fuel import Fuel
 from gateway.planning.lookups import Lookups
 from gateway.planning.needs import NEEDS_TYPENAME, Need, colliding
@@ -31,9 +31,13 @@ from gateway.planning.solution import (
     FREE,
     ONE_FETCH,
     ONE_FIELD,
+    Choice,
+    Closed,
     Cost,
+    Decision,
     Entered,
     Found,
+    Open,
     Selected,
     SelectHere,
     Solution,

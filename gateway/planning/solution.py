@@ -1,14 +1,12 @@
-"""What the search finds: solutions, made of steps, with what they cost and what was weighed against them."""
+"""What the search finds: solutions, made of steps, with what they cost and the choices that were weighed for them."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.planning.needs import Need
 from gateway.planning.places import Entry, Here, Served
 from gateway.supergraph.field_sets import FieldSet
-
-if TYPE_CHECKING:
-    from gateway.planning.cover import Decision
 
 FETCH_COST = 1000
 DEPTH_COST = 100
@@ -117,3 +115,94 @@ class Enter:
 
 Step = SelectHere | Enter
 Found = tuple[tuple[Entered, ...], Selected]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One way to serve a need: here, or in another subgraph.
+
+    Attributes:
+        service: None for here.
+        own: the cost without the entry, which several needs may share.
+        missing_weight: how many leaves it leaves missing.
+    """
+
+    service: str | None
+    selected: tuple[Found, ...]
+    own: Cost
+    entry: Cost
+    missing: tuple[Need, ...]
+    missing_weight: int
+
+    def weight(self) -> tuple[int, int]:
+        """Less is better: first what is missing, then the cost with the entry."""
+        return self.missing_weight, self.cost().score
+
+    def cost(self) -> Cost:
+        """The cost with the entry."""
+        return self.own.after(self.entry)
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A need that is not simply served here.
+
+    Attributes:
+        used: the subgraphs that serve a part of it already; None among them for here.
+        choices: by subgraph; None for here.
+        must_know: the concrete type must be known before the field is asked for.
+        closed: subgraphs that have the field, but cannot be asked for it here.
+    """
+
+    need: Need
+    types: frozenset[str]
+    used: frozenset[str | None]
+    choices: dict[str | None, Choice]
+    must_know: bool = False
+    closed: "list[Closed]" = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A subgraph that has a field, but cannot be asked for it from a place.
+
+    Attributes:
+        entries: by which it would be entered.
+        has_key: it can be entered, but what the field requires cannot be had; else no key can be had.
+    """
+
+    service: str
+    entries: tuple[Entry, ...]
+    has_key: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """What was weighed for one need, among those that were weighed together at a place; for those who ask why.
+
+    Attributes:
+        opened: all these needs.
+        choices: what was chosen for each of them.
+        index: which one this is about.
+        is_rescheduled: Whether they were chosen for what the whole plan asks, not for what they cost by themselves.
+    """
+
+    opened: Sequence[Open]
+    choices: Sequence[Choice | None]
+    index: int
+    is_rescheduled: bool = False
+
+    @property
+    def about(self) -> Open:
+        """The need that this is about."""
+        return self.opened[self.index]
+
+    @property
+    def taken(self) -> Choice | None:
+        """The choice that was made for it; None if there is none."""
+        return self.choices[self.index]
+
+    @property
+    def rejected(self) -> list[Choice]:
+        """The other choices that there are for it."""
+        return [choice for choice in self.about.choices.values() if choice is not self.taken]

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.operation.model import Operation
-from gateway.planning.cover import Choice, Closed, Decision
+from gateway.planning.cover import surcharge
 from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.planner import solve
-from gateway.planning.solution import Cost, Enter, Selected, Solution
+from gateway.planning.solution import Choice, Closed, Cost, Decision, Enter, Selected, Solution
 from gateway.supergraph.model import Supergraph
 
 _NUMBERS: Final = ("fetches", "depth", "fields", "cost")
@@ -149,7 +149,7 @@ class _Walk:
 
 
 def _rejected(decision: Decision, other: Choice) -> Rejected:
-    dearer = decision.dearer(other)
+    dearer = surcharge(decision, other)
     taken = decision.taken
     if taken is not None and other.missing_weight > taken.missing_weight:
         because = f"cannot answer {other.missing_weight - taken.missing_weight} more of the fields below"

@@ -1,8 +1,6 @@
 """Says why a field cannot be reached: the query, how far each subgraph gets, and what would mend it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gateway.composition.analysis import Key
 from gateway.composition.errors import CompositionError, Place, quoted
@@ -10,89 +8,71 @@ from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_s
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField
 from gateway.composition.model import Kind
-from gateway.composition.satisfiability.routes import Position, Routes, Tables
+from gateway.composition.satisfiability.routes import Position, Tables
+from gateway.composition.satisfiability.unreachable import Unreachable
 from gateway.composition.types import TypeRef
-
-if TYPE_CHECKING:
-    from gateway.composition.satisfiability.walk import Step
 
 _EXAMPLES = {"Int": "0", "Float": "0.0", "Boolean": "false", "String": '"..."', "ID": '"..."'}
 MAX_INDENTED = 60  # levels of a query; deeper ones are shown in one line
 _ROOTS = {"Query": "query", "Mutation": "mutation", "Subscription": "subscription"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A field that cannot be reached.
-
-    Attributes:
-        positions: where its parent may be.
-        path: from the root down to the field.
-        running: the subgraphs that could each run the mutation at the root; empty if that does not matter.
-    """
-
-    type: str
-    field: MergedField
-    positions: frozenset[Position]
-    path: "tuple[Step, ...]"
-    routes: Routes
-    running: tuple[str, ...] = ()
-
-
-def cause(tables: Tables, dead: Dead) -> tuple[object, ...]:
+def cause(tables: Tables, unreachable: Unreachable) -> tuple[object, ...]:
     """The same for fields that cannot be reached for the same reason: a subgraph that has them all, and cannot be entered."""
-    reached = _reached(dead)
-    candidates = _candidates(tables, dead, reached)
-    has_own_reason = any(dead.field.name in tables.fields.get((p.subgraph, p.type), {}) for p in reached)
+    reached = _reached(unreachable)
+    candidates = _candidates(tables, unreachable, reached)
+    has_own_reason = any(unreachable.field.name in tables.fields.get((p.subgraph, p.type), {}) for p in reached)
     if has_own_reason or not candidates:
-        return (dead.type, dead.field.name)
-    return (dead.type, dead.positions, *candidates)
+        return (unreachable.type, unreachable.field.name)
+    return (unreachable.type, unreachable.positions, *candidates)
 
 
-def explain(context: MergeContext, tables: Tables, dead: Dead, also: Sequence[str] = ()) -> CompositionError:
+def explain(
+    context: MergeContext, tables: Tables, unreachable: Unreachable, also: Sequence[str] = ()
+) -> CompositionError:
     """The error for one field.
 
     Args:
         also: further fields of the type that cannot be reached for the same reason.
     """
-    start = sorted(dead.positions, key=lambda position: position.subgraph)
-    reached = _reached(dead)
-    lines = [f"This query cannot be answered:\n{_indented(example_query(context, dead))}"]
-    if dead.running and dead.path[0].field is not None:
+    start = sorted(unreachable.positions, key=lambda position: position.subgraph)
+    reached = _reached(unreachable)
+    lines = [f"This query cannot be answered:\n{_indented(example_query(context, unreachable))}"]
+    if unreachable.running and unreachable.path[0].field is not None:
         lines.append(
-            f'A mutation runs once, and none of {quoted(dead.running)} answers everything of "{dead.path[0].field.name}" by itself.'
+            f'A mutation runs once, and none of {quoted(unreachable.running)} answers everything of "{unreachable.path[0].field.name}" by itself.'
         )
     where = quoted(dict.fromkeys(position.subgraph for position in start))
     others = f" (nor, for the same reason, {quoted(also)})" if also else ""
-    lines.append(f'At "{dead.type}" in {where}, no subgraph can give "{dead.field.name}"{others}:')
-    lines.extend(f"  - {reason}" for position in reached for reason in _stuck(dead, tables, position))
-    candidates = _candidates(tables, dead, reached)
-    lines.extend(f"  - {_unreachable(dead, tables, reached, subgraph)}" for subgraph in candidates)
-    places = tuple(dict.fromkeys(_places(context, dead, [*candidates, *(p.subgraph for p in reached)])))
+    lines.append(f'At "{unreachable.type}" in {where}, no subgraph can give "{unreachable.field.name}"{others}:')
+    lines.extend(f"  - {reason}" for position in reached for reason in _stuck(unreachable, tables, position))
+    candidates = _candidates(tables, unreachable, reached)
+    lines.extend(f"  - {_why_not_entered(unreachable, tables, reached, subgraph)}" for subgraph in candidates)
+    places = tuple(dict.fromkeys(_places(context, unreachable, [*candidates, *(p.subgraph for p in reached)])))
     return CompositionError(
-        "SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(dead, tables, start, reached, candidates)
+        "SATISFIABILITY_ERROR", "\n".join(lines), places, _advice(unreachable, tables, start, reached, candidates)
     )
 
 
-def _reached(dead: Dead) -> list[Position]:
-    found = {q for p in dead.positions for q in dead.routes.reach(dead.type, p)}
+def _reached(unreachable: Unreachable) -> list[Position]:
+    found = {q for p in unreachable.positions for q in unreachable.routes.reach(unreachable.type, p)}
     return sorted(found, key=lambda position: position.subgraph)
 
 
-def _candidates(tables: Tables, dead: Dead, reached: Iterable[Position]) -> list[str]:
+def _candidates(tables: Tables, unreachable: Unreachable, reached: Iterable[Position]) -> list[str]:
     """The subgraphs that resolve the field and are not reached."""
     known = {position.subgraph for position in reached}
-    return [s for s in tables.context.schemas if s not in known and _resolves(dead, s, dead.field.name)]
+    return [s for s in tables.context.schemas if s not in known and _resolves(unreachable, s, unreachable.field.name)]
 
 
-def example_query(context: MergeContext, dead: Dead) -> str:
+def example_query(context: MergeContext, unreachable: Unreachable) -> str:
     """The shortest operation that asks for the field; required arguments have example values."""
-    opening: list[str] = [_ROOTS.get(dead.path[0].parent, "query")]
+    opening: list[str] = [_ROOTS.get(unreachable.path[0].parent, "query")]
     opening.extend(
         f"... on {step.condition}" if step.field is None else f"{step.field.name}{_arguments(context, step.field)}"
-        for step in dead.path
+        for step in unreachable.path
     )
-    named = context.supergraph.types.get(dead.field.type.name)
+    named = context.supergraph.types.get(unreachable.field.type.name)
     if named is not None and named.kind in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
         opening.append("__typename")
     if len(opening) > MAX_INDENTED:
@@ -123,20 +103,20 @@ def _example(context: MergeContext, type_: TypeRef, depth: int = 0) -> str:
     return '"..."'
 
 
-def _stuck(dead: Dead, tables: Tables, position: Position) -> Iterator[str]:
+def _stuck(unreachable: Unreachable, tables: Tables, position: Position) -> Iterator[str]:
     """Why a position that was reached does not give the field."""
-    name, field = position.subgraph, dead.field.name
+    name, field = position.subgraph, unreachable.field.name
     local = tables.fields.get((name, position.type), {}).get(field)
     if local is None:
-        if (name, dead.type, field) in tables.context.overrides.lost_to:
+        if (name, unreachable.type, field) in tables.context.overrides.lost_to:
             yield f'"{name}" lost the field to an @override.'
         else:
             yield f'"{name}" does not have the field.'
     elif local.is_external:
         yield f'"{name}" has it only as @external.'
-    elif dead.routes.local(position, field) is None:
+    elif unreachable.routes.local(position, field) is None:
         yield f'"{name}" does not resolve it under this choice of the override label "{local.label}".'
-    elif not dead.routes.has_requirement(dead.type, position, field, local):
+    elif not unreachable.routes.has_requirement(unreachable.type, position, field, local):
         wanted = print_field_set(local.requires)
         if tables.can_be_entered_again(position):
             yield f'"{name}" requires "{wanted}" for it, which cannot be had from there.'
@@ -147,56 +127,56 @@ def _stuck(dead: Dead, tables: Tables, position: Position) -> Iterator[str]:
         yield f'"{name}" takes an argument of it from the context {wanted}, which no object above it on this path sets, or lets have.'
 
 
-def _resolves(dead: Dead, subgraph: str, field: str) -> bool:
+def _resolves(unreachable: Unreachable, subgraph: str, field: str) -> bool:
     """Whether a subgraph resolves a field of the type, by the type's name or as an interface object."""
     return any(
-        dead.routes.local(Position(subgraph, local.definition.name), field) is not None
-        for local in dead.routes.context.local_types(dead.type)
+        unreachable.routes.local(Position(subgraph, local.definition.name), field) is not None
+        for local in unreachable.routes.context.local_types(unreachable.type)
         if local.subgraph == subgraph
     )
 
 
-def _declared_keys(dead: Dead, subgraph: str) -> list[Key]:
+def _declared_keys(unreachable: Unreachable, subgraph: str) -> list[Key]:
     """The keys that a subgraph has for the type, those that do not resolve included."""
-    context = dead.routes.context
+    context = unreachable.routes.context
     return [
         key
-        for local in context.local_types(dead.type)
+        for local in context.local_types(unreachable.type)
         if local.subgraph == subgraph
         for key in context.analyses[subgraph].keys.get(local.definition.name, ())
     ]
 
 
-def _unreachable(dead: Dead, tables: Tables, reached: Iterable[Position], subgraph: str) -> str:
+def _why_not_entered(unreachable: Unreachable, tables: Tables, reached: Iterable[Position], subgraph: str) -> str:
     """Why a subgraph that has the field cannot be entered."""
-    entries = [entry for entry in tables.entries(dead.type) if entry.position.subgraph == subgraph]
+    entries = [entry for entry in tables.entries(unreachable.type) if entry.position.subgraph == subgraph]
     if not entries:
-        declared = _declared_keys(dead, subgraph)
+        declared = _declared_keys(unreachable, subgraph)
         if declared:
-            return f'"{subgraph}" has the field, but every @key of "{dead.type}" there is `resolvable: false`.'
-        return f'"{subgraph}" has the field, but "{dead.type}" has no @key there.'
+            return f'"{subgraph}" has the field, but every @key of "{unreachable.type}" there is `resolvable: false`.'
+        return f'"{subgraph}" has the field, but "{unreachable.type}" has no @key there.'
     reached = tuple(reached)
     if all(tables.is_interface_object(position) for position in reached):
-        return (
-            f'"{subgraph}" has the field, but no subgraph reached so far knows which objects are of type "{dead.type}".'
-        )
+        return f'"{subgraph}" has the field, but no subgraph reached so far knows which objects are of type "{unreachable.type}".'
     wanted = quoted(dict.fromkeys(print_field_set(entry.key.fields) for entry in entries))
-    return f'"{subgraph}" has the field, but its keys of "{dead.type}" ({wanted}) cannot be had from {quoted(p.subgraph for p in reached)}.'
+    return f'"{subgraph}" has the field, but its keys of "{unreachable.type}" ({wanted}) cannot be had from {quoted(p.subgraph for p in reached)}.'
 
 
-def _places(context: MergeContext, dead: Dead, subgraphs: Iterable[str]) -> Iterator[Place]:
+def _places(context: MergeContext, unreachable: Unreachable, subgraphs: Iterable[str]) -> Iterator[Place]:
     for subgraph in subgraphs:
-        for local in context.local_types(dead.type):
+        for local in context.local_types(unreachable.type):
             if local.subgraph == subgraph:
-                field = local.definition.fields.get(dead.field.name)
+                field = local.definition.fields.get(unreachable.field.name)
                 yield context.place(subgraph, field.node if field else local.definition.node)
 
 
-def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Position], candidates: list[str]) -> str:
+def _advice(
+    unreachable: Unreachable, tables: Tables, start: list[Position], reached: list[Position], candidates: list[str]
+) -> str:
     """What would mend it: the key or the field to add, and where."""
     if candidates:
-        return _advice_to_reach(dead, start, candidates[0])
-    field = dead.field.name
+        return _advice_to_reach(unreachable, start, candidates[0])
+    field = unreachable.field.name
     for position in reached:
         local = tables.fields.get((position.subgraph, position.type), {}).get(field)
         if local is None:
@@ -204,50 +184,50 @@ def _advice(dead: Dead, tables: Tables, start: list[Position], reached: list[Pos
         name = position.subgraph
         if local.is_external:
             continue
-        if dead.routes.local(position, field) is None:
-            return f'Give "{dead.type}" a resolvable @key on both sides of the label "{local.label}", so that either can be reached.'
+        if unreachable.routes.local(position, field) is None:
+            return f'Give "{unreachable.type}" a resolvable @key on both sides of the label "{local.label}", so that either can be reached.'
         if local.requires and not tables.can_be_entered_again(position):
-            return f'Give "{dead.type}" a @key in "{name}" whose fields "{name}" resolves itself.'
+            return f'Give "{unreachable.type}" a @key in "{name}" whose fields "{name}" resolves itself.'
         if local.requires:
-            return _advice_to_require(dead, tables, position, local.requires)
+            return _advice_to_require(unreachable, tables, position, local.requires)
         if local.contexts:
             wanted = local.contexts[0][0].rpartition("__")[2]
-            return f'Put @context(name: "{wanted}") on a type above "{dead.type}" on this path in "{name}", or remove the path.'
+            return f'Put @context(name: "{wanted}") on a type above "{unreachable.type}" on this path in "{name}", or remove the path.'
     first = start[0].subgraph if start else ""
-    return f'Resolve "{dead.type}.{field}" in "{first}", or in a subgraph that can be reached from it, or remove the path to it.'
+    return f'Resolve "{unreachable.type}.{field}" in "{first}", or in a subgraph that can be reached from it, or remove the path to it.'
 
 
-def _advice_to_reach(dead: Dead, start: list[Position], target: str) -> str:
+def _advice_to_reach(unreachable: Unreachable, start: list[Position], target: str) -> str:
     first = start[0].subgraph if start else ""
-    resolvable = [key for key in _declared_keys(dead, target) if key.is_resolvable]
+    resolvable = [key for key in _declared_keys(unreachable, target) if key.is_resolvable]
     if resolvable:
         fields = print_field_set(resolvable[0].fields)
-        itself = "" if fields == dead.field.name else f', or give "{dead.field.name}" itself'
-        return f'Let "{first}" resolve "{fields}" of "{dead.type}", which is its key in "{target}"{itself}.'
-    own = _declared_keys(dead, first)
+        itself = "" if fields == unreachable.field.name else f', or give "{unreachable.field.name}" itself'
+        return f'Let "{first}" resolve "{fields}" of "{unreachable.type}", which is its key in "{target}"{itself}.'
+    own = _declared_keys(unreachable, first)
     fields = print_field_set(own[0].fields) if own else "id"
     return (
-        f'Give "{dead.type}" a resolvable @key in "{target}" that "{first}" knows too, e.g. @key(fields: "{fields}"), '
-        f'or resolve "{dead.field.name}" in "{first}" as well, with @shareable in both.'
+        f'Give "{unreachable.type}" a resolvable @key in "{target}" that "{first}" knows too, e.g. @key(fields: "{fields}"), '
+        f'or resolve "{unreachable.field.name}" in "{first}" as well, with @shareable in both.'
     )
 
 
-def _advice_to_require(dead: Dead, tables: Tables, position: Position, requirement: FieldSet) -> str:
+def _advice_to_require(unreachable: Unreachable, tables: Tables, position: Position, requirement: FieldSet) -> str:
     """Where the first field of a requirement that cannot be had is resolved, and how to get there."""
-    reached = dead.routes.reach(dead.type, position)
+    reached = unreachable.routes.reach(unreachable.type, position)
     for selection in requirement:
-        if dead.routes.can_select(dead.type, reached, (selection,)):
+        if unreachable.routes.can_select(unreachable.type, reached, (selection,)):
             continue
         wanted = print_field_set((selection,))
         name = selection.name if isinstance(selection, SelectedField) else ""
         owners = [
             subgraph
             for subgraph in tables.context.schemas
-            if subgraph != position.subgraph and _resolves(dead, subgraph, name)
+            if subgraph != position.subgraph and _resolves(unreachable, subgraph, name)
         ]
         if owners:
             return (
-                f'Give "{dead.type}" a resolvable @key in "{owners[0]}", which resolves "{wanted}", that "{position.subgraph}" knows '
+                f'Give "{unreachable.type}" a resolvable @key in "{owners[0]}", which resolves "{wanted}", that "{position.subgraph}" knows '
                 "too."
             )
         return f'Let a subgraph that "{position.subgraph}" can reach resolve "{wanted}".'

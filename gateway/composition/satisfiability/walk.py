@@ -21,20 +21,12 @@ from gateway.composition.fieldsets import parse_field_set
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.model import ROOT_TYPES, Kind
-from gateway.composition.satisfiability.explain import Dead, cause, explain
+from gateway.composition.satisfiability.explain import cause, explain
 from gateway.composition.satisfiability.routes import LocalField, Position, Routes, Tables
+from gateway.composition.satisfiability.unreachable import Step, Unreachable
 
 MAX_STATES = 1_000_000
 MAX_LABELS_TOGETHER = 5  # 2^5 walks; with more labels each is walked on alone, and all are walked on and off together
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A field, or a type condition, on the way from the root."""
-
-    parent: str
-    field: MergedField | None
-    condition: str | None = None
 
 
 Contexts = Mapping[str, tuple[str, frozenset[Position]]]
@@ -58,7 +50,7 @@ class _State:
 def prove(context: MergeContext) -> list[CompositionError]:
     """Why fields cannot be reached, each reason with a query that shows it; [] if every query can be answered."""
     ground = _Ground(context)
-    dead: dict[tuple[str, str], Dead] = {}
+    unreachable: dict[tuple[str, str], Unreachable] = {}
     for labels in _label_choices(context):
         walk = _Walk(ground, Routes(context, ground.tables, labels))
         if not walk.run():
@@ -70,12 +62,12 @@ def prove(context: MergeContext) -> list[CompositionError]:
                     "Share fewer fields between subgraphs, or give the shared types keys.",
                 )
             ]
-        for at, found in walk.dead.items():
-            known = dead.get(at)
+        for at, found in walk.unreachable.items():
+            known = unreachable.get(at)
             if known is None or len(found.path) < len(known.path):
-                dead[at] = found
-    causes: dict[tuple[object, ...], list[Dead]] = {}
-    for found in sorted(dead.values(), key=lambda found: len(found.path)):
+                unreachable[at] = found
+    causes: dict[tuple[object, ...], list[Unreachable]] = {}
+    for found in sorted(unreachable.values(), key=lambda found: len(found.path)):
         causes.setdefault(cause(ground.tables, found), []).append(found)
     return [
         explain(context, ground.tables, first, [f.field.name for f in others]) for first, *others in causes.values()
@@ -117,12 +109,15 @@ class _Walk:
     """
 
     def __init__(
-        self, ground: _Ground, routes: Routes, run: dict[tuple[str, str], Mapping[tuple[str, str], Dead]] | None = None
+        self,
+        ground: _Ground,
+        routes: Routes,
+        run: dict[tuple[str, str], Mapping[tuple[str, str], Unreachable]] | None = None,
     ) -> None:
         self.ground = ground
         self.context = ground.context
         self.routes = routes
-        self.dead: dict[tuple[str, str], Dead] = {}
+        self.unreachable: dict[tuple[str, str], Unreachable] = {}
         self._run = run if run is not None else {}
         self._walked: dict[tuple[str, _Set], list[frozenset[Position]]] = {}
         self._waiting: deque[_State] = deque()
@@ -161,7 +156,7 @@ class _Walk:
         for field in merged.fields.values():
             if is_inaccessible(field.directives) or is_inaccessible(self._named(field).directives):
                 continue
-            if (state.type, field.name) in self.dead:
+            if (state.type, field.name) in self.unreachable:
                 continue
             here = [
                 (position, local)
@@ -171,7 +166,9 @@ class _Walk:
             ]
             path = (*state.path, Step(state.type, field))
             if not here:
-                self.dead[state.type, field.name] = Dead(state.type, field, state.positions, path, self.routes)
+                self.unreachable[state.type, field.name] = Unreachable(
+                    state.type, field, state.positions, path, self.routes
+                )
                 continue
             declared = self._named(field)
             if declared.kind not in {Kind.OBJECT, Kind.INTERFACE, Kind.UNION}:
@@ -205,21 +202,21 @@ class _Walk:
 
     def _run_once(self, field: str, states: Mapping[str, Sequence[_State]]) -> None:
         """Walks what a mutation returns from each subgraph by itself, until one answers everything."""
-        tried: list[Mapping[tuple[str, str], Dead]] = []
+        tried: list[Mapping[tuple[str, str], Unreachable]] = []
         for subgraph, starts in states.items():
-            dead = self._run.get((field, subgraph))
-            if dead is None:
+            unreachable = self._run.get((field, subgraph))
+            if unreachable is None:
                 self._run[field, subgraph] = {}
                 walk = _Walk(self.ground, self.routes, self._run)
                 if not walk._walk_from(starts):
                     self.routes.is_exceeded = True
                     return
-                dead = self._run[field, subgraph] = walk.dead
-            if not dead:
+                unreachable = self._run[field, subgraph] = walk.unreachable
+            if not unreachable:
                 return
-            tried.append(dead)
+            tried.append(unreachable)
         for at, found in min(tried, key=len).items():
-            self.dead.setdefault(at, replace(found, running=tuple(states)))
+            self.unreachable.setdefault(at, replace(found, running=tuple(states)))
 
     def _contexts_below(self, state: _State) -> _Set:
         """What the state's objects, and those above them, set for the objects below: an object never takes its own."""
