@@ -2,7 +2,7 @@
 
 Exit status: 0 success, 1 findings (a schema that cannot be served or composed, breaking changes), 2 wrong usage.
 
-A command's module has `HELP`, `add_arguments(parser)` and `run(arguments) -> int`; it may raise `GatewayError`, which is told on
+A command's module has `add_arguments(parser)` and `run(arguments) -> int`; it may raise `GatewayError`, which is told on
 standard error and ends with its `exit_status` if it has one, or else 1.
 """
 
