@@ -36,10 +36,9 @@ from graphql import (
 )
 
 from gateway.composition.links import FEDERATION
-from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 from gateway.composition.merge.join_directives import JOINED
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
-from gateway.composition.specs import LATEST_FEDERATION, OTHER_SPECS
+from gateway.composition.specs import ACCESS, EXECUTABLE_LOCATIONS, LATEST_FEDERATION, OTHER_SPECS
 from gateway.composition.types import from_node
 from gateway.supergraph.features import Feature, read_features
 from gateway.supergraph.reader import read_supergraph
@@ -52,7 +51,6 @@ LINK = (
 PLUMBING = ("join__", "link__", "requiresScopes__", "policy__", "context__")
 KEPT = frozenset({"tag", "inaccessible", "deprecated", "specifiedBy", "oneOf"})
 SIZES = frozenset({"cost", "listSize"})
-ACCESS = frozenset({"authenticated", "requiresScopes", "policy"})
 KEPT_CORE = frozenset({"tag", "inaccessible", "context", *SIZES, *ACCESS})
 
 
@@ -119,7 +117,7 @@ def _is_executable(node: Node, features: Mapping[str, Feature]) -> bool:
         f.owns_directive(node.name.value) for f in features.values()
     ):
         return False
-    return any(location.value in EXECUTABLE for location in node.locations)
+    return any(location.value in EXECUTABLE_LOCATIONS for location in node.locations)
 
 
 def _graphs(definitions: Sequence[TypeDefinitionNode]) -> Iterator[_Graph]:
@@ -144,7 +142,7 @@ def _type(graph: _Graph, node: TypeDefinitionNode) -> Iterator[str]:
     name = node.name.value
     is_interface_object = any(join.get("isInterfaceObject") for join in joins)
     keeps_access = not isinstance(node, InterfaceTypeDefinitionNode)
-    head = [*_keys(joins), *(_kept(node.directives, KEPT | SIZES | ACCESS if keeps_access else KEPT))]
+    head = [*_keys(joins), *(_kept(node.directives, KEPT | SIZES | {*ACCESS} if keeps_access else KEPT))]
     head += _contexts(graph, node.directives)
     head += _join_directives(graph, node.directives)
     match node:
@@ -241,7 +239,7 @@ def _field(
     else:
         graphs = {each.get("graph") for each in _applied(node.directives, "join__field")} or interfaces
         has_rules = is_object and not graphs & interfaces
-        names = KEPT | (SIZES if is_object else frozenset()) | (ACCESS if has_rules else frozenset())
+        names = KEPT | (SIZES if is_object else frozenset()) | frozenset(ACCESS if has_rules else ())
         directives += _kept(node.directives, names)
         if is_object and owner != "Subscription":
             directives.append("@shareable")

@@ -76,6 +76,13 @@ DIRECTIVES = {
 }
 TYPES = {"FieldSet": (2, 0), "Scope": (2, 5), "Policy": (2, 6), "ContextFieldValue": (2, 8)}
 
+ACCESS = ("authenticated", "requiresScopes", "policy")
+"""The directives that demand something of a caller."""
+
+EXECUTABLE_LOCATIONS = frozenset(
+    {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "VARIABLE_DEFINITION"}
+)  # fmt: skip
+
 # Specifications that a subgraph may link beside federation, with the directives each has and the versions known.
 OTHER_SPECS: dict[str, tuple[tuple[str, ...], frozenset[tuple[int, int]]]] = {
     "tag": (("tag",), frozenset({(0, 1), (0, 2), (0, 3)})),

@@ -27,7 +27,7 @@ from graphql import (
 from graphql.language import print_ast
 
 from gateway.composition.fieldsets import FieldSet, SelectedField, parse_field_set
-from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
+from gateway.composition.specs import EXECUTABLE_LOCATIONS
 
 Fact = tuple[Any, ...]
 DEFAULTS = {"resolvable": True, "requireOneSlicingArgument": True}  # of arguments; left out means the same
@@ -55,7 +55,7 @@ def facts(sdl: str) -> set[Fact]:
 
 def _executable_facts(node: DirectiveDefinitionNode, graphs: dict[str, str]) -> Iterator[Fact]:
     """What a directive for operations is; none for one of schemas."""
-    locations = frozenset(location.value for location in node.locations) & EXECUTABLE
+    locations = frozenset(location.value for location in node.locations) & EXECUTABLE_LOCATIONS
     if locations:
         at = (f"@{node.name.value}",)
         yield ("executable", *at, locations, node.repeatable, node.description.value if node.description else "")

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 
 from graphql import parse_value
 
-from gateway.composition.merge.directives import access_directive, alternatives, conjunction
 from gateway.composition.merged import Applied, Supergraph
 from gateway.composition.model import Kind
-
-ACCESS = ("authenticated", "requiresScopes", "policy")
+from gateway.composition.specs import ACCESS
+from gateway.composition.state.demands import access_directive, alternatives, conjunction
 
 
 def infer_access(supergraph: Supergraph) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from graphql import Node
 
 from gateway.composition.errors import HintLevel
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.merge_context import MergeContext
 
 
 def merge_descriptions(

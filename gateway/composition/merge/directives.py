@@ -26,14 +26,12 @@ from graphql import (
 
 from gateway.composition.errors import HintLevel
 from gateway.composition.literals import canonical
-from gateway.composition.merge.composed import ComposedDirectives
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.list_sizes import merge_list_sizes
 from gateway.composition.merged import Applied
 from gateway.composition.model import Directives, DirectiveUse
-from gateway.supergraph.access import alternatives_of
-
-Conjunctions = frozenset[frozenset[str]]
+from gateway.composition.state.composed import ComposedDirectives
+from gateway.composition.state.demands import access_directive, alternatives, conjunction
+from gateway.composition.state.merge_context import MergeContext
 
 _ALWAYS = ("deprecated", "specifiedBy", "oneOf")
 _DEFAULTS = {"deprecated": {"reason": StringValueNode(value=DEFAULT_DEPRECATION_REASON)}}
@@ -86,28 +84,6 @@ def _name(composed: ComposedDirectives, subgraph: str, use: DirectiveUse) -> str
     return use.name if use.name in _ALWAYS else None
 
 
-def alternatives(value: ValueNode | None) -> Conjunctions:
-    """``[["a", "b"], ["c"]]``: (a and b) or c."""
-    return frozenset(alternatives_of(value))
-
-
-def conjunction(requirements: Iterable[Conjunctions]) -> Conjunctions:
-    """What satisfies all the requirements: the product, without the alternatives that contain another one."""
-    whole: Conjunctions | None = None
-    for requirement in requirements:
-        product = requirement if whole is None else frozenset(a | b for a in whole for b in requirement)
-        whole = frozenset(a for a in product if not any(b < a for b in product))
-    return whole or frozenset()
-
-
-def access_directive(name: str, requirement: Conjunctions) -> Applied:
-    """`@requiresScopes` or `@policy` in a fixed order."""
-    argument = "scopes" if name == "requiresScopes" else "policies"
-    rows = sorted(sorted(row) for row in requirement)
-    shown = ", ".join(f"[{', '.join(_quoted(item) for item in row)}]" for row in rows)
-    return Applied(name, ((argument, f"[{shown}]"),))
-
-
 def _hint_merged(context: MergeContext, coordinate: str, name: str, given: list[tuple[str, DirectiveUse]]) -> None:
     """Tells that different arguments became one."""
     arguments = {tuple((argument, print_ast(value)) for argument, value in use.arguments.items()) for _, use in given}
@@ -118,10 +94,6 @@ def _hint_merged(context: MergeContext, coordinate: str, name: str, given: list[
             f'@{name} on "{coordinate}" has different arguments in different subgraphs, which are merged.',
             (context.place(subgraph, use.node) for subgraph, use in given),
         )
-
-
-def _quoted(text: str) -> str:
-    return print_ast(StringValueNode(value=text))
 
 
 def _integers(uses: Iterable[tuple[str, DirectiveUse]], argument: str) -> Iterable[int]:

@@ -13,17 +13,14 @@ from graphql import DirectiveDefinitionNode, DirectiveNode
 
 from gateway.composition import specs
 from gateway.composition.errors import HintLevel, quoted
-from gateway.composition.merge.composed import ComposedDirectives
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.inputs import merge_arguments
 from gateway.composition.merged import MergedDirective
 from gateway.composition.model import DirectiveUse, InputValue, SubgraphSchema
+from gateway.composition.state.composed import ComposedDirectives
+from gateway.composition.state.merge_context import MergeContext
 from gateway.composition.types import from_node
 
-LOCATIONS = frozenset(
-    {"QUERY", "MUTATION", "SUBSCRIPTION", "FIELD", "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD", "INLINE_FRAGMENT", "VARIABLE_DEFINITION"}
-)  # fmt: skip
 GRAPHQLS_OWN = frozenset({"skip", "include", "defer", "stream", "deprecated", "specifiedBy", "oneOf"})
 
 
@@ -60,7 +57,7 @@ def _read(schema: SubgraphSchema, node: DirectiveDefinitionNode) -> _Definition:
         )
         for a in node.arguments or ()
     }
-    locations = tuple(sorted({location.value for location in node.locations} & LOCATIONS))
+    locations = tuple(sorted({location.value for location in node.locations} & specs.EXECUTABLE_LOCATIONS))
     return _Definition(f"@{node.name.value}", arguments, locations, node)
 
 
@@ -118,7 +115,7 @@ def _merge(
 
 
 def _common(locations: Iterator[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(sorted(LOCATIONS.intersection(*locations)))
+    return tuple(sorted(specs.EXECUTABLE_LOCATIONS.intersection(*locations)))
 
 
 def _hint(context: MergeContext, what: str, message: str, definitions: Mapping[str, _Definition]) -> None:

@@ -13,8 +13,6 @@ from graphql import StringValueNode
 from gateway.composition.context_text import printed_selection, split_context
 from gateway.composition.errors import HintLevel
 from gateway.composition.fieldsets import print_field_set
-from gateway.composition.merge.composed import ComposedDirectives
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.inputs import merge_arguments
@@ -24,6 +22,8 @@ from gateway.composition.merge.references import widest
 from gateway.composition.merged import ContextArgument, JoinField, MergedField
 from gateway.composition.model import FieldDefinition, TypeDefinition, first
 from gateway.composition.rules.merging import external_mismatch, external_missing_on_base, field_type_mismatch
+from gateway.composition.state.composed import ComposedDirectives
+from gateway.composition.state.merge_context import MergeContext
 
 
 def merge_field(

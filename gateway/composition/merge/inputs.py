@@ -10,8 +10,6 @@ from graphql import Node, print_ast
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.literals import canonical
-from gateway.composition.merge.composed import ComposedDirectives
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.references import narrowest
@@ -26,6 +24,8 @@ from gateway.composition.rules.merging import (
     required_argument_missing,
     required_input_field_missing,
 )
+from gateway.composition.state.composed import ComposedDirectives
+from gateway.composition.state.merge_context import MergeContext
 
 
 class HasArguments(Protocol):

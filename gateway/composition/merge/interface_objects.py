@@ -10,11 +10,11 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from dataclasses import replace
 
 from gateway.composition.merge.access import with_access
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merged import JoinField, MergedField, MergedType
 from gateway.composition.model import Kind
 from gateway.composition.rules.merging import external_mismatch
+from gateway.composition.state.merge_context import MergeContext
 
 
 def spread_fields(context: MergeContext) -> None:

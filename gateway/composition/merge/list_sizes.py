@@ -13,9 +13,9 @@ from graphql import BooleanValueNode, IntValueNode, NullValueNode, StringValueNo
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.literals import strings_of
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import Applied, MergedField
 from gateway.composition.model import DirectiveUse, FieldDefinition, uses
+from gateway.composition.state.merge_context import MergeContext
 
 _NAMES = ("slicingArguments", "sizedFields")
 

@@ -7,17 +7,17 @@ from gateway.composition.contracts import Contract, apply_contract
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.hints import find_hints
 from gateway.composition.merge.access import infer_access
-from gateway.composition.merge.composed import find_composed
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.core_names import core_names
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.executable import merge_executable
 from gateway.composition.merge.interface_objects import spread_fields
-from gateway.composition.merge.overrides import find_overrides
 from gateway.composition.merge.types import declare_type, fill_type
 from gateway.composition.merged import Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
 from gateway.composition.rules.registry import API_RULES, MERGE_RULES, MERGED_RULES, SUPERGRAPH_RULES
+from gateway.composition.state.composed import find_composed
+from gateway.composition.state.core_names import core_names
+from gateway.composition.state.merge_context import MergeContext
+from gateway.composition.state.overrides import find_overrides
 
 
 def merge(

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.fieldsets import print_field_set
-from gateway.composition.merge.composed import ComposedDirectives
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.fields import merge_field
@@ -21,6 +19,8 @@ from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merged import JoinType, MergedType, MergedValue
 from gateway.composition.model import EnumValue, Kind, TypeDefinition, has
 from gateway.composition.rules.merging import empty_merged_enum_type, enum_value_mismatch, type_kind_mismatch
+from gateway.composition.state.composed import ComposedDirectives
+from gateway.composition.state.merge_context import MergeContext
 
 
 def declare_type(context: MergeContext, name: str) -> MergedType | None:

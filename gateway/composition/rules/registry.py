@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import SubgraphSchema
 from gateway.composition.parse import Document
 from gateway.composition.rules.document import (
@@ -65,6 +64,7 @@ from gateway.composition.rules.supergraph import (
     selected_arguments,
     union_members,
 )
+from gateway.composition.state.merge_context import MergeContext
 
 DOCUMENT_RULES: tuple[Callable[[Document], Iterator[CompositionError]], ...] = (
     core_definitions.check,

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from gateway.composition.analysis import Key
 from gateway.composition.fieldsets import FieldSet, SelectedField, SelectedFragment
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import ROOT_TYPES, has
+from gateway.composition.state.merge_context import MergeContext
 
 MAX_NESTED_KEYS = 60  # jumps that are needed for the key of a jump, and so on; real schemas need three
 

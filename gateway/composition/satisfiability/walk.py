@@ -18,12 +18,12 @@ from itertools import product
 from gateway.composition.api import is_inaccessible
 from gateway.composition.errors import CompositionError
 from gateway.composition.fieldsets import parse_field_set
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.model import ROOT_TYPES, Kind
 from gateway.composition.satisfiability.explain import cause, explain
 from gateway.composition.satisfiability.routes import LocalField, Position, Routes, Tables
 from gateway.composition.satisfiability.unreachable import Step, Unreachable
+from gateway.composition.state.merge_context import MergeContext
 
 MAX_STATES = 1_000_000
 MAX_LABELS_TOGETHER = 5  # 2^5 walks; with more labels each is walked on alone, and all are walked on and off together

@@ -19,7 +19,6 @@ from graphql import (
 
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.merge.executable import LOCATIONS as EXECUTABLE
 from gateway.composition.model import BUILT_IN_SCALARS
 from gateway.composition.parse import SERVICE_TYPES, Document
 
@@ -88,7 +87,7 @@ def _references(document: Document) -> Iterator[NamedTypeNode]:
                 yield _named(field.type)
                 yield from (_named(argument.type) for argument in getattr(field, "arguments", None) or ())
     for directive in document.directives.values():
-        if any(location.value in EXECUTABLE for location in directive.locations):
+        if any(location.value in specs.EXECUTABLE_LOCATIONS for location in directive.locations):
             yield from (_named(argument.type) for argument in directive.arguments or ())
 
 

@@ -8,11 +8,11 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.links import FEDERATION, Link
-from gateway.composition.merge.composed import Composed, declared, definition_in, newest, resolve
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.core_names import names_in_use
 from gateway.composition.model import BUILT_IN_SCALARS, DirectiveUse, SubgraphSchema
 from gateway.composition.specs import core_directive
+from gateway.composition.state.composed import Composed, declared, definition_in, newest, resolve
+from gateway.composition.state.core_names import names_in_use
+from gateway.composition.state.merge_context import MergeContext
 from gateway.composition.types import from_node
 from gateway.supergraph.link_address import SPECS
 

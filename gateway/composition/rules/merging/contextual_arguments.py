@@ -6,8 +6,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import HintLevel
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import Kind, has
+from gateway.composition.state.merge_context import MergeContext
 
 CODE = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from graphql import TypeExtensionNode
 
 from gateway.composition.errors import CompositionError, place_of
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import ROOT_TYPES, Kind, SubgraphSchema, TypeDefinition
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

@@ -6,8 +6,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Mapping
 
 from gateway.composition.errors import quoted
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import FieldDefinition
+from gateway.composition.state.merge_context import MergeContext
 
 
 def report(context: MergeContext, coordinate: str, fields: Mapping[str, FieldDefinition]) -> None:

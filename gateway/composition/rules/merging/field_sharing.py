@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import StringValueNode
 
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.overrides import closest_subgraph
 from gateway.composition.merged import MergedType
 from gateway.composition.model import FieldDefinition, Kind, first
+from gateway.composition.state.merge_context import MergeContext
+from gateway.composition.state.overrides import closest_subgraph
 
 
 def check(context: MergeContext) -> None:

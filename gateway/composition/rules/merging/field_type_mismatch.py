@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from graphql import Node
 
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.merge_context import MergeContext
 from gateway.composition.types import TypeRef
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from graphql import Node
 
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.merge_context import MergeContext
 
 
 def report(context: MergeContext, coordinate: str, defaults: Mapping[str, tuple[str, Node | None]]) -> None:

@@ -4,9 +4,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import quoted
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedType
 from gateway.composition.model import Kind
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

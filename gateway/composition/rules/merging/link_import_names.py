@@ -5,8 +5,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from gateway.composition.errors import quoted
 from gateway.composition.links import FEDERATION, Link
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.core_names import names_in_use
+from gateway.composition.state.core_names import names_in_use
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

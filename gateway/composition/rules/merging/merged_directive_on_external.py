@@ -8,8 +8,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterator
 
 from gateway.composition.errors import Place
-from gateway.composition.merge.composed import find_composed
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.composed import find_composed
+from gateway.composition.state.merge_context import MergeContext
 
 MERGED = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "cost", "listSize"})
 

@@ -4,7 +4,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import Place
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

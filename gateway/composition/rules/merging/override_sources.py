@@ -7,9 +7,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import HintLevel
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.overrides import Override, closest_subgraph
 from gateway.composition.model import first
+from gateway.composition.state.merge_context import MergeContext
+from gateway.composition.state.overrides import Override, closest_subgraph
 
 
 def check(context: MergeContext) -> None:

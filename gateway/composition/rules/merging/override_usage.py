@@ -12,8 +12,8 @@ from graphql import StringValueNode
 
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, first, has
+from gateway.composition.state.merge_context import MergeContext
 from gateway.override_labels import is_label
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from graphql import Node
 
 from gateway.composition.errors import quoted
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import InputValue
+from gateway.composition.state.merge_context import MergeContext
 
 
 def report(

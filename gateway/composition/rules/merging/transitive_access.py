@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from graphql import parse_value
 
 from gateway.composition.fieldsets import FieldSet, SelectedField, parse_field_set
-from gateway.composition.merge.access import ACCESS
-from gateway.composition.merge.context import MergeContext
-from gateway.composition.merge.directives import Conjunctions, alternatives, conjunction
 from gateway.composition.merged import Applied, JoinField, MergedField, MergedType
 from gateway.composition.model import first
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.specs import ACCESS
+from gateway.composition.state.demands import Conjunctions, alternatives, conjunction
+from gateway.composition.state.merge_context import MergeContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Mapping
 
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import Kind, TypeDefinition, has
+from gateway.composition.state.merge_context import MergeContext
 
 _SHOWN = {Kind.OBJECT: "object type", Kind.INPUT: "input type"}
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import Directives, Kind, SubgraphSchema, has
-
-ACCESS = frozenset({"authenticated", "requiresScopes", "policy"})
+from gateway.composition.specs import ACCESS
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from gateway.composition.api_document import api_document
 from gateway.composition.errors import Place
 from gateway.composition.graphql_schema import as_graphql, validated_schema
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.state.merge_context import MergeContext
 
 _COORDINATE = re.compile(r"\w+(?:\.\w+(?:\(\w+:\))?)?")
 

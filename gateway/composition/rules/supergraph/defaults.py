@@ -8,9 +8,9 @@ Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type
 from graphql import parse_value
 
 from gateway.composition.literals import is_value_of
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.rules.supergraph.inputs import inputs
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

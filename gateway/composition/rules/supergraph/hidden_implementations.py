@@ -4,9 +4,9 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 """
 
 from gateway.composition.api import is_inaccessible
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

@@ -9,9 +9,9 @@ Source: https://spec.graphql.org/September2025/#IsValidImplementation
 from collections.abc import Iterator
 
 from gateway.composition.errors import CompositionError
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.merged import MergedField, MergedType
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.state.merge_context import MergeContext
 from gateway.composition.types import is_subtype
 
 

@@ -5,8 +5,8 @@ The supergraph's type is @oneOf if it is in any subgraph, since that subgraph ta
 Source: https://spec.graphql.org/September2025/#sec-OneOf-Input-Objects
 """
 
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.rules.supergraph.places import places_of
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from gateway.composition.errors import Place
-from gateway.composition.merge.context import MergeContext
+from gateway.composition.state.merge_context import MergeContext
 
 _COORDINATE = re.compile(r"^(\w+)(?:\.(\w+)(?:\((\w+):\))?)?$")
 

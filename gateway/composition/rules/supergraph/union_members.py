@@ -6,8 +6,8 @@ Source: https://spec.graphql.org/September2025/#sec-Unions
 """
 
 from gateway.composition.errors import quoted
-from gateway.composition.merge.context import MergeContext
 from gateway.composition.model import Kind
+from gateway.composition.state.merge_context import MergeContext
 
 
 def check(context: MergeContext) -> None:
