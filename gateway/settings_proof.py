@@ -49,10 +49,10 @@ def _operations_problem(folder: Path) -> str | None:
 
 
 def _keys_problem(keys: str) -> str | None:
-    from gateway.server.propagation import service_token_mint
+    from subgraphs.kit.runtime.keys import KeyRing
 
     try:
-        service_token_mint(keys)
+        KeyRing.parse(keys)
     except ValueError as error:
         return str(error)
     return None
