@@ -315,6 +315,24 @@ class ErrorSettings(_Section):
     max_extensions_bytes: int = Field(20_000, ge=0, le=1_000_000)
 
 
+class LivenessSettings(_Section):
+    """How a fetch that waits finds out that the process of its subgraph is stopped, before its time-out.
+
+    A process that waits for a lock or for another service answers `path` at once, a stopped one does not. One that lives loses
+    nothing, unless its loop is blocked for the whole of `timeout_seconds`; choose it above the longest such pause (collections of
+    garbage included), and above a second where connections may lose packets: a lost first one is sent again after a second.
+
+    Attributes:
+        path: Answered by the process alone, whatever it waits for, such as ``/health``. Any HTTP answer counts.
+        after_seconds: How long a fetch has waited when the process is asked, and the pause before it is asked again.
+        timeout_seconds: For the answer. Without one, fetches that were sent before end as by their time-out (``SUBGRAPH_TIMEOUT``).
+    """
+
+    path: str = Field(pattern=r"^/[!-~]*$")
+    after_seconds: float = Field(0.35, gt=0)
+    timeout_seconds: float = Field(0.5, gt=0)
+
+
 class SubgraphSettings(_Section):
     """What is said of one subgraph beside the supergraph.
 
@@ -325,6 +343,7 @@ class SubgraphSettings(_Section):
         mutation_timeout_seconds: for one fetch of a mutation's own fields, which a client cannot know the outcome of after it.
         deadline_header: name of a header of ours with the milliseconds that a fetch has left as it is sent, so that the subgraph
             can stop when nobody waits any more; None sends none.
+        liveness: a path that is asked while a fetch waits; None asks nothing, and a fetch waits for its time-out.
         errors: what of its errors clients read; None for what `errors` at the top says.
     """
 
@@ -332,6 +351,7 @@ class SubgraphSettings(_Section):
     timeout_seconds: float | None = Field(None, gt=0)
     mutation_timeout_seconds: float | None = Field(None, gt=0)
     deadline_header: str | None = Field(None, pattern=r"^x-[a-z0-9-]+$")
+    liveness: LivenessSettings | None = None
     errors: ErrorSettings | None = None
 
 

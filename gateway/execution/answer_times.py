@@ -15,16 +15,19 @@ class AnswerTimes:
     Attributes:
         mean_seconds: the newest weigh most.
         shortest_seconds: of this window; infinite before the first answer.
+        latest_at: when the last one came.
     """
 
     def __init__(self, now: float) -> None:
         self.mean_seconds = 0.0
         self.shortest_seconds = float("inf")
+        self.latest_at = 0.0
         self._shortest_before = 0.0
         self._window_ends = now + WINDOW_SECONDS
 
     def note(self, seconds: float, now: float) -> None:
         """Take an answer that came at `now` into account."""
+        self.latest_at = now
         self.mean_seconds += SMOOTHING * (seconds - self.mean_seconds)
         if now >= self._window_ends:
             is_recent = now < self._window_ends + WINDOW_SECONDS

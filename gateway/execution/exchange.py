@@ -5,6 +5,7 @@ its deadline or being cancelled; whatever else reaches it then is ignored.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import SubgraphError
@@ -24,6 +25,7 @@ class Exchange(asyncio.Future[Reply]):
         is_safe: may be sent again if a kept connection is found dead.
         max_response_bytes: of the body; a longer one fails.
         max_response_values: of the body's JSON; see `encoding.has_more_values`.
+        on_slow: called when it has waited for as long as the subgraph's `Liveness` says, unless its deadline comes first.
 
     Attributes:
         connection: which carries it now; None while it waits.
@@ -42,6 +44,7 @@ class Exchange(asyncio.Future[Reply]):
         is_safe: bool,
         max_response_bytes: int,
         max_response_values: int,
+        on_slow: "Callable[[Exchange], None]",
     ) -> None:
         super().__init__(loop=loop)
         self.service = service
@@ -60,7 +63,19 @@ class Exchange(asyncio.Future[Reply]):
         self._is_length_known = False
         self._declared_bytes = 0
         self._body: bytes | list[bytes] = b""
-        self._timer = loop.call_at(deadline, self._expire)
+        self._on_slow = on_slow
+        liveness = service.liveness
+        if liveness is None:
+            self._timer = loop.call_at(deadline, self.expire)
+        else:
+            slow_at = loop.time() + liveness.after_seconds
+            is_probed = slow_at + liveness.timeout_seconds < deadline
+            self._timer = loop.call_at(slow_at, self._is_slow) if is_probed else loop.call_at(deadline, self.expire)
+
+    @property
+    def sent_at(self) -> float:
+        """When it began on its connection, or else began to wait for one; by the loop's clock."""
+        return self.connection.begun_at if self.connection is not None else self.queued_at
 
     def wire(self, now: float) -> bytes:
         """Part of `Carried`: the request, with the milliseconds that are left if the subgraph wants to know."""
@@ -84,10 +99,15 @@ class Exchange(asyncio.Future[Reply]):
             self.set_exception(SubgraphError(message, service=self.service.name, code=code))
             self._let_go()
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """Ends it because no answer came in time."""
         is_unknown = not self.is_safe and self.connection is not None
         outcome = "; whether the mutation took place is unknown" if is_unknown else ""
         self.fail("SUBGRAPH_TIMEOUT", f"Subgraph {self.service.name!r} did not answer in time{outcome}.")
+
+    def _is_slow(self) -> None:
+        self._timer = self.get_loop().call_at(self.deadline, self.expire)
+        self._on_slow(self)
 
     def _let_go(self) -> None:
         self._timer.cancel()

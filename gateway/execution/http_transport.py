@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from gateway.errors import InternalError, SubgraphError
 from gateway.execution.event_stream import STREAM_ACCEPT, Events
 from gateway.execution.exchange import Exchange
+from gateway.execution.liveness import Watch
 from gateway.execution.pool import Origin, Pool, PoolLimits
-from gateway.execution.request import HeaderLines, Service
+from gateway.execution.request import HeaderLines, Liveness, Service
 from gateway.execution.transport import Reply
 
 ACCEPT: Final = b"application/graphql-response+json, application/json;q=0.9"
@@ -44,6 +45,7 @@ class _Route:
 
     pool: Pool
     origin: Origin
+    host: str
     post_head: bytes
     stream_head: bytes
 
@@ -72,6 +74,8 @@ class HttpTransport:
         self._loop = asyncio.get_running_loop()
         self._routes: dict[str, _Route] = {}
         self._pools: dict[Origin, Pool] = {}
+        self._watches: dict[tuple[Origin, Liveness], Watch] = {}
+        self._on_slow = self._watch
 
     def post(
         self,
@@ -95,6 +99,7 @@ class HttpTransport:
             is_safe=is_safe,
             max_response_bytes=self._limits.max_response_bytes,
             max_response_values=self._limits.max_response_values,
+            on_slow=self._on_slow,
         )
         route.pool.submit(exchange)
         return exchange
@@ -126,8 +131,21 @@ class HttpTransport:
         finally:
             events.close()
 
+    def _watch(self, exchange: Exchange) -> None:
+        """Probe the process that an exchange waits for; see `liveness`."""
+        liveness = exchange.service.liveness
+        assert liveness is not None
+        route = self._routes[exchange.service.url]
+        watch = self._watches.get((route.origin, liveness))
+        if watch is None:
+            watch = Watch(route.pool, liveness, route.host, self._loop)
+            self._watches[route.origin, liveness] = watch
+        watch.add(exchange)
+
     async def close(self) -> None:
         """As `Transport.close`."""
+        for watch in self._watches.values():
+            await watch.close()
         for pool in self._pools.values():
             await pool.close()
 
@@ -150,6 +168,7 @@ class HttpTransport:
         route = _Route(
             pool,
             origin,
+            host,
             head + b"Accept: " + ACCEPT + b"\r\n",
             head + b"Accept: " + STREAM_ACCEPT + b"\r\nCache-Control: no-store\r\n",
         )

@@ -71,10 +71,14 @@ class PoolLimits:
 
 
 class Pool:
-    """All connections to an origin."""
+    """All connections to an origin.
+
+    Attributes:
+        origin: Where they go.
+    """
 
     def __init__(self, origin: Origin, limits: PoolLimits, loop: asyncio.AbstractEventLoop) -> None:
-        self._origin = origin
+        self.origin = origin
         self._limits = limits
         self._loop = loop
         self._idle: list[Connection] = []
@@ -87,6 +91,11 @@ class Pool:
         self._logged_until = 0.0
         self._times = AnswerTimes(loop.time())
         self._sweep: asyncio.TimerHandle | None = None
+
+    @property
+    def answered_at(self) -> float:
+        """When the last answer came on a connection that is kept, by the loop's clock; 0 before the first."""
+        return self._times.latest_at
 
     def submit(self, exchange: Exchange) -> None:
         """Sends an exchange as soon as there is a connection for it."""
@@ -149,9 +158,9 @@ class Pool:
             async with asyncio.timeout(self._limits.connect_timeout_seconds):
                 _, connection = await self._loop.create_connection(
                     lambda: Connection(self),
-                    self._origin.host,
-                    self._origin.port,
-                    ssl=self._origin.tls,
+                    self.origin.host,
+                    self.origin.port,
+                    ssl=self.origin.tls,
                 )
         except (OSError, TimeoutError, UnicodeError) as error:
             self._not_opened(type(error).__name__)
@@ -193,7 +202,7 @@ class Pool:
     def surplus(self, connection: Connection) -> None:
         """Part of `Owner`: distrust all connections of the origin for a while."""
         now = self._loop.time()
-        origin = f"{self._origin.host}:{self._origin.port}"
+        origin = f"{self.origin.host}:{self.origin.port}"
         SURPLUS.labels(origin).inc()
         self._distrusted_until = now + DISTRUST_SECONDS
         if now >= self._logged_until:

@@ -17,6 +17,21 @@ NO_HEADERS = HeaderLines(b"")
 
 
 @dataclass(frozen=True, slots=True)
+class Liveness:
+    """How a fetch that waits asks whether the process that it waits for still runs; see `execution.liveness`.
+
+    Attributes:
+        path: Of the subgraph's origin, answered by a process that lives whatever it waits for.
+        after_seconds: How long a fetch has waited when the process is asked, and the pause between two probes.
+        timeout_seconds: For any answer.
+    """
+
+    path: str
+    after_seconds: float = 0.35
+    timeout_seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A subgraph as the executor knows it: the name it has in plans, and where it answers.
 
@@ -25,6 +40,7 @@ class Service:
         mutation_timeout_seconds: for one fetch of a mutation's own fields.
         deadline_header: name of a header with the milliseconds that a fetch has left when it is sent; None sends none.
         errors: what clients read of its errors.
+        liveness: None lets a fetch wait for its deadline, whether the process lives or not.
     """
 
     name: str
@@ -33,6 +49,7 @@ class Service:
     mutation_timeout_seconds: float | None = None
     deadline_header: bytes | None = None
     errors: ErrorRules = EVERYTHING_PASSES
+    liveness: Liveness | None = None
 
     def due(self, *, now: float, deadline: float, is_safe: bool) -> float:
         """Return when a fetch that starts now must be answered: the request's deadline, or earlier.

@@ -15,6 +15,7 @@ from gateway.execution.error_rules import ErrorRules
 from gateway.execution.executor import Executor
 from gateway.execution.http_transport import is_http_address
 from gateway.execution.limits import ExecutionLimits
+from gateway.execution.request import Liveness
 from gateway.execution.request import Service as Subgraph
 from gateway.execution.transport import Transport
 from gateway.operation.access import AccessRules
@@ -174,6 +175,7 @@ def _subgraph(name: str, url: str, settings: Settings) -> Subgraph:
         said.mutation_timeout_seconds,
         said.deadline_header.encode("ascii") if said.deadline_header is not None else None,
         _error_rules(settings.errors_of(name)),
+        Liveness(**said.liveness.model_dump()) if said.liveness is not None else None,
     )
 
 

@@ -173,7 +173,8 @@ def _settings(told: Path, *, is_short: bool) -> dict[str, str]:
     if not is_short:
         return always
     # Where the short form runs a read may take longer than the market's time-outs without any fault, and would never be whole.
-    return {**always, "YARMARKA_READ_TIMEOUT_SECONDS": "6", "YARMARKA_DECORATION_TIMEOUT_SECONDS": "6"}
+    patient = ("YARMARKA_READ_TIMEOUT_SECONDS", "YARMARKA_DECORATION_TIMEOUT_SECONDS")
+    return {**always, **dict.fromkeys(patient, "6"), "YARMARKA_LIVENESS_TIMEOUT_SECONDS": "3"}
 
 
 def _database_urls(postgres: PostgresServer | None) -> dict[str, str]:
