@@ -6,6 +6,7 @@ from functools import partial
 
 from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.relay import announcing
@@ -35,8 +36,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     followers = Followers(settings.redis_url)
     courier = Courier(database, analytics, catalog, payments, followers)
 
-    async def one(job_id: str) -> bool:
-        return await work_off(database, Outbox, job_id, partial(deliver, courier))
+    one = partial(deliver_event, courier)
 
     async def order_event(job_id: str | None = None) -> int:
         return await one(job_id) if job_id is not None else await drain(database, Outbox, one)
@@ -58,3 +58,12 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         await queue.close()
         await analytics.close()
         await database.close()
+
+
+async def deliver_event(courier: Courier, job_id: str, *, clock: Clock = utc_now) -> bool:
+    """Deliver one event of order's outbox; False when it is not due.
+
+    Args:
+        clock: of a test; the process's own gives way to the database's.
+    """
+    return await work_off(courier.database, Outbox, job_id, partial(deliver, courier), clock=clock)

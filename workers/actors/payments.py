@@ -5,9 +5,11 @@ The row is payment's and stays open until order has answered: order being away c
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.runtime.client import GraphQLClient
+from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
@@ -30,11 +32,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     database = Database(settings.payment_database, synchronous="FULL")
     order = GraphQLClient(settings.order_url, service="order", caller="payment", tokens=tokens)
 
-    async def tell_order(envelope: Envelope) -> None:
-        await order.execute(_RECORD, {"result": result_of(envelope)}, attempts=2, timeout_seconds=TIMEOUT_SECONDS)
-
-    async def one(job_id: str) -> bool:
-        return await work_off(database, Outbox, job_id, tell_order)
+    one = partial(deliver_result, database, order)
 
     async def payment_result(job_id: str | None = None) -> int:
         return await one(job_id) if job_id is not None else await drain(database, Outbox, one)
@@ -48,6 +46,19 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     finally:
         await order.close()
         await database.close()
+
+
+async def deliver_result(database: Database, order: GraphQLClient, job_id: str, *, clock: Clock = utc_now) -> bool:
+    """Hand one result of payment's outbox to the order service; False when it is not due.
+
+    Args:
+        clock: of a test; the process's own gives way to the database's.
+    """
+
+    async def tell_order(envelope: Envelope) -> None:
+        await order.execute(_RECORD, {"result": result_of(envelope)}, attempts=2, timeout_seconds=TIMEOUT_SECONDS)
+
+    return await work_off(database, Outbox, job_id, tell_order, clock=clock)
 
 
 def result_of(envelope: Envelope) -> dict[str, object]:
