@@ -16,7 +16,6 @@ from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
-from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.order.expiring import expire_overdue
 from subgraphs.order.tables import Order
 from subgraphs.payment.app import create_payment_app
@@ -29,11 +28,10 @@ from tests.support.identity import service_tokens
 from tests.support.orders import BUYER, OrderMarket, order_market
 from tests.support.payments import REFUND, START, SUPPORT, Place
 from tests.support.subgraphs import SubgraphUnderTest
-from workers.actors.payments import result_of
+from workers.actors.payments import deliver_result
 
 CANCEL = """mutation ($id: ID!, $v: Int!) { cancelOrder(id: $id, expectedVersion: $v) {
   __typename ... on OrderSuccess { order { status refundPending } } ... on UserError { code } } }"""
-_RECORD = "mutation TellOrder($result: PaymentResultInput!) { recordPaymentResult(input: $result) }"
 
 
 def _later() -> datetime:
@@ -107,12 +105,7 @@ class MoneyMarket:
 
     async def deliver_result(self, job_id: str, clock: Clock) -> None:
         """Tell order one of payment's results, if it is due by the clock."""
-        await work_off(
-            self.payments.database, Outbox, job_id, lambda envelope: self._record(result_of(envelope)), clock=clock
-        )
-
-    async def _record(self, result: dict[str, object]) -> None:
-        await self.to_order.execute(_RECORD, {"result": result})
+        await deliver_result(self.payments.database, self.to_order, job_id, clock=clock)
 
     async def assert_money_is_right(self) -> None:
         """Captures minus refunds are what paid orders hold, on our side and on the bank's; see reliability.md, section 5."""
@@ -142,6 +135,8 @@ async def money_market(
     database_url: str,
     analytics_url: str,
     payment_database_url: str,
+    catalog_database_url: str,
+    user_database_url: str,
     redis_url: str,
     bank: RunningBank,
     port: int,
@@ -159,6 +154,8 @@ async def money_market(
             folder,
             database_url=database_url,
             analytics_url=analytics_url,
+            catalog_database_url=catalog_database_url,
+            user_database_url=user_database_url,
             redis_url=redis_url,
             payment_url=f"{payment_url}/graphql",
         ) as orders,

@@ -17,22 +17,23 @@ from subgraphs.kit.messaging.stq import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.relay import relay_loop
-from subgraphs.order.delivery import deliver
 from subgraphs.order.desk import Desk
 from subgraphs.order.finishing import finish_pending
+from subgraphs.order.tables import Order
 from subgraphs.order.tables import Outbox as OrderOutbox
 from subgraphs.payment.closing import settle_due
 from subgraphs.payment.errors import ProviderUnavailable
-from subgraphs.payment.reconciling import Comparison, ask_undecided, compare
+from subgraphs.payment.reconciling import COMPARE_EVERY, Comparison, ask_undecided, compare, compare_when_due
 from subgraphs.payment.tables import Outbox as PaymentOutbox
 from subgraphs.payment.tables import Payment
+from tests.support.crashes import Crashed, CrashPoint
 from tests.support.money import MoneyMarket
-from tests.support.money_faults import Crashed, CrashPoint, Outage
+from tests.support.money_faults import Outage
 from tests.support.orders import PRODUCTS
 from tests.support.subgraphs import SubgraphUnderTest
 from workers.actors.following import keep_positions
+from workers.actors.orders import deliver_event
 
 LATER = timedelta(hours=2)
 """At which every pause between two attempts is over."""
@@ -42,6 +43,7 @@ ROUND = timedelta(minutes=3)
 
 PIECES = 6
 MAX_ROUNDS = 40
+PAUSE_SECONDS = 0.02
 READ_AT_ONCE = 500
 PEERS = ("catalog", "reservations", "payment", "order", "bank", "followers")
 
@@ -66,9 +68,8 @@ class Market:
         self.read: dict[str, set[str]] = {stream.name: set() for stream in money.orders.courier.followers.streams}
         self.strangers: set[str] = set()
         self._worked = LATER
+        self._compared = timedelta()
         courier, catalog_service = money.orders.courier, money.orders.catalog
-        for database in (money.orders.database, money.payments.database, catalog_service.database, courier.analytics):
-            self.crash.put_into(database)
         for peer, client in (
             ("catalog", courier.catalog._client),
             ("payment", courier.payments._client),
@@ -162,13 +163,7 @@ class Market:
             events = list(await session.scalars(select(OrderOutbox.id).where(is_due(OrderOutbox, clock()))))
         for job_id in events:
             with suppress(Exception, Crashed):
-                await work_off(
-                    money.orders.database,
-                    OrderOutbox,
-                    job_id,
-                    lambda envelope: deliver(money.orders.courier, envelope),
-                    clock=clock,
-                )
+                await deliver_event(money.orders.courier, job_id, clock=clock)
         return len(events)
 
     async def follow(self) -> None:
@@ -224,6 +219,23 @@ class Market:
         ours = [each for each in comparison.differences if each.reference not in self.strangers]
         return replace(comparison, differences=ours)
 
+    async def go_on(self, after: timedelta, since: datetime) -> None:
+        """Do once what workers, followers and loops do so much later, each until it crashes.
+
+        Args:
+            since: When the first payment that may differ from the bank's was made.
+        """
+        await asyncio.sleep(PAUSE_SECONDS)  # the bank's events come between two steps
+        for doing in (self.work(), self.reconcile(after), self.compare(since), self.work()):
+            with suppress(Crashed):
+                await doing
+        await self.follow()
+
+    async def compare_when_due(self) -> None:
+        """Compare with the bank as payment's loop does, an hour after the last time."""
+        self._compared += COMPARE_EVERY
+        await compare_when_due(replace(self.money.payments.desk, clock=_ahead(self._compared)))
+
     async def come_to_rest(self, since: datetime) -> None:
         """End all faults, and let everything be done that is due; each round is some minutes later, so that leases end.
 
@@ -240,12 +252,12 @@ class Market:
                 moved = (await self.compare(since)).mended
                 if not moved and not await self.is_unfinished():
                     break
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(PAUSE_SECONDS)
         await self.follow()
         await self.follow()  # what was lost is in the streams once more
 
     async def is_unfinished(self) -> bool:
-        """Whether the bank still works on a payment, or an event waits for its delivery."""
+        """Whether the bank still works on a payment, an order is being placed, or an event waits for its delivery."""
         undecided = (
             Payment.status.in_(("CREATED", "PROCESSING", "AUTHORIZED")) & Payment.provider_reference.is_not(None)
         ) | (Payment.refunding_amount > 0)
@@ -253,7 +265,8 @@ class Market:
             open_rows = (select(Payment.id).where(undecided), _unsettled(PaymentOutbox))
             found = [await session.scalar(each.limit(1)) for each in open_rows]
         async with self.money.orders.database.reading() as session:
-            found.append(await session.scalar(_unsettled(OrderOutbox).limit(1)))
+            pending = select(Order.id).where(Order.status == "PENDING")
+            found += [await session.scalar(each.limit(1)) for each in (pending, _unsettled(OrderOutbox))]
         return any(found)
 
     def _next_round(self) -> Clock:

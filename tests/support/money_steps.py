@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.support.crashes import commits_of
 from tests.support.money_driver import PIECES, Market
-from tests.support.money_faults import commits
 from tests.support.money_trade import HOLD, NoOrder, Trade, at_once
 
 METHODS = ("card_ok", "card_slow", "card_3ds", "card_declined", "card_answer_lost", "card_outage")
@@ -324,7 +324,7 @@ class Steps:
         announced = [await self.market.announced() for _ in range(3)]
         assert announced[2] <= announced[0], f"every round of the relay announces the same rows: {announced}"
 
-    @kind(5, at=st.sampled_from(sorted(set(commits().values()))), is_after=st.booleans())
+    @kind(5, at=st.sampled_from(commits_of("money")), is_after=st.booleans())
     async def crash(self, at: str, is_after: bool) -> None:
         """End a process at the next commit of that name."""
         self.market.crash.set(CRASH_AT or at, is_after=is_after)

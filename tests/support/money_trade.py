@@ -142,6 +142,13 @@ class Trade:
             if answer["payment"]["status"] == "CAPTURED":
                 self.captured.add(wanted["orderId"])
 
+    async def send_all_again(self) -> None:
+        """Send every request for an order or a payment again with its key, as clients do that had no answer."""
+        for wanted in self.asked:
+            await self.send_order(wanted)
+        for wanted in self.payments:
+            await self.send_payment(wanted)
+
     async def decide_at_the_bank(self, order_id: str, decision: str) -> None:
         """Say yes or no at the bank's page, for each payment of the order that waits for that."""
         async with self.market.money.bank.client() as payer:

@@ -26,11 +26,10 @@ from subgraphs.kit.messaging.jobs import is_due
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.migrate import upgrade
-from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
 from subgraphs.order.catalog import CatalogService, Offer
-from subgraphs.order.delivery import Courier, deliver
+from subgraphs.order.delivery import Courier
 from subgraphs.order.followers import Followers
 from subgraphs.order.quote import Line
 from subgraphs.order.resources import OrderResources
@@ -45,6 +44,7 @@ from tests.support.bank import Servers
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.ports import free_port
 from tests.support.subgraphs import SubgraphUnderTest
+from workers.actors.orders import deliver_event
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 BUYER, OTHER_BUYER = account("buyer-1", "BUYER"), account("buyer-2", "BUYER")
@@ -237,9 +237,7 @@ class OrderMarket:
             if not rows:
                 return delivered
             for row in rows:
-                assert await work_off(
-                    self.database, Outbox, row.id, lambda envelope: deliver(self.courier, envelope), clock=clock
-                )
+                assert await deliver_event(self.courier, row.id, clock=clock)
                 delivered.append(Envelope.model_validate(row.envelope))
 
 
@@ -282,9 +280,16 @@ def order_settings(folder: Path, *, database_url: str, redis_url: str, **more: A
 
 @asynccontextmanager
 async def order_market(
-    folder: Path, *, database_url: str, analytics_url: str, redis_url: str, payment_url: str = ""
+    folder: Path,
+    *,
+    database_url: str,
+    analytics_url: str,
+    redis_url: str,
+    payment_url: str = "",
+    catalog_database_url: str = "",
+    user_database_url: str = "",
 ) -> AsyncIterator[OrderMarket]:
-    """The order service on its two databases, with its neighbours.
+    """The order service on its two databases, with its neighbours, which are on SQLite unless they are given a database.
 
     Args:
         payment_url: of a real payment service; one that takes notes when empty.
@@ -308,7 +313,9 @@ async def order_market(
     payments = NotedPayments()
     async with Servers() as servers, AsyncExitStack() as stack:
         order_port = free_port()
-        catalog_settings = CatalogSettings(**common, order_url=f"http://127.0.0.1:{order_port}/graphql")
+        catalog_settings = CatalogSettings(
+            **common, database_url=catalog_database_url, order_url=f"http://127.0.0.1:{order_port}/graphql"
+        )
         await upgrade(catalog_settings.database, CATALOG_MIGRATIONS)
         await seed_catalog(catalog_settings, seed)
         catalog = CatalogResources.open(catalog_settings, clock=clock)
@@ -316,7 +323,7 @@ async def order_market(
 
         keys = folder / "keys" / "user-tokens.json"
         TokenKeys.rotate(keys)
-        user_settings = UserSettings(**common, token_keys_file=keys)
+        user_settings = UserSettings(**common, database_url=user_database_url, token_keys_file=keys)
         await upgrade(user_settings.database, USER_MIGRATIONS)
         await seed_users(user_settings, seed)
         user_url = await servers.serve(create_user_app(user_settings))

@@ -1,13 +1,21 @@
-"""The commits at which a process of a test of money ends."""
+"""The commits at which a process of a test ends."""
 
-from tests.support.money_faults import LEFT_OUT, commits
-
-
-def test_the_commits_of_services_and_workers_have_names() -> None:
-    names = set(commits().values())
-    assert len(names) > 35
-    assert {"order.payment_results.record", "payment.commands._finish", "kit.storage.outbox_work.work_off"} <= names
+from tests.support.crashes import AREAS, LEFT_OUT, commits, commits_of, written
 
 
-def test_no_commit_of_the_left_out_is_named() -> None:
-    assert not [name for name in commits().values() if any(name.startswith(left_out) for left_out in LEFT_OUT)]
+def test_commits_have_the_names_of_their_functions_and_those_of_the_kit_of_their_callers() -> None:
+    assert {
+        "order.payment_results.record",
+        "notification.delivering._send#2",
+        "workers.actors.orders.deliver_event > work_off > give_back > write_outcome",
+        "kit.storage.leases.renew",
+    } <= commits()
+
+
+def test_each_commit_is_played_by_one_test() -> None:
+    played = [name for area in AREAS for name in commits_of(area)]
+    assert sorted(played) == sorted(commits())
+
+
+def test_each_reason_to_leave_a_commit_out_has_its_commit() -> None:
+    assert [start for start in LEFT_OUT if not any(name.startswith(start) for name in written())] == []

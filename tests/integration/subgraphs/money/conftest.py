@@ -29,27 +29,31 @@ def bank_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ru
 
 
 @pytest.fixture
-def more_urls(more_databases: Callable[[str], str]) -> tuple[str, str]:
-    """The URLs of two more databases on the engine of the test: order's analytics, payment's."""
-    return more_databases("analytics"), more_databases("payment")
+def more_urls(more_databases: Callable[[str], str]) -> dict[str, str]:
+    """The URLs of the other databases on the engine of the test, as `money_market` takes them."""
+    return {
+        "analytics_url": more_databases("analytics"),
+        "payment_database_url": more_databases("payment"),
+        "catalog_database_url": more_databases("catalog"),
+        "user_database_url": more_databases("user"),
+    }
 
 
 @pytest.fixture
 def opening(
     tmp_path: Path,
     database_url: str,
-    more_urls: tuple[str, str],
+    more_urls: dict[str, str],
     redis_url: str,
     bank_and_port: tuple[RunningBank, int],
 ) -> Opening:
     """Opens the services on SQLite and on PostgreSQL, with the bank of these tests."""
-    (bank, port), (analytics_url, payment_database_url) = bank_and_port, more_urls
+    bank, port = bank_and_port
     return partial(
         money_market,
         tmp_path,
         database_url=database_url,
-        analytics_url=analytics_url,
-        payment_database_url=payment_database_url,
+        **more_urls,
         redis_url=redis_url,
         bank=bank,
         port=port,
@@ -84,7 +88,8 @@ def market(opening: Opening, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
         try:
             market = Market(runner, money, catalog, redis_url)
             market.do(market.begin())
-            yield market
+            with market.crash.installed():
+                yield market
         finally:
             runner.run(money.bank.set_faults())
             runner.run(services.__aexit__(None, None, None))
