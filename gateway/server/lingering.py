@@ -24,7 +24,7 @@ class LingeringTransport:
 
     Attributes:
         lingers_since: By the loop's clock; None before that.
-        write: Sends bytes, or buffers them.
+        write: Sends bytes, or buffers them; between `hold` and `release`, keeps them.
         is_closing: Returns whether nothing more can be sent.
         get_extra_info: Returns what is known of the connection.
     """
@@ -39,11 +39,24 @@ class LingeringTransport:
         self.get_extra_info: Callable[..., Any] = transport.get_extra_info
         self._loop = loop
         self._is_unread = is_unread
+        self._held: list[bytes] = []
         self._discarded = 0
         self.lingers_since: float | None = None
 
+    def hold(self) -> None:
+        """Keep what is written from now on, so that `release` sends it in one system call."""
+        self.write = self._held.append
+
+    def release(self) -> None:
+        """Send what was kept, and from now on what is written."""
+        self.write = self._transport.write
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.writelines(held)
+
     def close(self) -> None:
         """Send what is buffered and close: at once, or, if the client may still be sending, once it has closed its side."""
+        self.release()
         if self.is_closing():
             return
         if self._is_unread():
@@ -71,6 +84,7 @@ class LingeringTransport:
 
     def close_now(self) -> None:
         """Send what is buffered and close."""
+        self.release()
         self._transport.close()
 
     def abort(self) -> None:

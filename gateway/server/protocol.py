@@ -16,15 +16,16 @@ from collections import deque
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httptools
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from gateway.errors import ClientError
+from gateway.server.cycle import Cycle
 from gateway.server.departure import EXTENSION, KEY, Departure
 from gateway.server.lingering import LingeringTransport
 from gateway.server.metrics import REFUSALS
@@ -156,7 +157,6 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.owed_since is None:
             self.owed_since = self.loop.time()
         super().on_message_begin()
-        self.scope["extensions"] = self._extensions
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note a field of the head, as uvicorn does; a trailer is counted, and is none of the request's headers."""
@@ -182,21 +182,59 @@ class EdgeProtocol(HttpToolsProtocol):
         if not self._has_head_begun_in_piece or len(self.headers) > MAX_FIELDS:
             check_size(self.url, self.headers)
         check_framing(self.headers, self.parser.get_http_version())
-        super().on_headers_complete()
+        self._complete_scope()
         self._is_head_open = False
+        previous, self.cycle = self.cycle, self._new_cycle()
+        app = self.app
+        if self._is_full():
+            self.logger.warning("Exceeded concurrency limit.")
+            app = refuse_connection
+        if previous is None or previous.response_complete:
+            self._start_asgi_task(self.cycle, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
+
+    def _complete_scope(self) -> None:
+        """Add what the whole head says to the scope."""
+        target = httptools.parse_url(self.url)
+        path = target.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = self.parser.get_http_version()
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = target.path
+        self.scope["query_string"] = target.query or b""
+        self.scope["extensions"] = self._extensions
         self.scope["state"][ARRIVED] = self.loop.time()
-        if self.edge.is_draining and self.cycle is not None:
-            self.cycle.keep_alive = False
+
+    def _new_cycle(self) -> Cycle:
+        may_stay = self.scope["http_version"] != "1.0" and self.parser.should_keep_alive()
+        return Cycle(
+            scope=self.scope,
+            transport=self.transport,  # type: ignore[arg-type]  # it has what uvicorn uses of a transport
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=may_stay and not self.edge.is_draining,
+            on_response=self.on_response_complete,
+        )
+
+    def _is_full(self) -> bool:
+        """Return whether the process has as many connections or requests as it may have."""
+        limit = self.limit_concurrency
+        return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Start a probe at once, and everything else when its turn has come."""
+        """Start a probe or a refusal at once, and everything else when its turn has come."""
         if app is _refused:
             self._write_refusal()
         elif cycle.scope["path"] in PROBES:
             super()._start_asgi_task(cycle, self.app)
-        elif app is service_unavailable:
-            super()._start_asgi_task(cycle, refuse_connection)
-        elif self.edge.starts.has_room(self.loop):
+        elif app is refuse_connection or self.edge.starts.has_room(self.loop):
             super()._start_asgi_task(cycle, app)
         else:
             self.edge.starts.wait(partial(self._start_if_waited_for, cycle, app))
