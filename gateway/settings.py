@@ -1,6 +1,6 @@
-"""Everything that the gateway can be told: one frozen model, whose fields are the keys of ``gateway.yaml``.
+"""The gateway's settings: one frozen model, whose fields are the keys of ``gateway.yaml``.
 
-How it is made of a file, the environment and flags: `gateway.settings_file`.
+`gateway.settings_file` builds it from a file, the environment and flags. `docs/gateway/settings.md` is written from the docstrings.
 """
 
 import re
@@ -47,12 +47,12 @@ class _Section(BaseModel):
 
 
 class SupergraphSettings(_Section):
-    """Which schema is served.
+    """The schema that the gateway serves: give `path` or `subgraphs`.
 
     Attributes:
-        path: a supergraph file.
-        subgraphs: or a rover-style list of subgraphs, composed when the gateway starts.
-        watch: serve a changed file as soon as it is there; a broken one leaves the old schema in service.
+        path: Supergraph file.
+        subgraphs: List of subgraphs in rover's format; the gateway composes them when it starts.
+        watch: Serve a changed file within a second. A file that cannot be served leaves the old schema in service.
     """
 
     path: Path | None = None
@@ -64,18 +64,24 @@ class ServerSettings(_Section):
     """The HTTP edge.
 
     Attributes:
-        path: of the GraphQL route.
-        max_body_bytes: of a request, after decompression.
-        max_connections: open at once; more are told 503.
-        max_in_flight: requests being answered at once, subscriptions aside; more are told 503 instead of waiting.
-        read_timeout_seconds: for a whole request to arrive, and for a client to take an answer.
-        keep_alive_seconds: an idle connection is closed after this long.
-        drain_seconds: how long requests under way may take when the process is told to stop.
-        trusted_proxies: how many proxies in front may be believed about the client's address; 0 believes nobody.
-        cors_origins: origins whose pages may call the gateway, as a list or separated by commas; none by default.
-        subgraphs_ready_path: the route beside each subgraph's address that answers 200 when it is ready; when none is, the gateway is
-            not ready either. None asks no subgraph.
-        metrics_token: bearer token that /metrics requires; without one everyone who reaches the port reads them.
+        host: Address to listen on. ``GATEWAY_HOST`` is short for it.
+        port: Port to listen on; 0 takes a free one. ``GATEWAY_PORT`` is short for it.
+        workers: Processes that serve the port.
+        path: Path of the GraphQL route.
+        max_body_bytes: Largest body of a request, after decompression.
+        max_connections: Most open connections; a further one is answered 503.
+        max_in_flight: Most requests in progress, subscriptions excepted; a further one is answered 503
+            instead of waiting.
+        read_timeout_seconds: Longest time for a request to arrive, and for a client to accept an answer.
+        keep_alive_seconds: Time after which an idle connection is closed.
+        drain_seconds: Longest time for requests in progress when the process is told to stop.
+        trusted_proxies: Number of proxies in front whose word about the client's address is believed.
+        cors_origins: Origins whose pages may call the gateway, as a list or separated by commas.
+        subgraphs_ready_path: Path beside each subgraph's address that answers 200 when the subgraph is ready.
+            While none is ready, ``/ready`` fails.
+            None asks no subgraph.
+        metrics_token: Bearer token that ``/metrics`` requires. Without one, every client that reaches the
+            port reads the metrics.
     """
 
     host: str = "127.0.0.1"
@@ -108,16 +114,31 @@ class ServerSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """See `operation.limits.Limits`, which these become; those of planning bound one plan, those of costs one request.
+    """The most that one operation may have, need and cost.
+
+    The cost limits are those of `gateway.operation.cost`, the others of `gateway.operation.limits.Limits`.
 
     Attributes:
-        max_cost: The most that an operation may cost by `@cost` and `@listSize` (``MAX_COST_EXCEEDED``); None for no limit.
-        cost_mode: ``measure`` refuses nothing, and works costs out without `max_cost` as well: to choose a limit.
-        actual_cost: Whose answers are weighed as well: of requests that ask (see `ExplainSettings`), or of ``all``, which takes as long
-            as decoding each answer.
-        assumed_list_size: Items of a list that nothing is said of, for the cost.
-        max_planning_steps: Of the search for a plan; the same on every machine.
-        max_planning_seconds: Of processor time.
+        max_length: Characters of the document. Long values belong in variables.
+        max_tokens: Lexical tokens of the document, comments included; 5,000 are parsed in 40 ms.
+        max_depth: Nested fields.
+        max_selections: Fields, fragments expanded.
+        max_aliases: Aliased fields, fragments expanded.
+        max_root_fields: Fields of the root type, fragments expanded.
+        max_directives: Directives, fragments expanded.
+        max_list_items: Items of one list in a literal or a variable.
+        max_input_depth: Nested lists and objects in a literal or a variable.
+        max_input_values: Items and members of all lists and objects in a request's variables together.
+        max_introspection_lists: Lists of the introspection schema in one operation; the usual introspection
+            query has 9.
+        max_cost: Highest cost by `@cost` and `@listSize` (``MAX_COST_EXCEEDED``); None for no limit.
+        cost_mode: ``measure`` computes costs and refuses nothing, with or without `max_cost`.
+        actual_cost: Answers whose actual cost is computed: of requests that ask (see `explain`), or ``all``.
+            It takes as long as
+            decoding the answer.
+        assumed_list_size: Items of a list without a size in the schema, for the cost.
+        max_planning_steps: Steps of the search for a plan; the same on every machine.
+        max_planning_seconds: Processor time of the search for a plan.
     """
 
     max_length: int = Field(200_000, ge=1)
@@ -145,10 +166,12 @@ class LimitSettings(_Section):
 
 
 class BucketSettings(_Section):
-    """A token bucket: `limit` tokens in `per_seconds`, of which `burst` may be taken at once.
+    """A token bucket.
 
     Attributes:
-        burst: None means as many as `limit`.
+        limit: Tokens that flow in during `per_seconds`.
+        per_seconds: Period of `limit`.
+        burst: Tokens that the bucket holds, so that many may be taken at once; None for as many as `limit`.
     """
 
     limit: int = Field(ge=1, le=1_000_000)
@@ -157,23 +180,26 @@ class BucketSettings(_Section):
 
 
 class FieldRateSettings(BucketSettings):
-    """The limit of a root field.
+    """The rate limit of a root field: a bucket, and its owner.
 
     Attributes:
-        by: Whose executions share a bucket: those of an account (``client``; an anonymous one by its address), or of an address.
+        by: Owner of the bucket: an account (``client``; an anonymous client by its address), or an ``address``.
     """
 
     by: Literal["client", "address"] = "client"
 
 
 class RateLimitSettings(_Section):
-    """How often a client may ask; more is refused with status 429, ``Retry-After`` and the code RATE_LIMITED.
+    """Rates of requests and of root fields. A request beyond them is refused with status 429, ``Retry-After``
+    and the code RATE_LIMITED.
 
     Attributes:
-        mode: ``measure`` refuses nothing and counts what ``enforce`` would refuse.
-        client: The requests of one client: of an account, or else of an address (IPv6 by its /64; see ``server.trusted_proxies``).
-        fields: Executions of root fields, aliases counted, by coordinate such as ``Mutation.signIn``.
-        redis_url: Where gateways and workers share the buckets; None keeps them in the memory of each process.
+        mode: ``measure`` refuses nothing and counts the requests that ``enforce`` would refuse.
+        client: Bucket of each client: of an account, or else of an address (IPv6 by its /64; see
+            ``server.trusted_proxies``).
+        fields: Buckets of root fields, by coordinate such as ``Mutation.signIn``. Each execution counts, aliases too.
+        redis_url: Redis server in which gateways and workers share the buckets; None keeps them in the memory
+            of each process.
     """
 
     mode: Literal["enforce", "measure"] = "enforce"
@@ -196,19 +222,24 @@ class RateLimitSettings(_Section):
 
 
 class BatchingSettings(_Section):
-    """Arrays of requests in one body; refused unless enabled, since each costs as much as one alone."""
+    """Arrays of requests in one body. Each request of an array costs as much as one alone.
+
+    Attributes:
+        enabled: Accept arrays.
+        max_operations: Most requests of an array.
+    """
 
     enabled: bool = False
     max_operations: int = Field(10, ge=1)
 
 
 class PersistedSettings(_Section):
-    """Queries known by their hash.
+    """Operations that clients name by their hash.
 
     Attributes:
-        automatic: clients may register queries by SHA-256 (APQ).
-        manifest: a folder of ``*.graphql`` operations, known by the SHA-256 of their text.
-        safelist: refuse whatever is not in the manifest; switches `automatic` off.
+        automatic: Let clients register queries by their SHA-256 (automatic persisted queries).
+        manifest: Folder of ``*.graphql`` operations, named by the SHA-256 of their text.
+        safelist: Refuse every operation that is not in the manifest. Switches `automatic` off.
     """
 
     automatic: bool = True
@@ -226,14 +257,17 @@ Algorithm = Literal["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512
 
 
 class IssuerSettings(_Section):
-    """Somebody whose tokens are believed.
+    """An issuer whose tokens the gateway accepts.
 
     Attributes:
-        issuer: the value that ``iss`` must have.
-        jwks_url: where its public keys are.
-        audience: the value that ``aud`` must have; None for tokens without one.
-        algorithms: pinned; what a token's header says is never enough. Symmetric ones do not exist here.
-        roles_claim: a claim with a list of names, passed on to subgraphs; also the policies that the caller satisfies.
+        issuer: Value of ``iss``.
+        jwks_url: Address of the issuer's public keys.
+        audience: Value of ``aud``; None for tokens without one.
+        algorithms: Signature algorithms; a token's header cannot choose another. Symmetric algorithms do not
+            exist here.
+        roles_claim: Claim with a list of names: the roles that subgraphs read, and the policies that the
+            caller satisfies.
+        scope_claim: Claim with the caller's scopes.
     """
 
     issuer: str
@@ -245,12 +279,11 @@ class IssuerSettings(_Section):
 
 
 class ServiceTokenSettings(_Section):
-    """Minted toward subgraphs, in the place of whatever the client sent.
+    """Tokens that the gateway signs for subgraphs, in place of the client's.
 
     Attributes:
-        keys: ``kid:base64url-secret[,kid2:secret2]``; the first signs.
-        issuer: the ``iss`` of our tokens.
-        anonymous_header: a header whose value becomes the ``anon`` claim, the device of a client that has not signed in.
+        keys: Keys as ``kid:base64url-secret[,kid2:secret2]``; the first signs.
+        anonymous_header: Header of the client whose value becomes the claim ``anon``, such as the id of a device.
     """
 
     keys: SecretStr
@@ -258,12 +291,15 @@ class ServiceTokenSettings(_Section):
 
 
 class IdentitySettings(_Section):
-    """Who the client is, and how subgraphs learn of it.
+    """Identity of the client, and how subgraphs read it.
 
     Attributes:
-        refresh_seconds: after which an issuer's keys are fetched anew.
-        keys_dir: folder that keeps each issuer's last good keys, so that a restart does not depend on the issuer; None keeps nothing.
-            Whoever can write there can sign in as anybody.
+        issuers: Issuers whose tokens are accepted; with none, every client is anonymous.
+        service_tokens: Tokens for subgraphs; None sends none.
+        refresh_seconds: Time after which an issuer's keys are fetched again.
+        keys_dir: Folder that keeps each issuer's last valid keys, so that a restart does not depend on the
+            issuer; None keeps nothing.
+            A process that can write there can sign in as any account.
     """
 
     issuers: tuple[IssuerSettings, ...] = ()
@@ -273,13 +309,15 @@ class IdentitySettings(_Section):
 
 
 class HeaderSettings(_Section):
-    """Headers that go on to subgraphs as the client sent them; everything not listed stays here.
+    """Headers for subgraphs. The gateway forwards no other header of the client.
 
     Attributes:
-        forward: their names.
-        client_address: name of a header of ours with the client's address, as far as the trusted proxies tell it. Identical
-            queries of several clients may share one fetch, which then has the address of one of them: a subgraph may count by
-            it, and answers nothing by it. Forward `x-forwarded-for` to a subgraph whose answers depend on the address.
+        forward: Names of headers that subgraphs get as the client sent them.
+        client_address: Name of a header of the gateway with the client's address, as far as the trusted
+            proxies tell it. Identical
+        queries of several clients may share one fetch, which then has the address of one of them: a subgraph
+            may count by
+            it, and must not answer by it. Forward `x-forwarded-for` to a subgraph whose answers depend on the address.
     """
 
     forward: tuple[str, ...] = ()
@@ -298,14 +336,15 @@ class HeaderSettings(_Section):
 
 
 class ErrorSettings(_Section):
-    """What of subgraphs' errors clients read; all errors keep their path and ``serviceName``. The log has the rest.
+    """The part of subgraphs' errors that clients read. All errors keep their path and ``serviceName``; the
+    log has the rest.
 
     Attributes:
-        message: whether the text passes; otherwise clients read that the subgraph reported an error.
-        code: whether ``extensions.code`` passes; otherwise it is ``DOWNSTREAM_SERVICE_ERROR``.
-        extensions: names of further extensions that pass, or ``all`` of them.
-        max_message_length: in characters; a longer text is cut.
-        max_extensions_bytes: of the further extensions of one error; those that do not fit are left out.
+        message: Pass the text; otherwise clients read that the subgraph reported an error.
+        code: Pass ``extensions.code``; otherwise it is ``DOWNSTREAM_SERVICE_ERROR``.
+        extensions: Names of further extensions to pass, or ``all``.
+        max_message_length: Characters of a text; a longer one is cut.
+        max_extensions_bytes: Size of the further extensions of one error; those that do not fit are dropped.
     """
 
     message: bool = False
@@ -316,16 +355,18 @@ class ErrorSettings(_Section):
 
 
 class LivenessSettings(_Section):
-    """How a fetch that waits finds out that the process of its subgraph is stopped, before its time-out.
+    """A probe that finds a stopped process before the time-out of a fetch that waits for it.
 
-    A process that waits for a lock or for another service answers `path` at once, a stopped one does not. One that lives loses
-    nothing, unless its loop is blocked for the whole of `timeout_seconds`; choose it above the longest such pause (collections of
-    garbage included), and above a second where connections may lose packets: a lost first one is sent again after a second.
+    A process that waits for a lock or for another service answers `path` at once; a stopped process does not. The probe costs a
+    living process nothing, unless its event loop is blocked for the whole of `timeout_seconds`. Choose it above the longest such
+    pause (garbage collection included), and above a second where connections lose packets: a lost first packet is sent again
+    after a second.
 
     Attributes:
-        path: Answered by the process alone, whatever it waits for, such as ``/health``. Any HTTP answer counts.
-        after_seconds: How long a fetch has waited when the process is asked, and the pause before it is asked again.
-        timeout_seconds: For the answer. Without one, fetches that were sent before end as by their time-out (``SUBGRAPH_TIMEOUT``).
+        path: Path that the process answers by itself, such as ``/health``. Any HTTP answer counts.
+        after_seconds: Time that a fetch has waited before the first probe, and the pause between probes.
+        timeout_seconds: Longest time for the answer. Without one, the fetches that were sent before end as by their time-out
+            (``SUBGRAPH_TIMEOUT``).
     """
 
     path: str = Field(pattern=r"^/[!-~]*$")
@@ -334,17 +375,19 @@ class LivenessSettings(_Section):
 
 
 class SubgraphSettings(_Section):
-    """What is said of one subgraph beside the supergraph.
+    """One subgraph, beside its entry in the supergraph.
 
     Attributes:
-        url: where it answers here; None for the supergraph's own address.
-        timeout_seconds: for one fetch that only reads, and for a subscription to be accepted; None leaves it the time of the
+        url: Address in this deployment; None for the supergraph's own.
+        timeout_seconds: Longest time of a fetch that only reads, and for a subscription to be accepted; None
+            for the time of the
             whole request. A fetch that takes longer costs its own fields (``SUBGRAPH_TIMEOUT``).
-        mutation_timeout_seconds: for one fetch of a mutation's own fields, which a client cannot know the outcome of after it.
-        deadline_header: name of a header of ours with the milliseconds that a fetch has left as it is sent, so that the subgraph
-            can stop when nobody waits any more; None sends none.
-        liveness: a path that is asked while a fetch waits; None asks nothing, and a fetch waits for its time-out.
-        errors: what of its errors clients read; None for what `errors` at the top says.
+        mutation_timeout_seconds: Longest time of a fetch of a mutation's own fields, whose outcome is unknown after it.
+        deadline_header: Name of a header of the gateway with the milliseconds that a fetch has left, so that
+            the subgraph can stop
+            in time; None sends none.
+        liveness: Probe while a fetch waits; None sends none, and a fetch waits for its time-out.
+        errors: Errors that pass; None for the rules of `errors` at the top.
     """
 
     url: str | None = Field(None, pattern=r"^https?://")
@@ -356,17 +399,20 @@ class SubgraphSettings(_Section):
 
 
 class ExecutionSettings(_Section):
-    """What one request may take.
+    """Resources of one request.
 
     Attributes:
-        timeout_seconds: for the whole request.
-        max_connections: to one subgraph.
-        max_wait_seconds: for one of them to become free; then the fetch fails with ``SUBGRAPH_OVERLOADED``.
-        max_response_bytes: of one subgraph's answer. Decoding, merging and writing 8 MB of usual JSON takes some 60 ms of the process.
-        max_response_values: of one subgraph's answer: each list, object and leaf. So many of the smallest, by the general path, take
-            some 300 ms and 130 MiB; 64 MB of them took 8 s and gigabytes.
-        max_representations: entities that one request to a subgraph asks for; longer lists go in several.
-        max_answer_bytes: about, of all fetched entities of one answer, each counted at every place where it is.
+        timeout_seconds: Longest time of the whole request.
+        max_connections: Most connections to one subgraph.
+        max_wait_seconds: Longest wait for one of them; then the fetch fails with ``SUBGRAPH_OVERLOADED``.
+        max_response_bytes: Size of one subgraph's answer. To decode, merge and write 8 MB of usual JSON takes
+            about 60 ms of the process.
+        max_response_values: Lists, objects and leaves of one subgraph's answer. So many of the smallest take
+            about 300 ms and 130 MiB on the
+            general path; 64 MB of them took 8 s and gigabytes.
+        max_representations: Entities in one request to a subgraph; a longer list is sent in several requests.
+        max_answer_bytes: Approximate size of all fetched entities of one answer, each counted at every place
+            where it occurs.
     """
 
     timeout_seconds: float = Field(30.0, gt=0)
@@ -379,10 +425,12 @@ class ExecutionSettings(_Section):
 
 
 class CacheSettings(_Section):
-    """How much is remembered; what is used least goes first.
+    """Sizes of the caches. The least used entries are dropped first.
 
     Attributes:
-        document_bytes: about the memory that parsed documents may take.
+        documents: Parsed documents.
+        document_bytes: Approximate memory of parsed documents.
+        plans: Plans.
     """
 
     documents: int = Field(2_000, ge=1)
@@ -391,11 +439,11 @@ class CacheSettings(_Section):
 
 
 class ExplainSettings(_Section):
-    """``extensions.queryPlan``, ``extensions.trace`` and the header ``x-gateway-cost`` for requests that ask with a header.
+    """``extensions.queryPlan``, ``extensions.trace`` and the header ``x-gateway-cost``, for requests that ask.
 
     Attributes:
-        enabled: None means in development only, since plans tell of the inside.
-        header: a request that has it, with some of ``plan``, ``trace`` and ``cost``, gets them.
+        enabled: Allow it; None allows it in development only, because plans show the inside of the graph.
+        header: Header by which a request asks, with some of ``plan``, ``trace`` and ``cost``.
     """
 
     enabled: bool | None = None
@@ -406,8 +454,9 @@ class GraphiqlSettings(_Section):
     """The page at ``GET /graphql`` in a browser.
 
     Attributes:
-        operations: a folder of example operations; see `gateway.graphiql.examples`.
-        accounts: offer the folder's demo accounts; None means in development only.
+        enabled: Serve the page.
+        operations: Folder of example operations; see `gateway.graphiql.examples`.
+        accounts: Offer the folder's demo accounts; None offers them in development only.
     """
 
     enabled: bool = True
@@ -416,9 +465,11 @@ class GraphiqlSettings(_Section):
 
 
 class LogSettings(_Section):
-    """What is written to standard output.
+    """Standard output.
 
     Attributes:
+        format: One JSON object a line, or text for people.
+        level: Least level that is written.
         requests: ``all`` writes one event a request, ``failed`` only those with errors.
     """
 
@@ -428,11 +479,16 @@ class LogSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """The gateway's settings. Built once, in a command; passed down; nobody else reads the environment.
+    """The gateway's settings. A command builds them once and passes them down; no other code reads the environment.
 
     Attributes:
-        environment: decides what is said to strangers where a setting leaves it open.
-        errors: what of the errors of subgraphs clients read; None for everything in development, and only that there is one in production.
+        environment: Default of every setting that protects the inside from strangers: `errors`,
+            `explain.enabled`, `graphiql.accounts`.
+        introspection: Answer introspection queries.
+        errors: Errors of subgraphs that clients read; None for everything in development, and for their mere
+            existence in production.
+        subgraphs: Subgraphs by name.
+        override_labels: Labels of `@override` that are active for every request. A label `percent(n)` needs no setting.
     """
 
     model_config = SettingsConfigDict(
