@@ -59,7 +59,7 @@ def render() -> str:
         parts.append(_prose(_first_part(section.model)))
         if section.is_repeated:
             parts.append(f"In the environment, `{section.variable}` has them as JSON.")
-        parts.append(table(("key", "default", "value", "environment", "meaning"), _rows(section)))
+        parts.append(table(("key, variable", "default", "value", "meaning"), _rows(section)))
     return page(*parts)
 
 
@@ -90,16 +90,16 @@ def _sections(section: Section) -> Iterator[Section]:
             )
 
 
-def _rows(section: Section) -> Iterator[tuple[str, str, str, str, str]]:
+def _rows(section: Section) -> Iterator[tuple[str, str, str, str]]:
     texts = documented(section.model)
     for key, field in section.model.model_fields.items():
         models = [model for model, _ in _models(field.annotation)]
         is_section = bool(models) and field.annotation in models
         if is_section and key not in texts:
             texts = {**texts, key: f"[Section](#{f'{section.path}.{key}'.lstrip('.').replace('.', '').lower()})."}
-        variable = "" if section.is_repeated or is_section else code(_variable(section, key))
+        variable = "" if section.is_repeated or is_section else f"<br>{code(_variable(section, key))}"
         value = "" if is_section else _value(key, field)
-        yield code(key), "" if is_section else _default(field), value, variable, _prose(texts[key])
+        yield f"{code(key)}{variable}", "" if is_section else _default(field), value, _prose(texts[key])
 
 
 def _variable(section: Section, key: str) -> str:
