@@ -5,7 +5,8 @@ were still open after 75 s. Here a connection notes the moment since which the c
 over all connections closes those whose client is late; a timer per request would cost more than the rest of the edge.
 
 What a client owes: a whole first request after connecting; the rest of a request it began, however many bytes drip in; and,
-while our answer waits in the buffer, reading it. Between requests uvicorn's keep-alive timer rules.
+while our answer waits in the buffer, reading it. Between requests a client owes nothing, and the sweep closes connections that are
+idle for too long; uvicorn sets a timer for each answer, which costs 3 us.
 
 A request that cannot be read is refused in the form of all errors, after the answers to the requests before it, and its connection
 lingers (`gateway.server.lingering`). ``Upgrade`` is ignored: the parser stops at it, so it is given the same request without the header.
@@ -60,6 +61,7 @@ class EdgeProtocol(HttpToolsProtocol):
     Attributes:
         owed_since: since when (loop time) the client owes us bytes of a request; None if it owes nothing.
         stalled_since: since when the client does not take what we write; None if it does.
+        idle_since: since when all requests are answered and none has begun to arrive; None if that is not so.
     """
 
     transport: LingeringTransport  # type: ignore[assignment]  # it has what uvicorn uses of a transport
@@ -77,6 +79,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self.edge = server_state
         self.owed_since: float | None = None
         self.stalled_since: float | None = None
+        self.idle_since: float | None = None
         self._departure = Departure()
         self._extensions: dict[str, dict[object, object]] = {EXTENSION: {KEY: self._departure}}
         self._trailers: list[tuple[bytes, bytes]] | None = None
@@ -105,7 +108,7 @@ class EdgeProtocol(HttpToolsProtocol):
             return
         if self.owed_since is None:
             self.owed_since = self.loop.time()
-        self._unset_keepalive_if_required()
+        self.idle_since = None
         try:
             self._read(data)
         except ClientError as error:
@@ -251,6 +254,17 @@ class EdgeProtocol(HttpToolsProtocol):
         self.owed_since = None
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Start the request behind the one that was answered; without one the connection is idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.owed_since is None:
+            self.idle_since = self.loop.time()
+
     def pause_writing(self) -> None:
         self.stalled_since = self.loop.time()
         super().pause_writing()
@@ -268,8 +282,13 @@ class EdgeProtocol(HttpToolsProtocol):
             or (self.cycle.response_complete and self.owed_since is None)
         )
 
-    def sweep(self, late: float) -> None:
-        """Close the connection if its client has owed something since before `late`, a moment of the loop's clock."""
+    def sweep(self, *, late: float, stale: float) -> None:
+        """Close the connection if its client is late or no longer uses it.
+
+        Args:
+            late: By the loop's clock; a client that has owed something since before that is late.
+            stale: By the loop's clock; a connection that is idle since before that is not used.
+        """
         self.transport.abort_if_late()
         if self.stalled_since is not None and self.stalled_since < late:
             # Closing would wait for the client to take what is buffered, which is what it does not do.
@@ -281,6 +300,8 @@ class EdgeProtocol(HttpToolsProtocol):
             if is_unanswered or not self.cycle.response_started:
                 self.transport.write(raw_answer(TIMED_OUT))
             self.transport.close_now()
+        elif self.idle_since is not None and self.idle_since < stale:
+            self.transport.close()
 
     def shutdown(self) -> None:
         """Begin to drain: what is under way is answered with ``Connection: close``; an idle client may ask once more."""
@@ -334,8 +355,8 @@ async def _refused(_scope: Scope, _receive: ASGIReceiveCallable, _send: ASGISend
     """Stand in the pipeline for a request that cannot be read."""
 
 
-def sweep_connections(connections: Iterable[object], *, late: float) -> None:
-    """Close every connection whose client has owed something since before `late`."""
+def sweep_connections(connections: Iterable[object], *, late: float, stale: float) -> None:
+    """Close every connection whose client is late or no longer uses it, as `EdgeProtocol.sweep`."""
     for connection in list(connections):
         if isinstance(connection, EdgeProtocol):
-            connection.sweep(late)
+            connection.sweep(late=late, stale=stale)

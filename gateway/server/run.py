@@ -79,7 +79,6 @@ def serve_here(
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=int(server.keep_alive_seconds),
         limit_concurrency=server.max_connections,
         backlog=BACKLOG,
     )

@@ -54,8 +54,12 @@ class EdgeServer(Server):
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:
-            late = asyncio.get_running_loop().time() - self._settings.read_timeout_seconds
-            sweep_connections(self.server_state.connections, late=late)
+            now = asyncio.get_running_loop().time()
+            sweep_connections(
+                self.server_state.connections,
+                late=now - self._settings.read_timeout_seconds,
+                stale=now - self._settings.keep_alive_seconds,
+            )
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The head of an answer leaves together with the first piece of its body, whatever the application does in between."""
+"""One connection: each answer's head leaves with the first piece of its body, and what a client no longer uses is closed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -49,16 +49,26 @@ def start(status: int = 200, *headers: tuple[bytes, bytes]) -> HTTPResponseStart
     return {"type": "http.response.start", "status": status, "headers": headers}
 
 
-async def answered(application: Application, request: bytes) -> RecordingTransport:
-    """Send a request to an application; its connection, once the application has ended."""
+def connected(application: Application) -> tuple[EdgeProtocol, RecordingTransport]:
+    """Connect a client to an application."""
     config = uvicorn.Config(application, http=EdgeProtocol, ws="none", lifespan="off", log_config=None)
     config.load()
-    state = EdgeState()
-    protocol, transport = EdgeProtocol(config, state, {}), RecordingTransport()
+    protocol, transport = EdgeProtocol(config, EdgeState(), {}), RecordingTransport()
     protocol.connection_made(transport)
+    return protocol, transport
+
+
+async def all_answered(protocol: EdgeProtocol) -> None:
+    """Wait until all that the client has asked is answered."""
+    while protocol.tasks:
+        await asyncio.wait(protocol.tasks)
+
+
+async def answered(application: Application, request: bytes) -> RecordingTransport:
+    """Send a request to an application; its connection, once the application has ended."""
+    protocol, transport = connected(application)
     protocol.data_received(request)
-    while state.tasks:
-        await asyncio.wait(state.tasks)
+    await all_answered(protocol)
     return transport
 
 
@@ -122,3 +132,45 @@ async def test_a_header_that_would_end_its_line_is_not_sent(value: bytes) -> Non
     transport = await answered(injecting, GET)
     assert transport.writes == []
     assert transport.is_closing()
+
+
+async def test_a_connection_is_closed_once_it_was_idle_for_long() -> None:
+    protocol, transport = connected(whole)
+    protocol.data_received(GET)
+    await all_answered(protocol)
+    assert protocol.idle_since is not None
+
+    protocol.sweep(late=0.0, stale=protocol.idle_since)
+    assert not transport.is_closing()
+    protocol.sweep(late=0.0, stale=protocol.idle_since + 0.001)
+    assert transport.is_closing()
+
+
+@pytest.mark.parametrize("begun", [GET, b"G"], ids=["a request under way", "a request that arrives"])
+async def test_a_connection_with_a_request_is_not_idle(begun: bytes) -> None:
+    is_over = asyncio.Event()
+
+    async def waiting(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        await is_over.wait()
+        await whole(scope, receive, send)
+
+    protocol, transport = connected(waiting)
+    is_over.set()
+    protocol.data_received(GET)
+    await all_answered(protocol)
+    is_over.clear()
+    protocol.data_received(begun)
+
+    protocol.sweep(late=0.0, stale=float("inf"))
+    assert not transport.is_closing()
+    is_over.set()
+    await all_answered(protocol)
+
+
+async def test_a_connection_with_half_a_request_behind_an_answered_one_is_not_idle() -> None:
+    protocol, transport = connected(whole)
+    protocol.data_received(GET + b"G")
+    await all_answered(protocol)
+
+    protocol.sweep(late=0.0, stale=float("inf"))
+    assert not transport.is_closing()
