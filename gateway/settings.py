@@ -76,7 +76,7 @@ class ServerSettings(_Section):
         keep_alive_seconds: Time after which an idle connection is closed.
         drain_seconds: Longest time for requests in progress when the process is told to stop.
         trusted_proxies: Number of proxies in front whose word about the client's address is believed.
-        cors_origins: Origins whose pages may call the gateway, as a list or separated by commas.
+        cors_origins: Origins whose pages may call the gateway: a list, or in the file a text separated by commas.
         subgraphs_ready_path: Path beside each subgraph's address that answers 200 when the subgraph is ready.
             While none is ready, ``/ready`` fails.
             None asks no subgraph.
