@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import structlog
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.execution.http_transport import HttpTransport, TransportLimits
@@ -13,7 +12,7 @@ from gateway.execution.pool import PoolLimits
 from gateway.graphiql.page import Page
 from gateway.operation.persisted import PersistedQueries
 from gateway.planning_thread import PlanningThread
-from gateway.server.costs import HEADER
+from gateway.server.cross_origin import allow_origins
 from gateway.server.graphql_http import GraphqlApp, Service
 from gateway.server.identity import Authenticator
 from gateway.server.jwks import Jwks
@@ -27,9 +26,6 @@ from gateway.server.readiness import SubgraphReadiness
 from gateway.server.request_log import RequestLog
 from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile, served_subgraphs
 from gateway.settings import Settings
-
-EXPOSED_HEADERS = ("retry-after", "www-authenticate", HEADER.decode())
-"""Headers that say something to a page of another origin, beside those that every page may read."""
 
 log = structlog.get_logger(__name__)
 
@@ -90,15 +86,7 @@ class Gateway:
             page=self._send_page if self._page is not None else None,
         )
         if settings.server.cors_origins:
-            self._graphql = CORSMiddleware(
-                self._graphql,
-                allow_origins=settings.server.cors_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["*"],
-                allow_credentials="*" not in settings.server.cors_origins,
-                expose_headers=EXPOSED_HEADERS,
-                max_age=600,
-            )
+            self._graphql = allow_origins(self._graphql, settings.server.cors_origins)
         ready_path = settings.server.subgraphs_ready_path
         self._readiness = SubgraphReadiness(ready_path, self._addresses) if ready_path is not None else None
         self._sides = side_routes(

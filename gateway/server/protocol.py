@@ -26,11 +26,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from gateway.errors import ClientError
+from gateway.server.cross_origin import CrossOrigin
 from gateway.server.cycle import Cycle
 from gateway.server.departure import EXTENSION, KEY, Departure
 from gateway.server.lingering import LingeringTransport
 from gateway.server.metrics import REFUSALS
-from gateway.server.raw_answers import MALFORMED_REQUEST, TIMED_OUT, raw_answer, refuse_connection
+from gateway.server.raw_answers import MALFORMED_REQUEST, TIMED_OUT, raw_answer, refuse_connections
 from gateway.server.request_head import MAX_FIELDS, MAX_HEAD_BYTES, check_framing, check_size, too_large
 from gateway.server.start_queue import StartQueue
 
@@ -44,13 +45,19 @@ ARRIVED: Final = "arrived"
 class EdgeState(ServerState):
     """What all connections of a process share.
 
+    Args:
+        cross_origin: Which pages may read what is refused here; none by default.
+
     Attributes:
         is_draining: answers say ``Connection: close``, because the process is about to stop.
         starts: requests that wait for their start.
+        refuse_connection: answers a request on a connection too many.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cross_origin: CrossOrigin | None = None) -> None:
         super().__init__()
+        self.cross_origin = cross_origin or CrossOrigin()
+        self.refuse_connection = refuse_connections(self.cross_origin)
         self.is_draining = False
         self.starts = StartQueue()
 
@@ -191,7 +198,7 @@ class EdgeProtocol(HttpToolsProtocol):
         app = self.app
         if self._is_full():
             self.logger.warning("Exceeded concurrency limit.")
-            app = refuse_connection
+            app = self.edge.refuse_connection
         if previous is None or previous.response_complete:
             self._start_asgi_task(self.cycle, app)
         else:
@@ -237,7 +244,7 @@ class EdgeProtocol(HttpToolsProtocol):
             self._write_refusal()
         elif cycle.scope["path"] in PROBES:
             super()._start_asgi_task(cycle, self.app)
-        elif app is refuse_connection or self.edge.starts.has_room(self.loop):
+        elif app is self.edge.refuse_connection or self.edge.starts.has_room(self.loop):
             super()._start_asgi_task(cycle, app)
         else:
             self.edge.starts.wait(partial(self._start_if_waited_for, cycle, app))
@@ -298,7 +305,7 @@ class EdgeProtocol(HttpToolsProtocol):
         elif self.owed_since is not None and self.owed_since < late and not self.flow.read_paused:
             is_unanswered = self.cycle is None or self.cycle.response_complete
             if is_unanswered or not self.cycle.response_started:
-                self.transport.write(raw_answer(TIMED_OUT))
+                self.transport.write(self._raw_answer(TIMED_OUT))
             self.transport.close_now()
         elif self.idle_since is not None and self.idle_since < stale:
             self.transport.close()
@@ -340,8 +347,12 @@ class EdgeProtocol(HttpToolsProtocol):
         assert self._refusal is not None
         if not self.transport.is_closing():
             REFUSALS.labels(self._refusal.code).inc()
-            self.transport.write(raw_answer(self._refusal))
+            self.transport.write(self._raw_answer(self._refusal))
             self.transport.close()
+
+    def _raw_answer(self, error: ClientError) -> bytes:
+        """Return the answer that tells the error, also to a page of another origin if that has been read."""
+        return raw_answer(error, self.edge.cross_origin.fields(self.headers or ()))
 
 
 def _new_parser(protocol: EdgeProtocol) -> httptools.HttpRequestParser:

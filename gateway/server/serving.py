@@ -11,6 +11,7 @@ from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
 
 from gateway.server.acceptor import Acceptor
+from gateway.server.cross_origin import CrossOrigin
 from gateway.server.protocol import EdgeProtocol, EdgeState, sweep_connections
 from gateway.settings import ServerSettings
 
@@ -34,7 +35,7 @@ class EdgeServer(Server):
         on_started: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
-        self.server_state: EdgeState = EdgeState()
+        self.server_state: EdgeState = EdgeState(CrossOrigin(settings.cors_origins))
         self._settings = settings
         self._on_drain = on_drain
         self._on_started = on_started
