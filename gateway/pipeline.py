@@ -23,9 +23,9 @@ from gateway.execution.request import NO_HEADERS, Answer, ExecutionRequest, Head
 from gateway.operation.access import ANONYMOUS, AccessRules, Caller, Right
 from gateway.operation.cache import BoundedCache
 from gateway.operation.cost.estimate import OperationCost
-from gateway.operation.model import Field, Operation, OperationKind
+from gateway.operation.model import Field, Operation, OperationKind, walk_selections
 from gateway.operation.normalize import normalize
-from gateway.operation.prepare import PreparedOperation, Preparer
+from gateway.operation.prepare import MEMORY_PER_CHARACTER, PreparedOperation, Preparer
 from gateway.planning.plan import Plan
 from gateway.planning_thread import PlanningThread
 from gateway.supergraph.model import Supergraph
@@ -83,6 +83,12 @@ class Planned:
     cost: OperationCost | None
 
 
+MEMORY_PER_SELECTION = 2_000
+"""Bytes that a selection of a normalised operation takes, about: of the market's operations 1.5 to 3.6 kB, with its part of the fetches."""
+
+MEMORY_PER_CHARACTER_SENT = 200
+"""Bytes that a plan takes, about, by the length of the documents that it sends: selections, compiled code, templates of requests."""
+
 PlanKey = tuple[PreparedOperation, tuple[Any, ...], int, frozenset[str]]
 """What a plan depends on: the operation, the values of its conditions, the access bits that count, the active labels."""
 
@@ -136,6 +142,8 @@ class Pipeline:
 
     Args:
         weigh: None if costs are not counted.
+        max_plans: how many plans, and refusals of operations, are remembered.
+        max_plan_bytes: about how much memory they may take.
     """
 
     def __init__(
@@ -150,6 +158,7 @@ class Pipeline:
         executor: Executor,
         planning: PlanningThread,
         max_plans: int,
+        max_plan_bytes: int,
     ) -> None:
         self.supergraph = supergraph
         self._rules = rules
@@ -159,7 +168,9 @@ class Pipeline:
         self._show_plan = show_plan
         self._executor = executor
         self._planning = planning
-        self._plans: BoundedCache[PlanKey, Planned | OperationCost | ClientError] = BoundedCache(max_entries=max_plans)
+        self._plans: BoundedCache[PlanKey, Planned | OperationCost | ClientError] = BoundedCache(
+            max_entries=max_plans, max_bytes=max_plan_bytes
+        )
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a query or a mutation.
@@ -307,6 +318,7 @@ class Pipeline:
         if known is not None and variables is not None:
             known.check(variables)
         kept: OperationCost | None = None
+        normalised: Operation | None = None
         try:
             normalised = self._normalised(key)
             cost = self._weigh(normalised) if self._weigh is not None else None
@@ -317,9 +329,14 @@ class Pipeline:
                 kept = None
             planned = self._made(key, normalised, cost)
         except ClientError as refusal:
-            self._plans.put(key, kept or refusal.again())
+            size = _key_bytes(key) + (
+                _operation_bytes(normalised) if kept is not None and normalised is not None else 0
+            )
+            self._plans.put(key, kept or refusal.again(), size=size)
             raise
-        self._plans.put(key, planned)
+        documents = sum(len(fetch.document) for fetch in planned.executable.plan.fetches)
+        size = _key_bytes(key) + _operation_bytes(normalised) + documents * MEMORY_PER_CHARACTER_SENT
+        self._plans.put(key, planned, size=size)
         return planned
 
     def _explained(self, planned: Planned, *, is_cached: bool) -> dict[str, Any]:
@@ -342,6 +359,16 @@ class Pipeline:
         depends_on = f"{operation.document.text}\0{operation.name}\0{conditions}\0{satisfied}\0{sorted(labels)}"
         digest = hashlib.blake2s(depends_on.encode(), digest_size=6).hexdigest()
         return Planned(self._executor.prepare(plan, normalised), digest, _root_fields(normalised), cost)
+
+
+def _key_bytes(key: PlanKey) -> int:
+    """About the memory that a key takes: its document stays for as long as the plan, whatever else is forgotten."""
+    return len(key[0].document.text) * MEMORY_PER_CHARACTER
+
+
+def _operation_bytes(operation: Operation) -> int:
+    """About the memory that a normalised operation takes, with what completes its answer."""
+    return sum(1 for _ in walk_selections(operation.selections)) * MEMORY_PER_SELECTION
 
 
 def _root_fields(operation: Operation) -> Mapping[str, int]:

@@ -431,11 +431,13 @@ class CacheSettings(_Section):
         documents: Parsed documents.
         document_bytes: Approximate memory of parsed documents.
         plans: Plans.
+        plan_bytes: Approximate memory of plans with their documents; the plan of the market's home screen takes about 0.25 MB.
     """
 
     documents: int = Field(2_000, ge=1)
     document_bytes: int = Field(100_000_000, ge=1)
     plans: int = Field(2_000, ge=1)
+    plan_bytes: int = Field(200_000_000, ge=1)
 
 
 class ExplainSettings(_Section):

@@ -104,9 +104,15 @@ class Operation:
         return [TYPENAME if segment == self.stand_in else segment for segment in path]
 
 
+def walk_selections(selections: tuple[Selection, ...]) -> Iterator[Selection]:
+    """Every field and fragment of a selection set and below, in the client's order."""
+    pending = list(reversed(selections))
+    while pending:
+        selection = pending.pop()
+        yield selection
+        pending.extend(reversed(selection.selections))
+
+
 def walk_fields(selections: tuple[Selection, ...]) -> Iterator[Field]:
     """Every field of a selection set and below, in the client's order."""
-    for selection in selections:
-        if isinstance(selection, Field):
-            yield selection
-        yield from walk_fields(selection.selections)
+    return (selection for selection in walk_selections(selections) if isinstance(selection, Field))

@@ -249,6 +249,7 @@ def make_pipeline(
         executor=executor,
         planning=planning,
         max_plans=settings.cache.plans,
+        max_plan_bytes=settings.cache.plan_bytes,
     )
 
 

@@ -18,7 +18,8 @@ them."""
 REFUSALS = """\
 ## Refused requests
 
-The request is wrong, or the gateway cannot answer it now. No subgraph is called."""
+The request is wrong, or the gateway cannot answer it now. No subgraph is called. A page of an origin in `server.cors_origins` can read the
+answer, also where the gateway refuses before it routes (408, 431), if the `Origin` header arrived before the refusal."""
 
 PARTIAL = """\
 ## Errors of single fields

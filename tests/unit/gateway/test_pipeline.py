@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import tracemalloc
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any
@@ -54,6 +55,38 @@ async def test_equal_requests_share_a_plan(transport: HttpTransport) -> None:
     second = ready(pipeline, "query ($n: Int) { goods(first: $n) { id } }", n=2)
     assert first.planned is second.planned
     assert (first.variables, second.variables) == ({"n": 1}, {"n": 2})
+
+
+def wide(number: int, fields: int = 100) -> str:
+    """An operation with so many fields, under names of its own."""
+    return "{ goods { " + " ".join(f"a{number}_{field}: name" for field in range(fields)) + " } }"
+
+
+async def test_plans_are_bounded_in_bytes(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport, settings=Settings(cache=CacheSettings(plan_bytes=2_000_000)))
+    made = [ready(pipeline, wide(number)).planned for number in range(30)]
+    remembered = [ready(pipeline, wide(number)).planned is made[number] for number in reversed(range(30))]
+    assert (remembered[0], remembered[-1]) == (True, False)
+    last = ready(pipeline, wide(0)).planned
+    too_large = wide(1, fields=450)
+    assert ready(pipeline, too_large).planned is not ready(pipeline, too_large).planned
+    assert ready(pipeline, wide(0)).planned is last
+
+
+async def test_plans_take_about_the_bytes_that_they_are_counted_with(transport: HttpTransport) -> None:
+    pipeline = pipeline_of(transport)
+    ready(pipeline, wide(99)).planned.executable.compile()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, counted = tracemalloc.get_traced_memory()[0], pipeline._plans._bytes
+        for number in range(10):
+            ready(pipeline, wide(number)).planned.executable.compile()
+        gc.collect()
+        taken, counted = tracemalloc.get_traced_memory()[0] - before, pipeline._plans._bytes - counted
+    finally:
+        tracemalloc.stop()
+    assert taken / 3 < counted < taken * 3
 
 
 async def test_conditions_have_plans_of_their_own(transport: HttpTransport) -> None:
