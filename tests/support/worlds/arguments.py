@@ -87,6 +87,10 @@ def _leaf(rnd: random.Random, name: str) -> Any:
     match name:
         case "Int":
             return rnd.randint(0, 3)
+        case "Float":
+            return rnd.choice([0, 2, -0.5, 1e3])
+        case "Boolean":
+            return rnd.choice([True, False])
         case "ID":
             return rnd.choice([7, "x"])
         case _:
