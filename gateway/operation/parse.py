@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from graphql import (
     DocumentNode,
@@ -16,6 +17,9 @@ from gateway.errors import ClientError
 
 MAX_OPERATIONS = 50
 """Rules look at every pair of operation and fragment; a document of a thousand of each would be a processor bomb."""
+
+MAX_NAME_CHARACTERS: Final = 200
+"""Of an operation's name in logs, spans and errors: with a persisted query a client writes 190 kB there by a request of 200 bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +91,9 @@ def select_operation(document: Document, name: str | None) -> OperationDefinitio
     if name is not None:
         operation = document.operations.get(name)
         if operation is None:
-            raise ClientError(f'Unknown operation named "{name[:100]}".', code="OPERATION_RESOLUTION_FAILURE")
+            raise ClientError(
+                f'Unknown operation named "{name[:MAX_NAME_CHARACTERS]}".', code="OPERATION_RESOLUTION_FAILURE"
+            )
         return operation
     if not document.operations:
         raise ClientError("The document has no operation.", code="OPERATION_RESOLUTION_FAILURE")

@@ -1,11 +1,11 @@
 """One HTTP request under way, and what is counted, traced and logged of it when it is over."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from opentelemetry.trace import Span
 
 from gateway.execution.request import NO_HEADERS, Answer
+from gateway.operation.parse import MAX_NAME_CHARACTERS
 from gateway.pipeline import Ready
 from gateway.server import media
 from gateway.server.metrics import FETCHES, Counters
@@ -13,9 +13,6 @@ from gateway.server.request_log import RequestLog
 from gateway.server.tracing import Tracing, end_span
 
 Headers = Mapping[bytes, bytes]
-
-MAX_NAME_CHARACTERS: Final = 200
-"""Of an operation's name in logs and spans: with a persisted query a client writes 190 kB there by a request of 200 bytes."""
 
 
 class Exchange:

@@ -221,8 +221,7 @@ class GraphqlApp:
             )
         )
         exchange.planned(ready)
-        if ready.cost is not None:
-            self._costs.planned(ready, exchange, is_asked=b"cost" in explain)
+        self._costs.planned(ready, exchange, is_asked=b"cost" in explain)
         if wire.extensions is not None:
             self._persisted.register(text, wire.extensions)
         return ready
