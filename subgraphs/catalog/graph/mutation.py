@@ -21,10 +21,10 @@ from subgraphs.catalog.graph.results import (
 )
 from subgraphs.catalog.graph.types import Product
 from subgraphs.catalog.model import ProductStatus
-from subgraphs.kit.graph.errors import Fault, NotFoundError, ValidationError, VersionConflictError, user_error
+from subgraphs.kit.graph.errors import Fault, NotFoundError, UserError, ValidationError, VersionConflictError, shown
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id, money
-from subgraphs.kit.runtime.refusals import InvalidInput, Refusal, VersionConflict
+from subgraphs.kit.runtime.refusals import Refusal, VersionConflict
 
 CreateProductResult = Annotated[
     ProductSuccess | ValidationError | AttributeError, strawberry.union("CreateProductResult")
@@ -44,20 +44,20 @@ _SELLERS: Any = {"requires_scopes": [["seller:catalog"]], "tags": ["seller"], "d
 _SERVICES: Any = {"inaccessible": True, "tags": ["internal"]}
 
 
-def _answer(refusal: Refusal) -> Any:
-    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the catalog; None for a refusal of the kit."""
     match refusal:
         case InvalidAttribute(attribute=attribute):
-            return AttributeError(**shown, attribute=attribute)
+            return AttributeError(**shown(refusal), attribute=attribute)
         case ForbiddenTransition(current=current, wanted=wanted):
-            return ForbiddenTransitionError(**shown, from_=ProductStatus(current), to=ProductStatus(wanted))
+            return ForbiddenTransitionError(**shown(refusal), from_=ProductStatus(current), to=ProductStatus(wanted))
         case OutOfStock(lines=lines):
             return StockShortage(
-                **shown,
+                **shown(refusal),
                 lines=[OutOfStockLine(product_id=strawberry.ID(x.product_id), available=x.available) for x in lines],
             )
         case _:
-            return user_error(refusal)
+            return None
 
 
 @strawberry.type
@@ -66,12 +66,9 @@ class Mutation:
     async def create_product(self, info: Info, input: ProductInput) -> CreateProductResult | None:
         """A new product of the caller's, as a draft."""
         resources = info.context.resources
-        try:
-            row = await commands.create_product(
-                resources.database, info.context.account_id, input.as_new(), now=resources.clock()
-            )
-        except Refusal as refusal:
-            return _answer(refusal)
+        row = await commands.create_product(
+            resources.database, info.context.account_id, input.as_new(), now=resources.clock()
+        )
         return ProductSuccess(product=Product.of(row))
 
     @federation.mutation(**_SELLERS)
@@ -84,17 +81,14 @@ class Mutation:
     ) -> UpdateProductResult | None:
         """Change a product of the caller's that is still at the expected version."""
         resources = info.context.resources
-        try:
-            row = await commands.update_product(
-                resources.database,
-                info.context.account_id,
-                id,
-                patch.as_changes(),
-                expected_version=expected_version,
-                now=resources.clock(),
-            )
-        except Refusal as refusal:
-            return _answer(refusal)
+        row = await commands.update_product(
+            resources.database,
+            info.context.account_id,
+            id,
+            patch.as_changes(),
+            expected_version=expected_version,
+            now=resources.clock(),
+        )
         return ProductSuccess(product=Product.of(row))
 
     @federation.mutation(**_SELLERS)
@@ -112,8 +106,6 @@ class Mutation:
             )
         except VersionConflict as refusal:
             raise Fault(refusal.code, "The product was changed at the same moment: try again") from refusal
-        except Refusal as refusal:
-            return _answer(refusal)
         return ProductSuccess(product=Product.of(row))
 
     @federation.mutation(**_SERVICES, description="Service-to-service (order saga), hidden from the API schema")
@@ -129,14 +121,9 @@ class Mutation:
         quantities: dict[str, int] = {}
         for line in lines:
             quantities[line.product_id] = quantities.get(line.product_id, 0) + line.quantity
-        try:
-            row = await commands.reserve_stock(
-                resources.database, order_id, quantities, ttl_seconds=ttl_seconds, now=resources.clock()
-            )
-        except InvalidInput as refusal:
-            raise Fault(refusal.code, str(refusal)) from refusal
-        except Refusal as refusal:
-            return _answer(refusal)
+        row = await commands.reserve_stock(
+            resources.database, order_id, quantities, ttl_seconds=ttl_seconds, now=resources.clock()
+        )
         held = await _reserved_lines(info, row.order_id)
         return StockReservation(id=strawberry.ID(row.id), expires_at=row.expires_at, lines=held)
 

@@ -12,11 +12,16 @@ from subgraphs.config.graph.inputs import FlagInput
 from subgraphs.config.graph.types import Flag, FlagActionResult, FlagSuccess, SaveFlagResult, SchemaViolationError
 from subgraphs.config.model import FlagState
 from subgraphs.config.tables import FlagRow
-from subgraphs.kit.graph.errors import Fault, user_error
-from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
+from subgraphs.kit.graph.errors import UserError, shown
+from subgraphs.kit.runtime.refusals import Refusal
 
 _WRITERS: Any = {"requires_scopes": [["config:write"]], "tags": ["admin"]}
 _KILLERS: Any = {"requires_scopes": [["config:kill"], ["config:write"]], "tags": ["admin"]}
+
+
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the config service; None for a refusal of the kit."""
+    return SchemaViolationError(**shown(refusal)) if isinstance(refusal, SchemaViolation) else None
 
 
 async def _saved(info: Info, row: FlagRow, revision: int) -> FlagSuccess:
@@ -25,16 +30,11 @@ async def _saved(info: Info, row: FlagRow, revision: int) -> FlagSuccess:
     return FlagSuccess(flag=Flag.of(row), revision=str(revision))
 
 
-async def _set_state(info: Info, key: str, state: FlagState, reason: str) -> Any:
+async def _set_state(info: Info, key: str, state: FlagState, reason: str) -> FlagSuccess:
     resources = info.context.resources
-    try:
-        row, revision = await commands.set_state(
-            resources.database, key, state, reason=reason, actor=info.context.account_id, now=resources.clock()
-        )
-    except InvalidInput as refusal:
-        raise Fault(refusal.code, str(refusal)) from refusal
-    except Refusal as refusal:
-        return user_error(refusal)
+    row, revision = await commands.set_state(
+        resources.database, key, state, reason=reason, actor=info.context.account_id, now=resources.clock()
+    )
     return await _saved(info, row, revision)
 
 
@@ -44,18 +44,13 @@ class Mutation:
     async def save_flag(self, info: Info, input: FlagInput) -> SaveFlagResult | None:
         """Make a flag, or change one that is at the expected version."""
         resources = info.context.resources
-        try:
-            row, revision = await commands.save(
-                resources.database,
-                input.as_definition(),
-                expected_version=input.expected_version,
-                actor=info.context.account_id,
-                now=resources.clock(),
-            )
-        except SchemaViolation as refusal:
-            return SchemaViolationError(code=refusal.code, message=str(refusal), path=list(refusal.path) or None)
-        except Refusal as refusal:
-            return user_error(refusal)
+        row, revision = await commands.save(
+            resources.database,
+            input.as_definition(),
+            expected_version=input.expected_version,
+            actor=info.context.account_id,
+            now=resources.clock(),
+        )
         return await _saved(info, row, revision)
 
     @federation.mutation(**_KILLERS)
@@ -78,12 +73,7 @@ class Mutation:
     ) -> FlagActionResult | None:
         """Make an old version of a flag its newest."""
         resources = info.context.resources
-        try:
-            row, revision = await commands.rollback(
-                resources.database, key, to_version, actor=info.context.account_id, now=resources.clock()
-            )
-        except (InvalidInput, SchemaViolation) as refusal:  # the union has no member for it
-            raise Fault(refusal.code, str(refusal)) from refusal
-        except Refusal as refusal:
-            return user_error(refusal)
+        row, revision = await commands.rollback(
+            resources.database, key, to_version, actor=info.context.account_id, now=resources.clock()
+        )
         return await _saved(info, row, revision)

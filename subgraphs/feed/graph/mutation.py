@@ -12,7 +12,7 @@ from subgraphs.feed.errors import QueueDown
 from subgraphs.feed.graph.context import Info, viewer_of
 from subgraphs.feed.graph.types import QueueUnavailableError, RejectedEvent, TrackEventsResult, TrackEventsSuccess
 from subgraphs.feed.model import BehaviourEventType, SentEvent
-from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.errors import UserError, shown
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.runtime.ids import canonical_uuid
 from subgraphs.kit.runtime.refusals import Refusal
@@ -48,22 +48,24 @@ class TrackEventsInput:
     events: list[BehaviourEventInput] = strawberry.field(directives=bounded(MAX_EVENTS))
 
 
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the feed; None for a refusal of the kit."""
+    if isinstance(refusal, QueueDown):
+        return QueueUnavailableError(**shown(refusal), retry_after_ms=refusal.retry_after_ms)
+    return None
+
+
 @strawberry.type
 class Mutation:
     @federation.mutation(directives=[Cost(weight=2)])
     async def track_events(self, info: Info, input: TrackEventsInput) -> TrackEventsResult | None:
         """Take in what the caller did with what was shown; each event counts once, however often it is sent."""
-        try:
-            tracked = await commands.track(
-                info.context.resources.intake,
-                viewer_of(info),
-                input.session_id,
-                [event.as_sent() for event in input.events],
-            )
-        except QueueDown as refusal:
-            return QueueUnavailableError(code=refusal.code, message=str(refusal), retry_after_ms=refusal.retry_after_ms)
-        except Refusal as refusal:
-            return user_error(refusal)
+        tracked = await commands.track(
+            info.context.resources.intake,
+            viewer_of(info),
+            input.session_id,
+            [event.as_sent() for event in input.events],
+        )
         return TrackEventsSuccess(
             accepted=tracked.accepted,
             duplicates=tracked.duplicates,

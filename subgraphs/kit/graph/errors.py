@@ -54,26 +54,24 @@ class IdempotencyConflictError(UserError):
     pass
 
 
-def user_error(refusal: Refusal) -> Any:
-    """The shared error type that answers a refusal; a domain matches its own refusals first and hands the rest to this.
+def shown(refusal: Refusal) -> dict[str, Any]:
+    """Return the fields of `UserError` that answer a refusal."""
+    return {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
 
-    Raises:
-        Refusal: the refusal itself, when it is not one of the shared ones.
-    """
-    path = list(refusal.path) or None
+
+def user_error(refusal: Refusal) -> UserError | None:
+    """Return the shared error type that answers a refusal; None when it is a domain's own."""
     match refusal:
         case InvalidInput():
-            return ValidationError(code=refusal.code, message=str(refusal), path=path)
+            return ValidationError(**shown(refusal))
         case NotFound():
-            return NotFoundError(code=refusal.code, message=str(refusal), path=path)
+            return NotFoundError(**shown(refusal))
         case VersionConflict(current_version=current_version):
-            return VersionConflictError(
-                code=refusal.code, message=str(refusal), path=path, current_version=current_version
-            )
+            return VersionConflictError(**shown(refusal), current_version=current_version)
         case IdempotencyConflict():
-            return IdempotencyConflictError(code=refusal.code, message=str(refusal), path=path)
+            return IdempotencyConflictError(**shown(refusal))
         case _:
-            raise refusal
+            return None
 
 
 class Fault(Exception):

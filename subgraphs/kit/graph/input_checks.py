@@ -1,8 +1,8 @@
 """Rules of arguments and input fields, applied before the resolver runs.
 
 An argument states its rule in its annotation, `title: Annotated[str, TITLE]`, and so do an input field and the items of a
-list, `list[Annotated[str, CODE]]`; see `kit.runtime.rules`. A resolver receives each value in its canonical form. A refusal has the value's path. It is answered in the field's own way: as the
-`ValidationError` of its result union, as the `NotFoundError` of one for an id that is no id, else as a GraphQL error.
+list, `list[Annotated[str, CODE]]`; see `kit.runtime.rules`. A resolver receives each value in its canonical form. A refusal has the
+value's path; `kit.graph.result_unions` answers it.
 
 Floats must be finite, and JSON and entity representations small, without a rule of their own.
 """
@@ -19,16 +19,13 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLUnionType,
-    get_named_type,
 )
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from subgraphs.kit.graph.errors import NotFoundError, ValidationError
 from subgraphs.kit.graph.inputs import Input, inputs_of
 from subgraphs.kit.runtime.json_values import check_json
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.runtime.rules import IdRule, MalformedId, RangeRule, Stated, TextRule, TokenRule
+from subgraphs.kit.runtime.rules import IdRule, RangeRule, Stated, TextRule, TokenRule
 
 Path = tuple[str, ...]
 Reader = Callable[[Any, Path], Any]
@@ -169,33 +166,11 @@ def _small_json(value: Any, _path: Path) -> Any:
 def _put_before(field: GraphQLField, readers: Mapping[str, Reader]) -> None:
     attribute = "subscribe" if field.subscribe is not None else "resolve"
     inner = getattr(field, attribute)
-    answers = _union_members(field)
 
     def checked(source: Any, info: Any, **arguments: Any) -> Any:
-        try:
-            read = {
-                name: _at(readers[name], value, (name,)) if name in readers else value
-                for name, value in arguments.items()
-            }
-        except MalformedId as refusal:
-            if "ValidationError" not in answers and "NotFoundError" in answers:
-                return NotFoundError(code="NOT_FOUND", message=str(refusal), path=list(refusal.path))
-            return _refused(refusal, answers)
-        except InvalidInput as refusal:
-            return _refused(refusal, answers)
+        read = {
+            name: _at(readers[name], value, (name,)) if name in readers else value for name, value in arguments.items()
+        }
         return inner(source, info, **read)
 
     setattr(field, attribute, checked)
-
-
-def _refused(refusal: InvalidInput, answers: frozenset[str]) -> ValidationError:
-    if "ValidationError" not in answers:
-        raise refusal
-    return ValidationError(code=refusal.code, message=str(refusal), path=list(refusal.path))
-
-
-def _union_members(field: GraphQLField) -> frozenset[str]:
-    answer = get_named_type(field.type)
-    if not isinstance(answer, GraphQLUnionType) or field.subscribe is not None:
-        return frozenset()
-    return frozenset(member.name for member in answer.types)

@@ -23,6 +23,7 @@ from subgraphs.kit.graph.described_limits import describe_limits
 from subgraphs.kit.graph.input_checks import check_inputs
 from subgraphs.kit.graph.list_bounds import bound_lists
 from subgraphs.kit.graph.permissions import guard
+from subgraphs.kit.graph.result_unions import AnswerOf, answer_refusals
 from subgraphs.kit.graph.scalars import SCALARS
 
 FEDERATION_VERSION: Literal["2.9"] = "2.9"
@@ -44,12 +45,14 @@ def make_schema(
     subscription: type | None = None,
     types: Iterable[type] = (),
     scalars: Mapping[object, ScalarDefinition] | None = None,
+    answer_of: AnswerOf = lambda _: None,
 ) -> SubgraphSchema:
-    """Return the schema of a subgraph, with every access directive and every rule of its inputs enforced.
+    """Return the schema of a subgraph, with every access directive and every rule of its inputs enforced, and refusals answered.
 
     Args:
         types: entities and union members that no field reaches.
         scalars: the subgraph's own, by the Python type that stands for them.
+        answer_of: the subgraph's own refusals as members of result unions.
     """
     extensions: list[Any] = [
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
@@ -68,9 +71,10 @@ def make_schema(
     built = schema._schema  # noqa: SLF001 - Strawberry has no public way to the graphql-core schema
     _without_null_defaults(built)
     check_inputs(built)
+    answer_refusals(built, answer_of)  # around the checks, whose refusals it answers too
     bound_lists(built)
     describe_limits(built)
-    guard(built)  # after it, so that access is decided before an input is read
+    guard(built)  # after all, so that access is decided before an input is read
     return schema
 
 

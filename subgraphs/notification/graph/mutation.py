@@ -7,10 +7,8 @@ import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.kit.graph.errors import Fault, user_error
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
-from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
 from subgraphs.notification import commands, model
 from subgraphs.notification.graph.context import Info
 from subgraphs.notification.graph.types import (
@@ -72,10 +70,7 @@ class Mutation:
     ) -> MarkReadSuccess | None:
         """Mark the caller's own notifications as read."""
         resources = info.context.resources
-        try:
-            updated = await commands.mark_read(resources.database, info.context.account_id, ids, now=resources.clock())
-        except InvalidInput as refusal:
-            raise Fault(refusal.code, str(refusal)) from refusal
+        updated = await commands.mark_read(resources.database, info.context.account_id, ids, now=resources.clock())
         return MarkReadSuccess(account=_own_account(info), updated=updated)
 
     @federation.mutation(authenticated=True)
@@ -86,10 +81,7 @@ class Mutation:
     ) -> UpdatePreferencesResult | None:
         """Change the caller's choices, all or none."""
         chosen = {(each.topic, each.channel): each.enabled for each in preferences}
-        try:
-            await commands.choose(info.context.resources.database, info.context.account_id, chosen)
-        except Refusal as refusal:
-            return user_error(refusal)
+        await commands.choose(info.context.resources.database, info.context.account_id, chosen)
         return PreferencesSuccess(account=_own_account(info))
 
     @federation.mutation(authenticated=True)
@@ -98,12 +90,9 @@ class Mutation:
     ) -> bool | None:
         """Keep a device of the caller's for push messages."""
         resources = info.context.resources
-        try:
-            await commands.register_device(
-                resources.database, info.context.account_id, token, platform, now=resources.clock()
-            )
-        except InvalidInput as refusal:
-            raise Fault(refusal.code, str(refusal)) from refusal
+        await commands.register_device(
+            resources.database, info.context.account_id, token, platform, now=resources.clock()
+        )
         return True
 
     @federation.mutation(
@@ -129,15 +118,12 @@ class Mutation:
     async def save_template(self, info: Info, input: TemplateInput) -> SaveTemplateResult | None:
         """Make a text the newest of its key, channel and locale."""
         resources = info.context.resources
-        try:
-            row = await commands.save_template(
-                resources.database,
-                input.key,
-                input.channel,
-                input.locale,
-                Text(input.subject, input.body),
-                now=resources.clock(),
-            )
-        except Refusal as refusal:
-            return user_error(refusal)
+        row = await commands.save_template(
+            resources.database,
+            input.key,
+            input.channel,
+            input.locale,
+            Text(input.subject, input.body),
+            now=resources.clock(),
+        )
         return TemplateSuccess(template=Template.of(row))

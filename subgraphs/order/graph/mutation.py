@@ -7,12 +7,11 @@ from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
 from subgraphs.kit.graph.scalars import Id
-from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
 from subgraphs.order import commands, model, payment_results, placing
 from subgraphs.order.errors import OrdersPaused
 from subgraphs.order.graph.context import SELLER_SCOPE, Info
 from subgraphs.order.graph.inputs import PaymentResultInput, PlaceOrderInput
-from subgraphs.order.graph.results import OrderActionResult, OrderSuccess, PlaceOrderResult, answer_of
+from subgraphs.order.graph.results import OrderActionResult, OrderSuccess, PlaceOrderResult
 from subgraphs.order.graph.types import Order
 from subgraphs.order.resources import ACCEPTS_ORDERS
 
@@ -25,12 +24,9 @@ class Mutation:
         context = info.context
         if not context.resources.config.current.get(ACCEPTS_ORDERS):
             raise OrdersPaused()
-        try:
-            row = await placing.place_order(
-                context.resources.desk, input.as_request(), buyer_id=context.account_id, identity=context.identity
-            )
-        except Refusal as refusal:
-            return answer_of(refusal)
+        row = await placing.place_order(
+            context.resources.desk, input.as_request(), buyer_id=context.account_id, identity=context.identity
+        )
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=20)])
@@ -39,19 +35,14 @@ class Mutation:
     ) -> OrderActionResult | None:
         """Cancel an order of the caller's; its stock is freed, and what was paid goes back."""
         resources = info.context.resources
-        try:
-            row = await commands.cancel_order(
-                resources.database,
-                id,
-                buyer_id=info.context.account_id,
-                reason=reason,
-                expected_version=expected_version,
-                now=resources.clock(),
-            )
-        except InvalidInput:  # the union has no member for it
-            raise
-        except Refusal as refusal:
-            return answer_of(refusal)
+        row = await commands.cancel_order(
+            resources.database,
+            id,
+            buyer_id=info.context.account_id,
+            reason=reason,
+            expected_version=expected_version,
+            now=resources.clock(),
+        )
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(requires_scopes=[[SELLER_SCOPE]], tags=["seller"])
@@ -64,35 +55,27 @@ class Mutation:
     ) -> OrderActionResult | None:
         """Say that the caller's items of an order are on their way."""
         resources = info.context.resources
-        try:
-            row = await commands.mark_shipped(
-                resources.database,
-                id,
-                seller_id=info.context.account_id,
-                tracking_number=tracking_number,
-                expected_version=expected_version,
-                now=resources.clock(),
-            )
-        except InvalidInput:  # the union has no member for it
-            raise
-        except Refusal as refusal:
-            return answer_of(refusal)
+        row = await commands.mark_shipped(
+            resources.database,
+            id,
+            seller_id=info.context.account_id,
+            tracking_number=tracking_number,
+            expected_version=expected_version,
+            now=resources.clock(),
+        )
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(authenticated=True)
     async def confirm_delivery(self, info: Info, id: Id, expected_version: int) -> OrderActionResult | None:
         """Say that an order of the caller's has arrived."""
         resources = info.context.resources
-        try:
-            row = await commands.confirm_delivery(
-                resources.database,
-                id,
-                buyer_id=info.context.account_id,
-                expected_version=expected_version,
-                now=resources.clock(),
-            )
-        except Refusal as refusal:
-            return answer_of(refusal)
+        row = await commands.confirm_delivery(
+            resources.database,
+            id,
+            buyer_id=info.context.account_id,
+            expected_version=expected_version,
+            now=resources.clock(),
+        )
         return OrderSuccess(order=Order.of(row))
 
     @federation.mutation(

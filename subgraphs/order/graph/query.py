@@ -9,11 +9,10 @@ from strawberry.federation.schema_directives import Cost
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.lookup_keys import check_one_key
 from subgraphs.kit.graph.scalars import Id
-from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.order import model, placing, repository
 from subgraphs.order.graph.context import Info
 from subgraphs.order.graph.inputs import CheckoutInput, lines_of
-from subgraphs.order.graph.results import CheckoutPreview, CheckoutPreviewResult, answer_of
+from subgraphs.order.graph.results import CheckoutPreview, CheckoutPreviewResult
 from subgraphs.order.graph.types import Order, visible
 
 
@@ -50,11 +49,8 @@ class Query:
     async def checkout_preview(self, info: Info, input: CheckoutInput) -> CheckoutPreviewResult | None:
         """What a basket would cost the caller now."""
         context = info.context
-        try:
-            context.account_id  # noqa: B018 - a basket is an account's: this refuses a service that calls for itself
-            quote = await placing.preview(
-                context.resources.desk, lines_of(input.lines), input.address_id, identity=context.identity
-            )
-        except Refusal as refusal:
-            return answer_of(refusal)
+        context.account_id  # noqa: B018 - a basket is an account's: this refuses a service that calls for itself
+        quote = await placing.preview(
+            context.resources.desk, lines_of(input.lines), input.address_id, identity=context.identity
+        )
         return CheckoutPreview.of(quote)

@@ -1,6 +1,6 @@
 """The outcomes of checkout and of the order schema's mutations."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -10,7 +10,7 @@ from subgraphs.kit.graph.errors import (
     UserError,
     ValidationError,
     VersionConflictError,
-    user_error,
+    shown,
 )
 from subgraphs.kit.graph.scalars import Money, money
 from subgraphs.kit.runtime.refusals import Refusal
@@ -94,13 +94,8 @@ OrderActionResult = Annotated[
 ]
 
 
-def answer_of(refusal: Refusal) -> Any:
-    """The member of a result union that answers a refusal.
-
-    Raises:
-        Refusal: the refusal itself, when no union has a member for it.
-    """
-    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the order service; None for a refusal of the kit."""
     match refusal:
         case OutOfStock(lines=lines):
             unavailable = [
@@ -111,12 +106,12 @@ def answer_of(refusal: Refusal) -> Any:
                 )
                 for each in lines
             ]
-            return OutOfStockError(**shown, lines=unavailable)
+            return OutOfStockError(**shown(refusal), lines=unavailable)
         case PriceChanged(quote=quote):
-            return PriceChangedError(**shown, preview=CheckoutPreview.of(quote))
+            return PriceChangedError(**shown(refusal), preview=CheckoutPreview.of(quote))
         case ForbiddenStep(current=current, allowed=allowed):
             return OrderStateError(
-                **shown, current=OrderStatus(current), allowed=[OrderAction(each) for each in allowed]
+                **shown(refusal), current=OrderStatus(current), allowed=[OrderAction(each) for each in allowed]
             )
         case _:
-            return user_error(refusal)
+            return None

@@ -1,15 +1,13 @@
 """The mutations of the payment schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Any
-
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.errors import UserError, shown
 from subgraphs.kit.graph.scalars import Id, IdempotencyKey, MinorUnits
 from subgraphs.kit.runtime.refusals import Refusal
-from subgraphs.payment import closing, commands, errors, model, refunds, tables
+from subgraphs.payment import closing, commands, errors, model, refunds
 from subgraphs.payment.graph.context import Info
 from subgraphs.payment.graph.types import (
     SUPPORT_SCOPE,
@@ -27,24 +25,17 @@ from subgraphs.payment.model import ClosingTerms
 from subgraphs.payment.resources import ACCEPTS_PAYMENTS
 
 
-async def _answer(info: Info, refusal: Refusal) -> Any:
-    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the payment service; None for a refusal of the kit."""
     match refusal:
         case errors.PaymentDeclined(payment_id=payment_id, is_retryable=is_retryable):
-            payment = Payment.of(await _row(info, payment_id))
-            return PaymentDeclinedError(**shown, payment=payment, retryable=is_retryable)
+            return PaymentDeclinedError(**shown(refusal), payment_id=payment_id, retryable=is_retryable)
         case errors.AlreadyPaid(payment_id=payment_id):
-            return AlreadyPaidError(**shown, payment=Payment.of(await _row(info, payment_id)))
+            return AlreadyPaidError(**shown(refusal), payment_id=payment_id)
         case errors.ProviderUnavailable(retry_after_ms=retry_after_ms):
-            return ProviderUnavailableError(**shown, retry_after_ms=retry_after_ms)
+            return ProviderUnavailableError(**shown(refusal), retry_after_ms=retry_after_ms)
         case _:
-            return user_error(refusal)
-
-
-async def _row(info: Info, payment_id: str) -> tables.Payment:
-    row = await info.context.loaders.payment.load(payment_id)
-    assert row is not None, "a payment is never deleted"
-    return row
+            return None
 
 
 @strawberry.type
@@ -53,20 +44,17 @@ class Mutation:
     async def start_payment(self, info: Info, input: StartPaymentInput) -> StartPaymentResult | None:
         """Pay one of the caller's orders."""
         resources = info.context.resources
-        try:
-            if not resources.config.current.get(ACCEPTS_PAYMENTS):
-                raise errors.PaymentsPaused()
-            request = model.payment_request(
-                idempotency_key=input.idempotency_key,
-                order_id=input.order_id,
-                method=input.method,
-                return_url=input.return_url,
-            )
-            payment = await commands.start_payment(
-                resources.desk, request, buyer_id=info.context.account_id, identity=info.context.identity
-            )
-        except Refusal as refusal:
-            return await _answer(info, refusal)
+        if not resources.config.current.get(ACCEPTS_PAYMENTS):
+            raise errors.PaymentsPaused()
+        request = model.payment_request(
+            idempotency_key=input.idempotency_key,
+            order_id=input.order_id,
+            method=input.method,
+            return_url=input.return_url,
+        )
+        payment = await commands.start_payment(
+            resources.desk, request, buyer_id=info.context.account_id, identity=info.context.identity
+        )
         return PaymentSuccess(payment=Payment.of(payment))
 
     @federation.mutation(requires_scopes=[[SUPPORT_SCOPE]], tags=["admin"])
@@ -75,16 +63,13 @@ class Mutation:
     ) -> RefundPaymentResult | None:
         """Give back a part of a payment, or the rest of it."""
         identity = info.context.identity
-        try:
-            payment = await refunds.refund_payment(
-                info.context.resources.desk,
-                payment_id,
-                amount,
-                idempotency_key=idempotency_key,
-                requested_by=identity.subject or f"service:{identity.caller}",
-            )
-        except Refusal as refusal:
-            return await _answer(info, refusal)
+        payment = await refunds.refund_payment(
+            info.context.resources.desk,
+            payment_id,
+            amount,
+            idempotency_key=idempotency_key,
+            requested_by=identity.subject or f"service:{identity.caller}",
+        )
         return PaymentSuccess(payment=Payment.of(payment))
 
     @federation.mutation(

@@ -259,9 +259,16 @@ class PaymentSuccess:
     payment: Payment
 
 
+async def _payment_of(root: "PaymentDeclinedError | AlreadyPaidError", info: Info) -> Payment:
+    row = await info.context.loaders.payment.load(root.payment_id)
+    assert row is not None, "a payment is never deleted"
+    return Payment.of(row)
+
+
 @strawberry.type
 class PaymentDeclinedError(UserError):
-    payment: Payment
+    payment_id: strawberry.Private[str]
+    payment: Payment = strawberry.field(resolver=_payment_of)
     retryable: bool
 
 
@@ -272,7 +279,8 @@ class ProviderUnavailableError(UserError):
 
 @strawberry.type
 class AlreadyPaidError(UserError):
-    payment: Payment
+    payment_id: strawberry.Private[str]
+    payment: Payment = strawberry.field(resolver=_payment_of)
 
 
 StartPaymentResult = Annotated[

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 from strawberry import federation
 
-from subgraphs.kit.graph.errors import user_error
+from subgraphs.kit.graph.errors import UserError
 from subgraphs.kit.graph.scalars import Id
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.recommendation import commands
@@ -16,7 +16,8 @@ from subgraphs.recommendation.graph.types import ActivateModelResult, ModelSucce
 _OPERATORS: Any = {"requires_scopes": [["ml:write"]], "tags": ["admin"]}
 
 
-def _answer(refusal: Refusal) -> Any:
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the recommendation service; None for a refusal of the kit."""
     if isinstance(refusal, BelowBaseline):
         return QualityGateError(
             code=refusal.code,
@@ -26,7 +27,7 @@ def _answer(refusal: Refusal) -> Any:
             candidate=refusal.candidate,
             baseline=refusal.baseline,
         )
-    return user_error(refusal)
+    return None
 
 
 @strawberry.type
@@ -35,18 +36,12 @@ class Mutation:
     async def activate_model(self, info: Info, id: Id, force: bool | None = False) -> ActivateModelResult | None:
         """Let a model rank from now on, if it ranks better than popularity, or by force."""
         resources = info.context.resources
-        try:
-            row = await commands.activate_model(resources.database, id, is_forced=bool(force), now=resources.clock())
-        except Refusal as refusal:
-            return _answer(refusal)
+        row = await commands.activate_model(resources.database, id, is_forced=bool(force), now=resources.clock())
         return ModelSuccess(model=RankingModel.of(row))
 
     @federation.mutation(**_OPERATORS)
     async def rollback_model(self, info: Info) -> ActivateModelResult | None:
         """Let the model that ranked before rank again."""
         resources = info.context.resources
-        try:
-            row = await commands.rollback_model(resources.database, now=resources.clock())
-        except Refusal as refusal:
-            return _answer(refusal)
+        row = await commands.rollback_model(resources.database, now=resources.clock())
         return ModelSuccess(model=RankingModel.of(row))

@@ -1,15 +1,15 @@
 """The mutations of the user schema: a command each, its refusals answered as members of the result union."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import federation
 from strawberry.federation.schema_directives import Cost
 
-from subgraphs.kit.graph.errors import Fault, user_error
+from subgraphs.kit.graph.errors import Fault, UserError, shown
 from subgraphs.kit.graph.list_bounds import bounded
 from subgraphs.kit.graph.scalars import Id
-from subgraphs.kit.runtime.refusals import InvalidInput, Refusal
+from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.user import commands, errors, model
 from subgraphs.user.graph.context import Info
 from subgraphs.user.graph.types import (
@@ -49,23 +49,23 @@ from subgraphs.user.sessions import NewAccount, SignedIn
 MAX_ROLES = 20
 
 
-def _answer(refusal: Refusal) -> Any:
-    shown: dict[str, Any] = {"code": refusal.code, "message": str(refusal), "path": list(refusal.path) or None}
+def answer_of(refusal: Refusal) -> UserError | None:
+    """Return the error type that answers a refusal of the user service; None for a refusal of the kit."""
     match refusal:
         case errors.SlugTaken(suggestion=suggestion):
-            return SlugTakenError(**shown, suggestion=suggestion)
+            return SlugTakenError(**shown(refusal), suggestion=suggestion)
         case errors.EmailTaken():
-            return EmailTakenError(**shown)
+            return EmailTakenError(**shown(refusal))
         case errors.InvalidCredentials():
-            return InvalidCredentialsError(**shown)
+            return InvalidCredentialsError(**shown(refusal))
         case errors.TooManyAttempts(retry_after_ms=retry_after_ms):
-            return TooManyAttemptsError(**shown, retry_after_ms=retry_after_ms)
+            return TooManyAttemptsError(**shown(refusal), retry_after_ms=retry_after_ms)
         case errors.VerificationExpired():
-            return VerificationExpiredError(**shown)
+            return VerificationExpiredError(**shown(refusal))
         case errors.SessionExpired():
-            return SessionExpiredError(**shown)
+            return SessionExpiredError(**shown(refusal))
         case _:
-            return user_error(refusal)
+            return None
 
 
 async def _buyer(info: Info, account_id: str) -> Buyer:
@@ -96,31 +96,22 @@ class Mutation:
         if not resources.config.current.get("user.sign_up_open"):
             raise Fault("SIGN_UP_CLOSED", "New accounts are not taken at the moment")
         new = NewAccount(input.email, input.password, input.display_name, input.locale)
-        try:
-            return await _signed_in(info, await resources.sessions.sign_up(new))
-        except Refusal as refusal:
-            return _answer(refusal)
+        return await _signed_in(info, await resources.sessions.sign_up(new))
 
     @strawberry.mutation(directives=[Cost(weight=20)])
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult | None:
         """Begin a session."""
-        try:
-            signed_in = await info.context.resources.sessions.sign_in(
-                input.email, input.password, address=info.context.client_address
-            )
-            return await _signed_in(info, signed_in)
-        except Refusal as refusal:
-            return _answer(refusal)
+        signed_in = await info.context.resources.sessions.sign_in(
+            input.email, input.password, address=info.context.client_address
+        )
+        return await _signed_in(info, signed_in)
 
     @strawberry.mutation(directives=[Cost(weight=10)])
     async def refresh_session(
         self, info: Info, refresh_token: Annotated[str, model.REFRESH_TOKEN]
     ) -> RefreshSessionResult | None:
         """Exchange a refresh token, good once, for the next pair of tokens."""
-        try:
-            return await _signed_in(info, await info.context.resources.sessions.refresh(refresh_token))
-        except Refusal as refusal:
-            return _answer(refusal)
+        return await _signed_in(info, await info.context.resources.sessions.refresh(refresh_token))
 
     @strawberry.mutation(directives=[Cost(weight=10)])
     async def sign_out(self, info: Info, refresh_token: Annotated[str, model.REFRESH_TOKEN]) -> bool | None:
@@ -137,63 +128,46 @@ class Mutation:
         self, info: Info, token: Annotated[str, model.VERIFICATION_TOKEN]
     ) -> VerifyEmailResult | None:
         """Prove an address."""
-        try:
-            await info.context.resources.verification.verify(token, account_id=info.context.account_id)
-        except Refusal as refusal:
-            return _answer(refusal)
+        await info.context.resources.verification.verify(token, account_id=info.context.account_id)
         return VerifyEmailSuccess(buyer=await _buyer(info, info.context.account_id))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def resend_verification(self, info: Info) -> ResendVerificationResult | None:
         """Send another message to verify the caller's address; each doubles the wait for the next one, from a minute to a day."""
-        try:
-            await info.context.resources.verification.ask_again(info.context.account_id)
-        except InvalidInput:  # the union has no member for it
-            raise
-        except Refusal as refusal:
-            return _answer(refusal)
+        await info.context.resources.verification.ask_again(info.context.account_id)
         return ResendVerificationSuccess(buyer=await _buyer(info, info.context.account_id))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def update_buyer_profile(self, info: Info, input: UpdateBuyerProfileInput) -> UpdateBuyerProfileResult | None:
         """Change the caller's profile."""
         changes = commands.ProfileChanges(input.display_name, input.phone, input.locale)
-        try:
-            changed = await commands.update_buyer_profile(
-                info.context.resources.database,
-                info.context.account_id,
-                changes,
-                expected_version=input.expected_version,
-            )
-        except Refusal as refusal:
-            return _answer(refusal)
+        changed = await commands.update_buyer_profile(
+            info.context.resources.database,
+            info.context.account_id,
+            changes,
+            expected_version=input.expected_version,
+        )
         return UpdateBuyerProfileSuccess(buyer=Buyer.of(changed))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def add_address(self, info: Info, input: AddressInput) -> AddAddressResult | None:
         """Add an address to the caller's."""
         address = commands.NewAddress(input.line1, input.line2, input.city, input.postal_code, input.country)
-        try:
-            buyer = await commands.add_address(info.context.resources.database, info.context.account_id, address)
-        except Refusal as refusal:
-            return _answer(refusal)
+        buyer = await commands.add_address(info.context.resources.database, info.context.account_id, address)
         return UpdateBuyerProfileSuccess(buyer=Buyer.of(buyer))
 
     @federation.mutation(authenticated=True, directives=[Cost(weight=10)])
     async def register_seller(self, info: Info, input: RegisterSellerInput) -> RegisterSellerResult | None:
         """Make the caller a seller too."""
         resources = info.context.resources
-        try:
-            seller = await commands.register_seller(
-                resources.database,
-                info.context.account_id,
-                display_name=input.display_name,
-                slug=input.slug,
-                about=input.about,
-                clock=resources.clock,
-            )
-        except Refusal as refusal:
-            return _answer(refusal)
+        seller = await commands.register_seller(
+            resources.database,
+            info.context.account_id,
+            display_name=input.display_name,
+            slug=input.slug,
+            about=input.about,
+            clock=resources.clock,
+        )
         return RegisterSellerSuccess(seller=Seller.of(seller))
 
     @federation.mutation(requires_scopes=[["admin:users"]], tags=["admin"])
@@ -205,17 +179,14 @@ class Mutation:
     ) -> SetRolesResult | None:
         """Give an account exactly these roles."""
         resources = info.context.resources
-        try:
-            account = await commands.set_roles(
-                resources.database,
-                resources.ended,
-                account_id,
-                roles,
-                acting_account_id=info.context.account_id,
-                now=resources.clock(),
-            )
-        except Refusal as refusal:
-            return _answer(refusal)
+        account = await commands.set_roles(
+            resources.database,
+            resources.ended,
+            account_id,
+            roles,
+            acting_account_id=info.context.account_id,
+            now=resources.clock(),
+        )
         shown = await account_of(info, account.id)
         if shown is None:
             raise Fault("NOT_FOUND", "The account has no profile")
