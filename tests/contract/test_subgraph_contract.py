@@ -1,4 +1,8 @@
-"""Each subgraph serves its contract, and the committed SDL is what its code says."""
+"""Each subgraph serves its contract, and the committed SDL is what its code says.
+
+`tests/contract/sdl` is the contract that was agreed on before the code was written. It changes by hand, when a decision changes it.
+`schema/subgraphs` is generated from the code, so it cannot show that the code left the contract.
+"""
 
 from pathlib import Path
 
