@@ -1,4 +1,4 @@
-"""Counts SQL statements, so that a test can say that a longer list costs no more of them."""
+"""A count of SQL statements, so that a test can say that a longer list costs no more of them."""
 
 import asyncio
 from collections.abc import Iterator

@@ -11,8 +11,8 @@ from subgraphs.catalog.settings import MIGRATIONS
 from subgraphs.catalog.tables import Base
 from subgraphs.kit.runtime.config import merged
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
-from subgraphs.kit.storage.statements import counted_statements
 from tests.support.identity import ANONYMOUS, account, service
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest
 
 SELLER = account("seller-1", "SELLER")

@@ -15,8 +15,8 @@ from subgraphs.config.seed import FLAGS, seed
 from subgraphs.config.settings import MIGRATIONS, ConfigSettings
 from subgraphs.config.tables import Base, FlagChangeRow, FlagRow, RevisionRow
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
-from subgraphs.kit.storage.statements import counted_statements
 from tests.support.identity import ANONYMOUS, CURSOR_KEYS, SERVICE_KEYS, account, service
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
 ADMIN = account("admin", "ADMIN")

@@ -31,10 +31,10 @@ from subgraphs.kit.storage.pagination import (
 from subgraphs.kit.storage.relay import leftovers
 from subgraphs.kit.storage.retention import purge
 from subgraphs.kit.storage.session import Database, Wake
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.kit.storage.types import UtcDateTime
 from tests.support.bank import eventually
 from tests.support.identity import cursor_keys
+from tests.support.statements import counted_statements
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
 CURSORS = Cursors(cursor_keys())

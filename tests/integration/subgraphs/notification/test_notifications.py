@@ -17,7 +17,6 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.leases import LEASE
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from subgraphs.kit.storage.session import Database
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.notification import commands, queries
 from subgraphs.notification.app import create_notification_app
 from subgraphs.notification.channels.interface import ChannelUnavailable, Rejected
@@ -30,6 +29,7 @@ from subgraphs.notification.settings import MIGRATIONS, NotificationSettings
 from subgraphs.notification.tables import Base, DeliveryRow, NotificationRow, TemplateRow
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.letters import KnownPeople, RecordingChannel
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
 
 ANN, BOB, ADMIN = account("ann", "BUYER"), account("bob", "BUYER"), account("root", "ADMIN")

@@ -9,12 +9,12 @@ import httpx
 import orjson
 import pytest
 
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.order import changes as order_changes
 from subgraphs.order import commands, repository
 from subgraphs.order.model import OrderStatus
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.orders import BUYER, OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, SELLER, OrderMarket
+from tests.support.statements import counted_statements
 
 ORDER = """query ($id: ID, $number: String) { order(id: $id, number: $number) {
   id number buyer { id } items { product { id } } allowedActions } }"""

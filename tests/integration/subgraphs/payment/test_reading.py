@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.payment.sandbox.settings import BankSettings
 from subgraphs.payment.seed import seed
 from subgraphs.payment.settings import MIGRATIONS
@@ -17,6 +16,7 @@ from subgraphs.payment.tables import Base, Payment, PaymentEvent, ProviderEvent,
 from tests.support.bank import API_KEY, WEBHOOK_SECRET, eventually, running_bank
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.payments import NOWHERE, PAYMENT, Place, Shop, running_shop
+from tests.support.statements import counted_statements
 
 ORDERS = """query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order {
   id paymentState amountDue { amount } payments { id status failure { code } history { status } refunds { status } } } } }"""

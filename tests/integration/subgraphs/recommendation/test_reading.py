@@ -6,11 +6,11 @@ import pytest
 
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.session import Database
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.recommendation import repository
 from subgraphs.recommendation.tables import NeighbourRow, ProductRow, ProfileRow
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.recommendation import product_row
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest
 from workers.features.profile import BuyerProfile
 

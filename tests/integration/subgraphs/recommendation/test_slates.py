@@ -14,7 +14,6 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.config import ConfigSnapshot
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.recommendation import commands, model
 from subgraphs.recommendation.commands import RankedSlate
 from subgraphs.recommendation.model import NOBODY, Question
@@ -22,6 +21,7 @@ from subgraphs.recommendation.resources import RecommendationResources
 from subgraphs.recommendation.tables import ProductRow
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.recommendation import ANN, BOB, job_of, keep, slates_of
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest
 
 FEED = service("feed")

@@ -16,7 +16,6 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.user.resources import UserResources
 from subgraphs.user.seed import seed
 from subgraphs.user.sessions import REFRESH_GRACE
@@ -24,6 +23,7 @@ from subgraphs.user.settings import MIGRATIONS
 from subgraphs.user.tables import Account, Base, RefreshToken
 from subgraphs.user.tokens import TokenKeys
 from tests.support.identity import account, service
+from tests.support.statements import counted_statements
 from tests.support.subgraphs import SubgraphUnderTest
 
 SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) {

@@ -20,12 +20,12 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
-from subgraphs.kit.storage.statements import counted_statements
 from subgraphs.recommendation import repository
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
 from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, ProductRow, ProfileRow, RankingJobRow
 from tests.support.recommendation import ANN, PRODUCTS, fill, job_of, learned, learner_of, product_row
+from tests.support.statements import counted_statements
 from workers.actors import behaviour
 from workers.actors.behaviour import Learner, take_in, take_in_order, work_off_stream
 from workers.features.event import Behaviour, Kind
