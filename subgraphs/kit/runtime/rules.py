@@ -37,12 +37,14 @@ class TextRule:
         least: Smallest number of characters; from 1 on, one of them is visible.
         has_lines: True for text of several lines. CRLF becomes LF. A text of one line is trimmed.
         is_trimmed: False for what must stay as it was typed, such as a password.
+        form: What the command takes of it, where that says more than a length; the command refuses the rest.
     """
 
     most: int
     least: int = 0
     has_lines: bool = False
     is_trimmed: bool = True
+    form: str = ""
 
     def read(self, written: str) -> str:
         """Return the text in normal form C.
@@ -74,6 +76,8 @@ class TextRule:
     @property
     def description(self) -> str:
         """Say what may be sent."""
+        if self.form:
+            return self.form
         lines = ", in several lines" if self.has_lines else ""
         return f"{_begun(_span(self.least, self.most))} characters{lines}"
 
@@ -85,10 +89,12 @@ class TokenRule:
     Attributes:
         most: Largest number of characters.
         least: Smallest number of characters.
+        form: What the command takes of it, where that says more than a length; the command refuses the rest.
     """
 
     most: int
     least: int = 0
+    form: str = ""
 
     def read(self, written: str) -> str:
         """Return the token as it is.
@@ -110,7 +116,7 @@ class TokenRule:
     @property
     def description(self) -> str:
         """Say what may be sent."""
-        return f"{_begun(_span(self.least, self.most))} printable ASCII characters, no spaces"
+        return self.form or f"{_begun(_span(self.least, self.most))} printable ASCII characters, no spaces"
 
 
 class MalformedId(InvalidInput):
@@ -142,7 +148,7 @@ class IdRule:
     @property
     def description(self) -> str:
         """Say what may be sent."""
-        return f"A UUID in any case; at most {self.most} characters"
+        return f"1 to {self.most} visible ASCII characters; a UUID in any case"
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,7 @@ class UpdateBuyerProfileInput:
 @strawberry.input
 class RegisterSellerInput:
     display_name: Annotated[str, model.NAME]
-    slug: Annotated[str, model.SLUG]
+    slug: Annotated[str, model.NEW_SLUG]
     about: Annotated[str, model.ABOUT] | None = None
 
 
