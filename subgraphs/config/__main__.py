@@ -9,7 +9,6 @@ DEPLOYABLE = Deployable(
     name="config",
     settings=ConfigSettings,
     databases=lambda settings: [MigratedDatabase(settings.database, MIGRATIONS)],
-    uses_redis=False,
 )
 
 if __name__ == "__main__":

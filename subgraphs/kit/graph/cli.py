@@ -58,7 +58,6 @@ class Deployable(Generic[SettingsT]):
         settings: Builds them from the environment, once.
         databases: In the order in which they are migrated.
         more_to_seed: Arguments of its `seed` besides settings and folder.
-        uses_redis: Whether it enqueues, appends or counts there; `serve` then refuses a server that is too old.
         extra: Commands of its own, by name.
     """
 
@@ -66,7 +65,6 @@ class Deployable(Generic[SettingsT]):
     settings: Callable[[], SettingsT]
     databases: Callable[[SettingsT], list[MigratedDatabase]] = _no_databases
     more_to_seed: Callable[[SettingsT], dict[str, Any]] = lambda _: {}
-    uses_redis: bool = True
     extra: Mapping[str, ExtraCommand] = field(default_factory=dict)
 
     def app(self, settings: SettingsT) -> "Starlette":
@@ -144,12 +142,11 @@ def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
     from subgraphs.kit.messaging.server_version import ServerTooOld, refuse_unsupported
     from subgraphs.kit.runtime.server import serve
 
-    if deployable.uses_redis:
-        try:
-            refuse_unsupported(settings.redis_url)
-        except ServerTooOld as refusal:
-            print(f"{deployable.name}: {refusal}", file=sys.stderr)
-            return 2
+    try:
+        refuse_unsupported(settings.redis_url)
+    except ServerTooOld as refusal:
+        print(f"{deployable.name}: {refusal}", file=sys.stderr)
+        return 2
     app = deployable.app(settings)
     return serve(app, host=settings.host, port=settings.port, on_drain=app.state.on_drain)
 

@@ -113,7 +113,7 @@ def _reader(type_: Any, annotation: Any, readers: dict[str, Reader]) -> Reader |
         return _finite
     if bare.name in {"JSON", "_Any"}:
         return _small_json
-    return None if rule is None or isinstance(rule, Stated) else lambda value, _path: rule.read(value)
+    return None if rule is None else lambda value, _path: rule.read(value)
 
 
 def _list_reader(item: Reader | None) -> Reader | None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 
 import pytest
 
+from subgraphs import SERVICES
 from subgraphs.kit.graph.cli import run
 from subgraphs.kit.messaging.server_version import OLDEST, ServerTooOld, refuse_unsupported, require_supported
 from subgraphs.kit.messaging.stq import TaskQueue
-from subgraphs.order.__main__ import DEPLOYABLE
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from workers.cli import main as workers_main
 from workers.settings import RunSettings, WorkerSettings
@@ -99,17 +100,19 @@ async def test_readiness_refuses_an_old_server_that_came_later() -> None:
         await queue.close()
 
 
-@pytest.mark.parametrize("process", ["order", "worker"])
+@pytest.mark.parametrize("process", [*SERVICES, "worker"])
 def test_a_process_does_not_start_with_an_old_server(
     process: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("YARMARKA_SERVICE_KEYS", SERVICE_KEYS)
     monkeypatch.setenv("YARMARKA_CURSOR_KEYS", CURSOR_KEYS)
+    monkeypatch.setenv("PAYMENT_PROVIDER_KEY", "a key")
+    monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", "a secret")
     with old_server() as url:
         monkeypatch.setenv("YARMARKA_REDIS_URL", url)
-        if process == "order":
-            status = run(DEPLOYABLE, ["serve"])
-        else:
+        if process == "worker":
             status = workers_main(["run"], settings=WorkerSettings(), run_settings=RunSettings)
+        else:
+            status = run(import_module(f"subgraphs.{process}.__main__").DEPLOYABLE, ["serve"])
     assert status == 2
     assert capsys.readouterr().err.strip() == f"{process}: {SENTENCE}"
