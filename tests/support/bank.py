@@ -32,6 +32,9 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 START_SECONDS = 60.0
 """On a busy machine; how fast an app starts is no claim of its tests."""
 
+KEEP_ALIVE_SECONDS = 600
+"""Longer than a busy machine pauses: a connection that closes while a request is sent on it fails the request."""
+
 PATIENCE_SECONDS = 60.0
 """Only what never comes takes so long."""
 
@@ -140,7 +143,15 @@ class Servers:
     async def serve(self, app: ASGIApp, *, port: int | None = None) -> str:
         """The address where the app answers from now on."""
         port = port or free_port()
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="on", ws="none")
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            lifespan="on",
+            ws="none",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(_serving(server))
         self._serving.append((server, serving))
