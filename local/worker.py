@@ -6,21 +6,30 @@ import sys
 
 from local.processes import environment
 from local.settings import LocalSettings
+from subgraphs.kit.runtime.cli import NOTHING_HAS_THE_ID
 
 
 def main(arguments: list[str]) -> int:
     """Run the command in the workers and in the user service, which works off its own outbox; the exit status.
 
-    It is 0 when both did it; with ids, when one of them had one.
+    It is 0 when both did it; with ids, when one of them had one. That nothing has an id is said once, when neither had it.
     """
     settings = LocalSettings()
     if not (settings.data_dir / "keys" / "secrets.json").exists():
         print(f"there is no market in {settings.data_dir}: `task up` makes one", file=sys.stderr)
         return 1
-    statuses = [
-        subprocess.call([sys.executable, "-m", module, *arguments], env={**os.environ, **environment(settings)})
+    told = {**os.environ, **environment(settings)}
+    runs = [
+        subprocess.run([sys.executable, "-m", module, *arguments], env=told, stderr=subprocess.PIPE, check=False)
         for module in ("workers", "subgraphs.user")
     ]
+    has_no_id = all(run.returncode == NOTHING_HAS_THE_ID for run in runs)
+    for run in runs[:1] if has_no_id else [run for run in runs if run.returncode != NOTHING_HAS_THE_ID]:
+        sys.stderr.buffer.write(run.stderr)
+    sys.stderr.flush()
+    if has_no_id:
+        return 1
+    statuses = [run.returncode for run in runs if run.returncode != NOTHING_HAS_THE_ID]
     has_ids = len(arguments) > 1
     return min(statuses) if has_ids else max(statuses)
 

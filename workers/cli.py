@@ -25,7 +25,7 @@ from workers.training.train import Trained, train
 
 
 def main(arguments: Sequence[str], *, settings: WorkerSettings, run_settings: Callable[[], RunSettings]) -> int:
-    """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments or settings.
+    """Runs one command; the exit status is 0, 1 when it failed, 2 for wrong arguments or settings, 3 when `redrive` finds no id.
 
     Args:
         run_settings: reads the settings of `run`, `dead` and `redrive`, which alone need the services' keys.
@@ -111,6 +111,7 @@ def _dead(options: argparse.Namespace) -> int:
 
 
 def _redrive(options: argparse.Namespace) -> int:
+    from subgraphs.kit.runtime.cli import report_unknown_ids
     from workers.actors.registry import OPENERS
     from workers.dead import redrive
 
@@ -123,11 +124,9 @@ def _redrive(options: argparse.Namespace) -> int:
         print(f"cannot redrive: {error}", file=sys.stderr)
         return 1
     for place, count in revived.items():
-        print(f"{place}: {count} brought back")
-    if options.ids and not any(revived.values()):
-        print(f"nothing dead has the id {', '.join(options.ids)}", file=sys.stderr)
-        return 1
-    return 0
+        if count or not options.ids:
+            print(f"{place}: {count} brought back")
+    return report_unknown_ids(options.ids) if options.ids and not any(revived.values()) else 0
 
 
 def _run_settings(options: argparse.Namespace) -> RunSettings | None:

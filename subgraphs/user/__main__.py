@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from subgraphs.kit.graph.cli import Deployable, ExtraCommand, MigratedDatabase, run
-from subgraphs.kit.runtime.cli import configured
+from subgraphs.kit.runtime.cli import configured, report_unknown_ids
 from subgraphs.user.settings import MIGRATIONS, UserSettings
 
 
@@ -42,8 +42,10 @@ def _print_redriven(settings: UserSettings, ids: list[str]) -> int:
     from subgraphs.user.given_up import PLACE, redrive_events
 
     count = asyncio.run(redrive_events(settings.database, ids))
+    if ids and not count:
+        return report_unknown_ids(ids)
     print(f"{PLACE}: {count} brought back")
-    return 1 if ids and not count else 0
+    return 0
 
 
 def _with_settings(command: Callable[[UserSettings], int]) -> int:

@@ -1,7 +1,7 @@
 """What every command of a process does first."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -10,6 +10,15 @@ from subgraphs.kit.runtime import logging
 from subgraphs.kit.runtime.settings import SharedSettings
 
 SettingsT = TypeVar("SettingsT", bound=SharedSettings)
+
+NOTHING_HAS_THE_ID = 3
+"""Exit status of `redrive` when no job or event that was given up has one of the ids: another process's may."""
+
+
+def report_unknown_ids(ids: Sequence[str]) -> int:
+    """Report that nothing that was given up has one of the ids; return the exit status that says so."""
+    print(f"nothing dead has the id {', '.join(ids)}", file=sys.stderr)
+    return NOTHING_HAS_THE_ID
 
 
 def configured(name: str, read_settings: Callable[[], SettingsT]) -> SettingsT | None:

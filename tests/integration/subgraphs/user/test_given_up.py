@@ -62,7 +62,8 @@ def test_an_event_that_was_given_up_is_counted_listed_and_brought_back(
     assert line.startswith(f"user.outbox  {given_up}  user.verification_asked ann  dead since ")
     assert line.endswith("refused user.verification_asked")
     other = command("redrive", database_url, tmp_path, "no-such-id")
-    assert (other.returncode, other.stdout) == (1, "user.outbox: 0 brought back\n")
+    assert (other.returncode, other.stdout) == (3, "")
+    assert other.stderr == "nothing dead has the id no-such-id\n"
     brought_back = command("redrive", database_url, tmp_path, given_up)
     assert (brought_back.returncode, brought_back.stdout) == (0, "user.outbox: 1 brought back\n")
     assert command("dead", database_url, tmp_path).stdout == "user: nothing was given up\n"

@@ -106,8 +106,8 @@ def test_a_process_does_not_start_with_an_old_server(
 ) -> None:
     monkeypatch.setenv("YARMARKA_SERVICE_KEYS", SERVICE_KEYS)
     monkeypatch.setenv("YARMARKA_CURSOR_KEYS", CURSOR_KEYS)
-    monkeypatch.setenv("PAYMENT_PROVIDER_KEY", "a key")
-    monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", "a secret")
+    monkeypatch.setenv("PAYMENT_PROVIDER_KEY", "a key of the bank")
+    monkeypatch.setenv("PAYMENT_WEBHOOK_SECRET", "a secret of the bank")
     with old_server() as url:
         monkeypatch.setenv("YARMARKA_REDIS_URL", url)
         if process == "worker":
