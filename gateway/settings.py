@@ -78,8 +78,9 @@ class ServerSettings(_Section):
         trusted_proxies: Number of proxies in front whose word about the client's address is believed.
         cors_origins: Origins whose pages may call the gateway: a list, or in the file a text separated by commas.
         subgraphs_ready_path: Path beside each subgraph's address that answers 200 when the subgraph is ready.
-            While none is ready, ``/ready`` fails.
             None asks no subgraph.
+        subgraphs_required: Names of the subgraphs without any of which ``/ready`` fails; or ``all`` of them; or
+            ``any``, and it fails while none is ready.
         metrics_token: Bearer token that ``/metrics`` requires. Without one, every client that reaches the
             port reads the metrics.
     """
@@ -97,6 +98,7 @@ class ServerSettings(_Section):
     trusted_proxies: int = Field(0, ge=0, le=16)
     cors_origins: tuple[str, ...] = ()
     subgraphs_ready_path: str | None = Field(None, pattern=r"^/[^?#]*$")
+    subgraphs_required: tuple[str, ...] | Literal["any", "all"] = "any"
     metrics_token: SecretStr = SecretStr("")
 
     @field_validator("cors_origins", mode="before")
@@ -111,6 +113,12 @@ class ServerSettings(_Section):
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is not an origin such as https://shop.example")
         return origins
+
+    @model_validator(mode="after")
+    def _required_subgraphs_are_asked(self) -> "ServerSettings":
+        if self.subgraphs_required != "any" and self.subgraphs_ready_path is None:
+            raise ValueError("subgraphs_required needs subgraphs_ready_path")
+        return self
 
 
 class LimitSettings(_Section):

@@ -88,7 +88,11 @@ class Gateway:
         if settings.server.cors_origins:
             self._graphql = allow_origins(self._graphql, settings.server.cors_origins)
         ready_path = settings.server.subgraphs_ready_path
-        self._readiness = SubgraphReadiness(ready_path, self._addresses) if ready_path is not None else None
+        self._readiness = (
+            SubgraphReadiness(ready_path, self._addresses, required=settings.server.subgraphs_required)
+            if ready_path is not None
+            else None
+        )
         self._sides = side_routes(
             self._failing,
             self._page,

@@ -1,6 +1,7 @@
 """Whether the subgraphs behind the gateway can answer: their own readiness routes, asked at most once a second.
 
-One subgraph that cannot answer costs its fields, and the gateway stays ready. When none can, the gateway has nothing to answer with.
+One subgraph that cannot answer costs its fields, and the gateway stays ready, unless the settings say that it cannot do without
+that one. When none can, the gateway has nothing to answer with.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 from urllib.parse import urljoin
 
 KEPT_SECONDS = 1.0
@@ -18,6 +20,8 @@ ANSWER_SECONDS = 0.05
 """Subgraphs that hang cost an orchestrator's probe no more: it would end the gateway for them."""
 
 NOT_KNOWN = "is asked for the first time"
+
+Required = tuple[str, ...] | Literal["all", "any"]
 
 Probe = Callable[[str], str | None]
 """From a readiness address to the reason why it is not ready, None if it is; blocks."""
@@ -44,6 +48,7 @@ class SubgraphReadiness:
     Args:
         path: The readiness route beside each subgraph's address, such as ``/ready``.
         addresses: Returns the subgraphs in service, name to GraphQL address.
+        required: Names of the subgraphs without which the gateway is not ready, ``all`` of them, or ``any``: then one is enough.
         probe: Asks one readiness address.
         clock: Seconds that only grow.
         answer_seconds: How long a caller waits for subgraphs that are being asked, before it gets what was known before.
@@ -54,12 +59,14 @@ class SubgraphReadiness:
         path: str,
         addresses: Callable[[], Mapping[str, str]],
         *,
+        required: Required = "any",
         probe: Probe = ask,
         clock: Callable[[], float] = time.monotonic,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._path = path
         self._addresses = addresses
+        self._required = required
         self._probe = probe
         self._clock = clock
         self._answer_seconds = answer_seconds
@@ -84,9 +91,12 @@ class SubgraphReadiness:
             self._known_until = self._clock() + KEPT_SECONDS
 
     async def failing(self) -> dict[str, str]:
-        """Return the reason of each subgraph if none of them can answer; empty as long as one can."""
+        """Return the reason of each subgraph that keeps the gateway from being ready; empty as long as it is."""
         unready = await self.unready()
-        return unready if unready and len(unready) == len(self._addresses()) else {}
+        if self._required == "all" or len(unready) == len(self._addresses()):
+            return unready
+        required = () if self._required == "any" else self._required
+        return {name: reason for name, reason in unready.items() if name in required}
 
     def close(self) -> None:
         """Stop the threads, without waiting for a probe that is under way."""

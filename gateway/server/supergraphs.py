@@ -154,6 +154,13 @@ def unknown_names(supergraph: Supergraph, settings: Settings) -> list[Problem]:
         if name not in supergraph.subgraphs:
             told = f"subgraphs.{name}: the supergraph has no subgraph {name}{nearest(name, supergraph.subgraphs)}"
             problems.append((("subgraphs", name), told))
+    required = settings.server.subgraphs_required
+    for index, name in enumerate(() if isinstance(required, str) else required):
+        if name not in supergraph.subgraphs:
+            told = (
+                f"server.subgraphs_required: the supergraph has no subgraph {name}{nearest(name, supergraph.subgraphs)}"
+            )
+            problems.append((("server", "subgraphs_required", index), told))
     for index, label in enumerate(settings.override_labels):
         if label not in supergraph.override_labels:
             told = f"override_labels: the supergraph has no label {label}{nearest(label, supergraph.override_labels)}"

@@ -57,6 +57,8 @@ def test_the_file_may_name_variables_of_the_environment(tmp_path: Path, monkeypa
         ("sever: {port: 1}", "sever is not a setting"),
         ("server: {port: [1]}", "server.port"),
         ("server: {path: graphql}", "server.path"),
+        ("server: {subgraphs_required: [a]}", "subgraphs_required needs subgraphs_ready_path"),
+        ("server: {subgraphs_ready_path: /ready, subgraphs_required: some}", "server.subgraphs_required"),
         ("persisted: {safelist: true}", "safelist needs a manifest"),
         ("identity: {issuers: [{issuer: x, jwks_url: 'ftp://x'}]}", "identity.issuers.0.jwks_url"),
         ("identity: {issuers: [{issuer: x, jwks_url: 'https://x', algorithms: [HS256]}]}", "algorithms"),

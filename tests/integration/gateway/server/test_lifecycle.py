@@ -114,12 +114,14 @@ def test_an_unknown_setting_is_refused_with_file_and_key(tmp_path: Path) -> None
 def test_settings_that_name_what_the_schema_does_not_have_are_refused(schema: Path, tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
     text = f"supergraph: {{path: {schema}}}\nsubgraphs:\n  goods: {{}}\n  acounts: {{}}\noverride_labels:\n  - new\n"
+    text += "server:\n  subgraphs_ready_path: /ready\n  subgraphs_required: [goods, acount]\n"
     config.write_text(text, encoding="utf-8")
     ended = serve("--config", str(config), "--port", "0")
     assert ended.returncode == 2
     expected = "gateway.yaml:4: subgraphs.acounts: the supergraph has no subgraph acounts; did you mean accounts?"
     assert expected in ended.stderr
     assert "gateway.yaml:6: override_labels: the supergraph has no label new" in ended.stderr
+    assert "gateway.yaml:9: server.subgraphs_required: the supergraph has no subgraph acount" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

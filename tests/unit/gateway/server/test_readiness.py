@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from gateway.server.readiness import SubgraphReadiness, ask
+from gateway.server.readiness import Required, SubgraphReadiness, ask
 from tests.support.ports import free_port
 
 ADDRESSES = {"goods": "http://goods:1/graphql", "accounts": "http://accounts:2/api/graphql"}
@@ -16,13 +16,18 @@ ADDRESSES = {"goods": "http://goods:1/graphql", "accounts": "http://accounts:2/a
 class Neighbours:
     """Subgraphs that are ready but for those in `unready`; notes each address that was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, required: Required = "any") -> None:
         self.unready: dict[str, str] = {}
         self.asked: list[str] = []
         self.now = 100.0
         self.hung: threading.Event | None = None
         self.readiness = SubgraphReadiness(
-            "/ready", lambda: ADDRESSES, probe=self._probe, clock=lambda: self.now, answer_seconds=60
+            "/ready",
+            lambda: ADDRESSES,
+            required=required,
+            probe=self._probe,
+            clock=lambda: self.now,
+            answer_seconds=60,
         )
 
     def _probe(self, url: str) -> str | None:
@@ -52,6 +57,30 @@ async def test_the_gateway_is_not_ready_when_no_subgraph_is_and_is_again_after_i
     neighbours.unready = {}
     neighbours.now += 1.0
     assert await neighbours.readiness.failing() == {}
+
+
+@pytest.mark.parametrize(
+    ("required", "away", "failing"),
+    [
+        pytest.param("any", "accounts", False, id="any, one away"),
+        pytest.param("all", "accounts", True, id="all, one away"),
+        pytest.param(("accounts",), "accounts", True, id="a required one away"),
+        pytest.param(("accounts",), "goods", False, id="another one away"),
+        pytest.param((), "goods", False, id="none required"),
+    ],
+)
+async def test_the_gateway_is_not_ready_without_a_subgraph_that_it_requires(
+    required: Required, away: str, *, failing: bool
+) -> None:
+    neighbours = Neighbours(required=required)
+    try:
+        neighbours.unready = {f"http://{away}:{1 if away == 'goods' else 2}/ready": "503"}
+        assert await neighbours.readiness.failing() == ({away: "503"} if failing else {})
+        neighbours.unready = {}
+        neighbours.now += 1.0
+        assert await neighbours.readiness.failing() == {}
+    finally:
+        neighbours.readiness.close()
 
 
 async def test_a_storm_of_requests_asks_each_subgraph_once_a_second(neighbours: Neighbours) -> None:
