@@ -83,6 +83,8 @@ class ServerSettings(_Section):
             ``any``, and it fails while none is ready.
         metrics_token: Bearer token that ``/metrics`` requires. Without one, every client that reaches the
             port reads the metrics.
+        metrics_port: Port of ``/metrics``, for all workers; `port` then answers 404 there. None leaves it on `port`.
+        metrics_host: Address of `metrics_port`.
     """
 
     host: str = "127.0.0.1"
@@ -100,6 +102,8 @@ class ServerSettings(_Section):
     subgraphs_ready_path: str | None = Field(None, pattern=r"^/[^?#]*$")
     subgraphs_required: tuple[str, ...] | Literal["any", "all"] = "any"
     metrics_token: SecretStr = SecretStr("")
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
 
     @field_validator("cors_origins", mode="before")
     @classmethod

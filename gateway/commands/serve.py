@@ -76,8 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise WrongUsage("nothing to serve: give --supergraph FILE, --subgraphs FILE, or a --config that names one")
 
         from gateway.server.run import serve
+        from subgraphs.kit.runtime.metrics_port import MetricsPortTaken
 
-        return serve(settings, listen(settings.server.host, settings.server.port), config=arguments.config)
+        try:
+            return serve(settings, listen(settings.server.host, settings.server.port), config=arguments.config)
+        except MetricsPortTaken as refusal:
+            raise WrongUsage(f"{refusal}; choose another with server.metrics_port") from None
 
 
 def _absolute(path: Path | None) -> Path | None:

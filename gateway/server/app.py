@@ -96,7 +96,9 @@ class Gateway:
         self._sides = side_routes(
             self._failing,
             self._page,
-            metrics_token=settings.server.metrics_token.get_secret_value(),
+            metrics_token=(
+                settings.server.metrics_token.get_secret_value() if settings.server.metrics_port is None else None
+            ),
             graphql_path=settings.server.path,
         )
         self._path = settings.server.path

@@ -19,12 +19,12 @@ FailingChecks = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 def side_routes(
-    failing: FailingChecks, page: Page | None, *, metrics_token: str = "", graphql_path: str = "/graphql"
+    failing: FailingChecks, page: Page | None, *, metrics_token: str | None = "", graphql_path: str = "/graphql"
 ) -> Starlette:
     """An application with the routes that are not GraphQL; what it refuses has the form of all errors.
 
     Args:
-        metrics_token: The bearer token that /metrics requires; "" lets everyone read them.
+        metrics_token: The bearer token that /metrics requires; "" lets everyone read them, and None serves none here.
     """
 
     async def health(_: Request) -> Response:
@@ -37,7 +37,7 @@ def side_routes(
         return JSONResponse({"status": "ready", "service": "gateway"})
 
     async def metrics(request: Request) -> Response:
-        if not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
+        if metrics_token is None or not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
             return Response(status_code=404)
         text, content_type = exposition()
         return Response(text, headers={"content-type": content_type})

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 
 from gateway.server.app import Gateway
+from gateway.server.metrics import exposition
 from gateway.server.protocol import EdgeProtocol
 from gateway.server.serving import EdgeServer
 from gateway.server.supergraphs import LimitOfNoField, load_to_serve, unknown_names
@@ -22,6 +23,7 @@ from gateway.server.workers import WorkerGroup, end_with_parent
 from gateway.settings import Settings
 from gateway.settings_file import locate
 from subgraphs.kit.runtime.logging import configure
+from subgraphs.kit.runtime.metrics_port import metrics_served
 
 BACKLOG = 4096
 
@@ -37,6 +39,7 @@ def serve(settings: Settings, listening: socket.socket, *, config: Path | None =
     Raises:
         SupergraphUnusable: there is nothing to serve; nothing was started.
         InvalidSettings: a setting names what the supergraph does not have.
+        MetricsPortTaken: nothing was started.
     """
     configure_logging(settings)
     assert settings.supergraph.path is not None
@@ -48,11 +51,18 @@ def serve(settings: Settings, listening: socket.socket, *, config: Path | None =
         raise locate(config, problems)
     host, port = listening.getsockname()[:2]
     log.info("gateway.starting", url=f"http://{host}:{port}{settings.server.path}", workers=settings.server.workers)
-    if settings.server.workers == 1:
-        return serve_here(Gateway(settings, loaded=loaded), settings, listening)
-    del loaded
-    work = partial(_work, settings, listening)
-    return WorkerGroup(work, count=settings.server.workers, drain_seconds=settings.server.drain_seconds).run()
+    server = settings.server
+    with metrics_served(
+        server.metrics_port,
+        host=server.metrics_host,
+        token=server.metrics_token.get_secret_value(),
+        expose=exposition,
+    ):
+        if server.workers == 1:
+            return serve_here(Gateway(settings, loaded=loaded), settings, listening)
+        del loaded
+        work = partial(_work, settings, listening)
+        return WorkerGroup(work, count=server.workers, drain_seconds=server.drain_seconds).run()
 
 
 def serve_here(

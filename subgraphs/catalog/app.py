@@ -51,5 +51,5 @@ def create_catalog_app(settings: CatalogSettings, resources: CatalogResources | 
         lifespan=Lifespan(opened.config.loop, releasing, close=opened.close),
         routes=[Route("/images/{product_id}.svg", image, methods=["GET"])],
         max_body_bytes=settings.max_body_bytes,
-        metrics_token=settings.metrics_token.get_secret_value(),
+        metrics_token=settings.metrics_token_here,
     )

@@ -6,12 +6,12 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from subgraphs import SERVICES
-from subgraphs.kit.runtime.settings import ServiceSettings
+from subgraphs.kit.runtime.settings import PublishedServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class CatalogSettings(ServiceSettings):
+class CatalogSettings(PublishedServiceSettings):
     """The catalog's settings.
 
     Args:

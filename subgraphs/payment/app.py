@@ -53,7 +53,7 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         lifespan=Lifespan(*loops, close=opened.close),
         routes=[webhook_route(desk)],
         max_body_bytes=settings.max_body_bytes,
-        metrics_token=settings.metrics_token.get_secret_value(),
+        metrics_token=settings.metrics_token_here,
     )
 
 

@@ -7,13 +7,13 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from subgraphs import SERVICES
-from subgraphs.kit.runtime.settings import ServiceSettings
+from subgraphs.kit.runtime.settings import PublishedServiceSettings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _DEFAULT_URLS = {"bank": "http://127.0.0.1:4010", "stripe": "https://api.stripe.com"}
 
 
-class PaymentSettings(ServiceSettings):
+class PaymentSettings(PublishedServiceSettings):
     """The payment service's settings.
 
     Args:

@@ -89,7 +89,7 @@ def create_app(
     routes: Sequence[BaseRoute] = (),
     max_body_bytes: int = 4_000_000,
     quiet_operations: frozenset[str] = frozenset(),
-    metrics_token: str = "",
+    metrics_token: str | None = "",
     on_drain: Callable[[], Awaitable[None]] | None = None,
     ended_sessions: EndedSessions | None = None,
     streams: Streams | None = None,
@@ -101,7 +101,7 @@ def create_app(
         checks: what /ready asks.
         lifespan: runs the loops beside the requests, with a readiness check each, and closes the resources at the end.
         routes: the service's own, beside /graphql and the health routes.
-        metrics_token: the bearer token that /metrics requires; "" lets everyone read them.
+        metrics_token: the bearer token that /metrics requires; "" lets everyone read them, and None serves none here.
         quiet_operations: names of operations that are asked so often that their success is logged at debug level.
         ended_sessions: where the session of a signed-in caller is looked up; None takes its token until it expires.
         streams: how many a client may have open; the default bound if None.

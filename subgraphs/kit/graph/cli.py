@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from subgraphs import SERVICES
 from subgraphs.kit.runtime.cli import configured
-from subgraphs.kit.runtime.settings import ServiceSettings
+from subgraphs.kit.runtime.settings import PublishedServiceSettings, ServiceSettings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -140,6 +141,7 @@ def _parser(deployable: Deployable[SettingsT]) -> argparse.ArgumentParser:
 
 def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
     from subgraphs.kit.messaging.server_version import ServerTooOld, refuse_unsupported
+    from subgraphs.kit.runtime.metrics_port import MetricsPortTaken
     from subgraphs.kit.runtime.server import serve
 
     try:
@@ -148,7 +150,22 @@ def _serve(deployable: Deployable[SettingsT], settings: SettingsT) -> int:
         print(f"{deployable.name}: {refusal}", file=sys.stderr)
         return 2
     app = deployable.app(settings)
-    return serve(app, host=settings.host, port=settings.port, on_drain=app.state.on_drain)
+    try:
+        with _metrics_served(settings):
+            return serve(app, host=settings.host, port=settings.port, on_drain=app.state.on_drain)
+    except MetricsPortTaken as refusal:
+        print(f"{deployable.name}: {refusal}", file=sys.stderr)
+        return 2
+
+
+def _metrics_served(settings: ServiceSettings) -> AbstractContextManager[None]:
+    """Serve /metrics on a port of its own during the block, if the settings give one."""
+    from subgraphs.kit.runtime.metrics_port import metrics_served
+
+    if not isinstance(settings, PublishedServiceSettings):
+        return nullcontext()
+    token = settings.metrics_token.get_secret_value()
+    return metrics_served(settings.metrics_port, host=settings.metrics_host, token=token)
 
 
 async def _migrate(databases: list[MigratedDatabase], *, is_down: bool) -> None:

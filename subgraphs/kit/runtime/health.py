@@ -49,11 +49,11 @@ def may_read_metrics(authorization: str, token: str) -> bool:
     return not token or hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
 
 
-def health_routes(service: str, checks: Mapping[str, ReadinessCheck], *, metrics_token: str = "") -> list[Route]:
+def health_routes(service: str, checks: Mapping[str, ReadinessCheck], *, metrics_token: str | None = "") -> list[Route]:
     """The three routes.
 
     Args:
-        metrics_token: The bearer token that /metrics requires; "" lets everyone read them.
+        metrics_token: The bearer token that /metrics requires; "" lets everyone read them, and None serves none here.
         checks: by the name that a failing `/ready` shows, such as "database".
     """
 
@@ -67,7 +67,7 @@ def health_routes(service: str, checks: Mapping[str, ReadinessCheck], *, metrics
         return json_response({"status": "ready", "service": service})
 
     async def metrics(request: Request) -> Response:
-        if not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
+        if metrics_token is None or not may_read_metrics(request.headers.get("authorization", ""), metrics_token):
             return Response(status_code=404)
         return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 

@@ -63,3 +63,20 @@ class ServiceSettings(SharedSettings):
     def database_url_or(self, name: str) -> str:
         """The configured database, or else the SQLite file `<data_dir>/<name>.db`."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / name}.db"
+
+
+class PublishedServiceSettings(ServiceSettings):
+    """What a subgraph is told whose port strangers reach, for a webhook or for pictures.
+
+    Attributes:
+        metrics_port: Where /metrics is served instead of on `port`; None leaves it there, behind the token.
+        metrics_host: The address of that port.
+    """
+
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
+
+    @property
+    def metrics_token_here(self) -> str | None:
+        """The token that /metrics requires on `port`; None if it is not there."""
+        return self.metrics_token.get_secret_value() if self.metrics_port is None else None

@@ -92,6 +92,14 @@ def test_ports_are_published_of_what_clients_call_alone() -> None:
         assert "YARMARKA_METRICS_TOKEN" in given(name)
 
 
+@pytest.mark.parametrize(("name", "prefix"), [("gateway", "GATEWAY_SERVER__"), ("payment", "PAYMENT_")])
+def test_the_metrics_of_what_strangers_call_have_a_port_that_is_not_published(name: str, prefix: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert environment[f"{prefix}METRICS_HOST"] == "0.0.0.0"
+    published = [port.rpartition(":")[2] for port in SERVICES[name]["ports"]]
+    assert str(environment[f"{prefix}METRICS_PORT"]) not in published
+
+
 def test_each_image_has_one_build_definition() -> None:
     builds = {(service["image"], str(service["build"])) for service in SERVICES.values() if "build" in service}
     assert len(builds) == len({image for image, _ in builds}) == 4

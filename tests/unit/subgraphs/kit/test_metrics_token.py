@@ -8,7 +8,7 @@ from gateway.server.pages import side_routes
 from subgraphs.kit.runtime.health import health_routes
 
 
-def subgraph(token: str) -> Starlette:
+def subgraph(token: str | None) -> Starlette:
     return Starlette(routes=list(health_routes("payment", {}, metrics_token=token)))
 
 
@@ -16,7 +16,7 @@ async def nothing_fails() -> dict[str, str]:
     return {}
 
 
-def gateway(token: str) -> Starlette:
+def gateway(token: str | None) -> Starlette:
     return side_routes(nothing_fails, None, metrics_token=token)
 
 
@@ -29,9 +29,13 @@ def gateway(token: str) -> Starlette:
         pytest.param("secret", "Bearer wrong", 404, id="wrong token"),
         pytest.param("secret", "Bearer sécret", 404, id="not ASCII"),
         pytest.param("secret", "Bearer secret", 200, id="right token"),
+        pytest.param(None, None, 404, id="on a port of their own"),
+        pytest.param(None, "Bearer ", 404, id="on a port of their own, token given"),
     ],
 )
-async def test_metrics_need_the_token_that_is_set(app: object, token: str, header: str | None, status: int) -> None:
+async def test_metrics_need_the_token_that_is_set(
+    app: object, token: str | None, header: str | None, status: int
+) -> None:
     assert callable(app)
     headers = [(b"authorization", header.encode())] if header else []
     transport = httpx.ASGITransport(app=app(token))
