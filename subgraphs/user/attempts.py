@@ -2,7 +2,8 @@
 
 Two windows count each sign-in. One is per account and client address, so that a stranger locks out nobody but himself. The other is
 per account, over all addresses, and stops guesses from many of them; it does not hold for addresses from which the account has
-signed in before.
+signed in before. An attempt that ends without a verdict (its time was over, the database was away) is given back: it told nothing, and
+an overloaded minute must not lock out those who know their passwords.
 
 A Redis that is away opens neither: the process counts in its own memory meanwhile. Any other failure refuses the attempt.
 """
@@ -71,6 +72,10 @@ class AttemptCounter:
         if reset_at is not None:
             raise TooManyAttempts(max(0, int((reset_at - time.time()) * 1000)))
 
+    async def give_back(self, limit: RateLimitItem, *key: str) -> None:
+        """Take one attempt out of a window again."""
+        await self._count(lambda storage: storage.incr(limit.key_for(*key), limit.get_expiry(), -1))
+
     async def forget(self, limit: RateLimitItem, *key: str) -> None:
         """Empty a window."""
         await self._count(lambda storage: storage.clear(limit.key_for(*key)))
@@ -131,6 +136,13 @@ class SignInAttempts:
         await self._counter.hit(self._per_address, account, source)
         if not await self._counter.is_marked(_known(account, source)):
             await self._counter.hit(self._per_account, account)
+
+    async def give_back(self, email: str, address: str | None) -> None:
+        """Take back what `count` counted, of an attempt that ended without a verdict."""
+        account, source = _hashed(email), _hashed(network_of(address))
+        await self._counter.give_back(self._per_address, account, source)
+        if not await self._counter.is_marked(_known(account, source)):
+            await self._counter.give_back(self._per_account, account)
 
     async def succeeded(self, email: str, address: str | None) -> None:
         """Begin a new window after a success, and remember the address as one of the account's."""

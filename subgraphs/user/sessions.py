@@ -157,10 +157,15 @@ class Sessions:
         self.passwords.check_room()
         name = model.sign_in_address(email)
         await self.attempts.count(name, address)
-        async with self.database.reading() as session:
-            account = await repository.account_by_email(session, name)
-        kept = account.password_hash if account is not None else None
-        if not await self._is_correct(password, kept) or account is None:
+        try:
+            async with self.database.reading() as session:
+                account = await repository.account_by_email(session, name)
+            kept = account.password_hash if account is not None else None
+            is_correct = await self._is_correct(password, kept)
+        except BaseException:
+            await self.attempts.give_back(name, address)
+            raise
+        if not is_correct or account is None:
             raise InvalidCredentials
         await self.attempts.succeeded(name, address)
         return await self._open(account.id, account.roles)

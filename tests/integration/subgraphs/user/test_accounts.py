@@ -16,6 +16,7 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
+from subgraphs.user.passwords import Passwords
 from subgraphs.user.resources import UserResources
 from subgraphs.user.seed import seed
 from subgraphs.user.sessions import REFRESH_GRACE
@@ -455,3 +456,32 @@ async def test_twins_of_a_sign_up_make_one_account_and_twins_of_a_sign_out_all_e
     ann = next(answer["signUp"] for answer in answers if answer["signUp"]["__typename"] == "SignInSuccess")
     ended = await asyncio.gather(*(user.data(SIGN_OUT, {"token": ann["refreshToken"]}) for _ in range(6)))
     assert [answer["signOut"] for answer in ended] == [True] * 6
+
+
+async def test_an_attempt_that_ends_without_a_verdict_is_not_counted(
+    user: SubgraphUnderTest, resources: UserResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client whose sign-ins time out on a busy machine is not locked out once the machine is free again."""
+    await signed_up(user)
+    right = {"email": "ann@example.org", "password": "correct horse"}
+
+    reached = asyncio.Event()
+
+    async def never(*_: object) -> bool:
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with monkeypatch.context() as busy:
+        busy.setattr(Passwords, "is_correct", never)
+        for attempt in range(20):
+            sign_in = asyncio.create_task(
+                resources.sessions.sign_in(right["email"], right["password"], address=f"192.0.2.{attempt % 2}")
+            )
+            await asyncio.wait_for(reached.wait(), 10)
+            reached.clear()
+            sign_in.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sign_in
+    for address in ("192.0.2.0", "192.0.2.1", "192.0.2.2"):
+        assert (await from_address(user, address, right))["__typename"] == "SignInSuccess"
