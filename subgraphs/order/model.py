@@ -11,11 +11,10 @@ What somebody may do is read off the table: an action is open when its target ca
 """
 
 import enum
-import hashlib
 from collections.abc import Iterable, Sequence
 
-import orjson
-
+from subgraphs.kit.runtime import idempotency
+from subgraphs.kit.runtime.idempotency import MAX_KEY_CHARACTERS
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.runtime.rules import Stated, TextRule
 from subgraphs.order.errors import ForbiddenStep
@@ -25,7 +24,6 @@ MAX_LINES = 50
 MAX_QUANTITY = 999
 MAX_HOLDS_ASKED = 200
 """Orders that catalog asks about at once; it frees the stock of 100 at most in one round."""
-MAX_KEY_CHARACTERS = 128
 MAX_REASON_CHARACTERS = 500
 MAX_TRACKING_CHARACTERS = 100
 
@@ -160,7 +158,7 @@ def check_key(key: str) -> str:
 def fingerprint(lines: Sequence[Line], address_id: str, *, expected_total: int, currency: str) -> str:
     """The digest of what was asked for, 64 hex digits; the same basket in another order has the same."""
     wanted = sorted((line.product_id, line.quantity) for line in lines)
-    return hashlib.sha256(orjson.dumps([wanted, address_id, expected_total, currency])).hexdigest()
+    return idempotency.fingerprint(wanted, address_id, expected_total, currency)
 
 
 _READABLE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U

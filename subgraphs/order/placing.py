@@ -18,9 +18,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.client import ServiceError
+from subgraphs.kit.runtime.idempotency import require_same
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
+from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import changes, queries, repository
 from subgraphs.order.desk import Desk
@@ -137,8 +138,7 @@ async def _taken_up(desk: Desk, asked: _Asked) -> Order | None:
         known = await repository.known_key(session, asked.buyer_id, asked.request.idempotency_key)
         if known is None:
             return None
-        if known.fingerprint != asked.fingerprint:
-            raise IdempotencyConflict()
+        require_same(known.fingerprint, asked.fingerprint)
         if known.outcome is not None:
             return _answer(await _order(session, known.order_id), known.outcome)
     return await _renewed(desk, known)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from subgraphs.kit.runtime.idempotency import MAX_KEY_CHARACTERS
 from subgraphs.kit.storage.inbox import InboxColumns
 from subgraphs.kit.storage.outbox import OutboxColumns
 from subgraphs.kit.storage.types import String, UtcDateTime
@@ -112,7 +113,7 @@ class IdempotencyKey(Base):
     __tablename__ = "idempotency_keys"
 
     buyer_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    key: Mapped[str] = mapped_column(String(model.MAX_KEY_CHARACTERS), primary_key=True)
+    key: Mapped[str] = mapped_column(String(MAX_KEY_CHARACTERS), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     order_id: Mapped[str] = mapped_column(String(36), unique=True)
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -10,14 +10,12 @@ A crash after any step is made good by the next request with the same key: it co
 nobody waits for any more comes by webhook.
 """
 
-import hashlib
 from dataclasses import dataclass
 
-import orjson
-
+from subgraphs.kit.runtime.idempotency import fingerprint, require_same
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput
+from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import accounts, queries, recording, repository
 from subgraphs.payment.desk import Desk
@@ -32,7 +30,7 @@ from subgraphs.payment.errors import (
 from subgraphs.payment.model import TOOK_MONEY, UNDECIDED, WITHDRAWABLE, PaymentRequest, PaymentStatus
 from subgraphs.payment.orders import OrderToPay
 from subgraphs.payment.providers.interface import Failure, Intent
-from subgraphs.payment.tables import IdempotencyKey, Payment
+from subgraphs.payment.tables import Payment
 from subgraphs.payment.withdrawing import created, required, withdraw
 
 OPERATION = "startPayment"
@@ -93,7 +91,7 @@ async def _decided(desk: Desk, asked: _Asked) -> Payment | None:
         )
         if known is None:
             return None
-        _require_same(known, asked.fingerprint)
+        require_same(known.fingerprint, asked.fingerprint)
         payment = (await queries.payments_by_id(session, [known.subject_id]))[known.subject_id]
     return _answer(payment, known.outcome) if known.outcome is not None else None
 
@@ -107,7 +105,7 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
             session, operation=OPERATION, actor=asked.buyer_id, key=request.idempotency_key
         )
         if known is not None:
-            _require_same(known, asked.fingerprint)
+            require_same(known.fingerprint, asked.fingerprint)
             # The payment before its key, as `_finish` locks them: two requests with one key never wait for each other.
             payment = await required(session, known.subject_id)
             if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
@@ -227,13 +225,3 @@ def _answer(payment: Payment, outcome: str) -> Payment:
             "This attempt was withdrawn: another one took its place, or the order cannot be paid any more", "input"
         )
     return payment
-
-
-def _require_same(known: IdempotencyKey, fingerprint: str) -> None:
-    if known.fingerprint != fingerprint:
-        raise IdempotencyConflict()
-
-
-def fingerprint(*parts: object) -> str:
-    """The digest of a request's values, 64 hex digits."""
-    return hashlib.sha256(orjson.dumps(parts)).hexdigest()

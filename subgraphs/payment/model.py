@@ -18,11 +18,11 @@ from enum import Enum
 from typing import Protocol, assert_never
 from urllib.parse import urlsplit
 
+from subgraphs.kit.runtime.idempotency import MAX_KEY_CHARACTERS
 from subgraphs.kit.runtime.ids import is_uuid
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.runtime.rules import TextRule
 
-MAX_KEY_CHARACTERS = 128
 MAX_URL_CHARACTERS = 2_000
 
 METHOD = TextRule(100)

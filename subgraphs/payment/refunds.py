@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from subgraphs.kit.runtime.idempotency import fingerprint, require_same
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound
+from subgraphs.kit.runtime.refusals import InvalidInput, NotFound
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import queries, recording, repository
-from subgraphs.payment.commands import fingerprint, release_lease
+from subgraphs.payment.commands import release_lease
 from subgraphs.payment.desk import Desk
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable, RequestInFlight
 from subgraphs.payment.model import PaymentStatus, key_of
@@ -98,8 +99,7 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
     async with desk.database.transaction() as session:
         known = await repository.known_key(session, operation=OPERATION, actor=actor, key=key)
         if known is not None:
-            if known.fingerprint != digest:
-                raise IdempotencyConflict()
+            require_same(known.fingerprint, digest)
             if known.outcome is not None:
                 return _answer(await _payment_of(session, known), known.outcome)
             # The payment, then the key, as `carry_out` locks them.

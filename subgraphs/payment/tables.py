@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from subgraphs.kit.runtime.idempotency import MAX_KEY_CHARACTERS
 from subgraphs.kit.storage.outbox import OutboxColumns
 from subgraphs.kit.storage.types import LongText, String, UtcDateTime
-from subgraphs.payment.model import MAX_KEY_CHARACTERS, METHOD, RETURN_URL
+from subgraphs.payment.model import METHOD, RETURN_URL
 
 MAX_REDIRECT_CHARACTERS = 10_000
 CODE_CHARACTERS = 80

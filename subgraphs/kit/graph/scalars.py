@@ -9,6 +9,7 @@ import strawberry
 from strawberry import federation
 from strawberry.types.scalar import ScalarDefinition
 
+from subgraphs.kit.runtime.idempotency import MAX_KEY_CHARACTERS
 from subgraphs.kit.runtime.rules import ID, TextRule, TokenRule
 
 MAX_MINOR_UNITS = 2**53 - 1
@@ -16,7 +17,6 @@ MAX_MINOR_UNITS = 2**53 - 1
 MinorUnits = NewType("MinorUnits", int)
 
 MAX_CURSOR_CHARACTERS = 1_000
-MAX_KEY_CHARACTERS = 128
 
 Id = Annotated[strawberry.ID, ID]
 """The id of a thing of the market, as an argument, read in its canonical form."""

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.clock import utc_now
+from subgraphs.kit.runtime.idempotency import fingerprint
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
-from subgraphs.payment import commands, refunds, repository
+from subgraphs.payment import refunds, repository
 from subgraphs.payment.tables import IdempotencyKey, Payment, Refund
 from subgraphs.payment.withdrawing import required
 from tests.support.bank import RunningBank, eventually
@@ -47,9 +48,7 @@ async def test_starting_a_payment_again(shop: Shop) -> None:
     payment_id = uuid7()
     async with database.transaction() as session:
         await add_payment(session, shop, payment_id, order_id)
-        session.add(
-            a_key("startPayment", shop.buyer_id, key, commands.fingerprint(order_id, "card_ok", None), payment_id)
-        )
+        session.add(a_key("startPayment", shop.buyer_id, key, fingerprint(order_id, "card_ok", None), payment_id))
     async with writing_its_result(database, payment_id, payment_id):
         again = asyncio.create_task(shop.start(order_id, key=key))
         await eventually(lambda: is_waiting(database))
@@ -74,7 +73,7 @@ async def test_refunding_again(shop: Shop) -> None:
                 updated_at=now,
             )
         )
-        session.add(a_key(refunds.OPERATION, support.subject, key, commands.fingerprint(payment_id, 1), refund_id))
+        session.add(a_key(refunds.OPERATION, support.subject, key, fingerprint(payment_id, 1), refund_id))
     async with writing_its_result(database, payment_id, refund_id):
         again = asyncio.create_task(shop.refund(payment_id, 1, key=key, by=support))
         await eventually(lambda: is_waiting(database))
