@@ -382,8 +382,8 @@ class LivenessSettings(_Section):
     """
 
     path: str = Field(pattern=r"^/[!-~]*$")
-    after_seconds: float = Field(0.35, gt=0)
-    timeout_seconds: float = Field(0.5, gt=0)
+    after_seconds: float = Field(0.2, gt=0)
+    timeout_seconds: float = Field(0.65, gt=0)
 
 
 class SubgraphSettings(_Section):
