@@ -22,11 +22,11 @@ from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import PreparedOperation, Preparer
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
+from gateway.planning.explain import Hop, explain, print_why, why_as_json
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
-from gateway.planning.why import Hop, explain, print_why, why_as_json
 from gateway.server.supergraphs import LoadedSupergraph, load_supergraph
 from gateway.settings import LimitSettings
 from gateway.supergraph.model import Supergraph

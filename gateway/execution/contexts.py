@@ -21,7 +21,7 @@ from gateway.execution.representations import Gathered, PartFailed, gather
 from gateway.execution.request import Service
 from gateway.execution.tree import Place, Tree, trail_path
 from gateway.operation.model import TYPENAME
-from gateway.planning.documents import numbered, print_entities
+from gateway.planning.emit.documents import numbered, print_entities
 from gateway.planning.plan import EntityGroup, GroupContext, RepresentationField
 
 MAX_SETS_OF_VALUES: Final = 50

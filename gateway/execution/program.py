@@ -13,7 +13,7 @@ from gateway.execution.projection import Projection, compile_projection
 from gateway.execution.request import Service
 from gateway.execution.tree import Shape, Tree, shape_of
 from gateway.operation.model import Operation, OperationKind
-from gateway.planning.documents import declaration
+from gateway.planning.emit.documents import declaration
 from gateway.planning.plan import (
     EntityGroup,
     Fetch,

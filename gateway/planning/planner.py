@@ -1,23 +1,30 @@
-"""A plan for an operation, in five steps: needs, search, drafts, batches, assembly. ALGORITHM.md tells the idea of each."""
+"""A plan for an operation, in five steps: needs, search, fetch nodes, batches, assembly. ALGORITHM.md tells the idea of each."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.errors import ClientError
 from gateway.operation.model import TYPENAME, Operation, OperationKind, walk_fields
-from gateway.planning.assembly import assemble
-from gateway.planning.contexts import with_contexts
-from gateway.planning.drafting import Drafting
-from gateway.planning.fuel import DEFAULT_SECONDS, DEFAULT_STEPS, SPARE_STEPS, Fuel, SpareFuel, SpareFuelSpent
-from gateway.planning.lookups import Lookups, lookups_for
+from gateway.planning.budget import (
+    DEFAULT_SECONDS,
+    DEFAULT_STEPS,
+    SPARE_STEPS,
+    SpareBudget,
+    SpareBudgetSpent,
+    StepBudget,
+)
+from gateway.planning.emit.plan_builder import assemble
+from gateway.planning.fetch_graph.batch import Batch, batch_nodes
+from gateway.planning.fetch_graph.build import FetchGraph
+from gateway.planning.fetch_graph.reroute import rescheduled
+from gateway.planning.fetch_graph.response_position import HiddenNames, Position
 from gateway.planning.needs import Need, operation_needs
-from gateway.planning.passes.batching import Batch, batch_drafts
-from gateway.planning.places import Here
 from gateway.planning.plan import Plan
-from gateway.planning.schedule import rescheduled
-from gateway.planning.search import Search
-from gateway.planning.solution import Enter, Solution
-from gateway.planning.tree import HiddenNames, Position
+from gateway.planning.search.contexts import with_contexts
+from gateway.planning.search.federated_schema import FederatedSchema, federated_schema_of
+from gateway.planning.search.location import Location
+from gateway.planning.search.search import Search
+from gateway.planning.search.solution import FetchStep, Solution
 from gateway.supergraph.model import Supergraph
 
 
@@ -41,10 +48,10 @@ def plan(
     Raises:
         ClientError: QUERY_TOO_COMPLEX past `steps` or `seconds`; QUERY_NOT_PLANNABLE if no subgraphs together can answer it.
     """
-    fuel = Fuel(steps, seconds, clock)
-    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
-    found = _Planning(operation, supergraph, lookups, fuel).found()
-    return assemble(found.batches, operation, lookups, fuel, hidden_prefix=found.names.prefix)
+    budget = StepBudget(steps, seconds, clock)
+    schema = federated_schema_of(supergraph, labels & supergraph.override_labels)
+    found = _Planning(operation, supergraph, schema, budget).found()
+    return assemble(found.batches, operation, schema, budget, hidden_prefix=found.names.prefix)
 
 
 def solve(
@@ -54,7 +61,7 @@ def solve(
     labels: frozenset[str] = frozenset(),
     steps: int = DEFAULT_STEPS,
 ) -> list[Solution]:
-    """What `plan` drafts: one solution for a query, one for each root field of another operation.
+    """What `plan` writes into fetches: one solution for a query, one for each root field of another operation.
 
     Of an operation that has no plan, what was found of it.
 
@@ -62,7 +69,7 @@ def solve(
         ClientError: QUERY_TOO_COMPLEX past `steps`.
     """
     planning = _Planning(
-        operation, supergraph, lookups_for(supergraph, labels & supergraph.override_labels), Fuel(steps)
+        operation, supergraph, federated_schema_of(supergraph, labels & supergraph.override_labels), StepBudget(steps)
     )
     return planning.solutions if planning.is_missing_something() else planning.found().solutions
 
@@ -92,17 +99,19 @@ class _Planning:
         solutions: The first that were found, each place weighed by itself.
     """
 
-    def __init__(self, operation: Operation, supergraph: Supergraph, lookups: Lookups, fuel: Fuel) -> None:
+    def __init__(
+        self, operation: Operation, supergraph: Supergraph, schema: FederatedSchema, budget: StepBudget
+    ) -> None:
         self._operation = operation
-        self._lookups = lookups
-        self._fuel = fuel
-        self._needs = _needs(operation, supergraph, lookups)
-        self._search = Search(lookups, fuel, operation.root_type)
+        self._schema = schema
+        self._budget = budget
+        self._needs = _needs(operation, supergraph, schema)
+        self._search = Search(schema, budget, operation.root_type)
         self.solutions = self._solutions(self._search)
 
     def is_missing_something(self) -> bool:
         """Whether no subgraph resolves some field that clients see."""
-        return any(any(_missing_paths(solution.missing, self._lookups)) for solution in self.solutions)
+        return any(any(_missing_paths(solution.missing, self._schema)) for solution in self.solutions)
 
     def found(self) -> _Found:
         """Return the best of the first solutions and others, if there are some: the search does not foresee batches.
@@ -110,8 +119,8 @@ class _Planning:
         Raises:
             ClientError: QUERY_NOT_PLANNABLE if a field is missing; QUERY_TOO_COMPLEX past the budget.
         """
-        found = self._drafted(self.solutions, self._fuel)
-        if self._search.can_divide and self._fuel.spent <= SPARE_STEPS:
+        found = self._drafted(self.solutions, self._budget)
+        if self._search.can_divide and self._budget.spent <= SPARE_STEPS:
             found = self._divided(found)
         if self._search.can_choose and len(found.solutions) == 1 and len(found.batches) > 1:
             found = self._rescheduled(found)
@@ -119,19 +128,19 @@ class _Planning:
 
     def _divided(self, found: _Found) -> _Found:
         """The better of what was found and what is found with shared fields divided."""
-        spare = SpareFuel(SPARE_STEPS)
-        dividing = Search(self._lookups, spare, self._operation.root_type, divides=True)
+        spare = SpareBudget(SPARE_STEPS)
+        dividing = Search(self._schema, spare, self._operation.root_type, divides=True)
         try:
             return min(found, self._drafted(self._solutions(dividing), spare), key=_Found.weight)
-        except SpareFuelSpent:
+        except SpareBudgetSpent:
             return found
         finally:
-            self._fuel.burn(spare.spent)
+            self._budget.spend(spare.spent)
 
     def _rescheduled(self, found: _Found) -> _Found:
         """What was found, or the same with subgraphs chosen again if that spares requests and is no deeper."""
         (solution,) = found.solutions
-        spare = self._fuel.spare()
+        spare = self._budget.spare()
         if spare is None:
             return found
         try:
@@ -139,53 +148,53 @@ class _Planning:
             if again is None:
                 return found
             other = self._drafted([again], spare)
-        except SpareFuelSpent:
+        except SpareBudgetSpent:
             return found
         finally:
-            self._fuel.burn(spare.spent)
+            self._budget.spend(spare.spent)
         return other if other.spares_requests_of(found) else found
 
     def _solutions(self, search: Search) -> list[Solution]:
         types = frozenset({self._operation.root_type})
-        start = Here(None, self._operation.root_type, types, candidates=frozenset(self._lookups.services))
+        start = Location(None, self._operation.root_type, types, candidates=frozenset(self._schema.services))
         if self._operation.kind is OperationKind.QUERY:
             return [search.solve(self._needs, start)]
         return [search.solve_once(need, start) for need in self._needs if need.name != TYPENAME]
 
-    def _drafted(self, solutions: list[Solution], fuel: Fuel) -> _Found:
-        drafting = Drafting(self._lookups, fuel)
+    def _drafted(self, solutions: list[Solution], budget: StepBudget) -> _Found:
+        graph = FetchGraph(self._schema, budget)
         fields = (field for field in walk_fields(self._operation.selections) if not field.name.startswith("__"))
         names = HiddenNames(field.response_name for field in fields)
         types = frozenset({self._operation.root_type})
         root = Position((), types, self._needs, is_abstract=False, is_told=True, names=names)
         for solution in solutions:
-            _refuse_missing(solution, self._operation, self._lookups)
+            _refuse_missing(solution, self._operation, self._schema)
             if self._operation.kind is OperationKind.QUERY:
-                drafting.write(solution, None, root)
+                graph.write(solution, None, root)
             else:
-                _draft_next(solution, drafting, root)
-        return _Found(solutions, batch_drafts(drafting.drafts, fuel), names)
+                _draft_next(solution, graph, root)
+        return _Found(solutions, batch_nodes(graph.nodes, budget), names)
 
 
-def _needs(operation: Operation, supergraph: Supergraph, lookups: Lookups) -> tuple[Need, ...]:
+def _needs(operation: Operation, supergraph: Supergraph, schema: FederatedSchema) -> tuple[Need, ...]:
     needs = operation_needs(operation, supergraph.api, supergraph.possible_types)
-    return with_contexts(needs, operation, lookups) if lookups.has_contexts else needs
+    return with_contexts(needs, operation, schema) if schema.has_contexts else needs
 
 
-def _draft_next(solution: Solution, drafting: Drafting, root: Position) -> None:
-    """Drafts a root field to run after all that is drafted; in the last request if that is complete with it."""
+def _draft_next(solution: Solution, graph: FetchGraph, root: Position) -> None:
+    """Writes a root field to run after all that is written; in the last request if that is complete with it."""
     for step in solution.steps:
-        assert isinstance(step, Enter)
-        last = drafting.drafts[-1] if drafting.drafts else None
-        # The last draft may be a root type that was reached below this field's predecessor: not a place for a root field.
+        assert isinstance(step, FetchStep)
+        last = graph.nodes[-1] if graph.nodes else None
+        # The last fetch node may be a root type that was reached below this field's predecessor: not a place for a root field.
         is_same = last is not None and last.is_root and last.position is root and last.service == step.service
-        drafting.write_root(step, root, drafting.unawaited(), last if is_same else None)
+        graph.write_root(step, root, graph.unawaited(), last if is_same else None)
 
 
-def _refuse_missing(solution: Solution, operation: Operation, lookups: Lookups) -> None:
-    for names, need in _missing_paths(solution.missing, lookups):
+def _refuse_missing(solution: Solution, operation: Operation, schema: FederatedSchema) -> None:
+    for names, need in _missing_paths(solution.missing, schema):
         path = ".".join(map(str, operation.answer_path(names)))
-        if lookups.takes_context(need.name):
+        if schema.takes_context(need.name):
             message = f"{path} takes an argument from a context (@fromContext), but no subgraphs together can bring its value here."
         elif need.runs_once and operation.kind is not OperationKind.MUTATION:
             message = f"{path} is a mutation of another subgraph, which only a mutation can enter, not a {operation.kind.value}."
@@ -194,13 +203,13 @@ def _refuse_missing(solution: Solution, operation: Operation, lookups: Lookups) 
         raise ClientError(message, code="QUERY_NOT_PLANNABLE", status=500)
 
 
-def _missing_paths(missing: tuple[Need, ...], lookups: Lookups) -> Iterator[tuple[list[str], Need]]:
+def _missing_paths(missing: tuple[Need, ...], schema: FederatedSchema) -> Iterator[tuple[list[str], Need]]:
     """Yield (path, need) of each field that no subgraph resolves; types that clients never see do not count."""
     for need in missing:
-        if need.types is not None and not need.types & lookups.visible:
+        if need.types is not None and not need.types & schema.visible:
             continue
         name = need.response_name or need.name
         if not need.children:
             yield [name], need
-        for below, lacking in _missing_paths(need.children, lookups):
+        for below, lacking in _missing_paths(need.children, schema):
             yield [name, *below], need if need.runs_once and not lacking.runs_once else lacking

@@ -26,10 +26,10 @@ from gateway.operation.limits import Limits
 from gateway.operation.model import Operation
 from gateway.operation.prepare import Preparer
 from gateway.pipeline import Hot, Pipeline, WeighOperation
+from gateway.planning.check.refusal import refuse_unsound
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
-from gateway.planning.refusal import refuse_unsound
 from gateway.planning_thread import PlanningThread
 from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED

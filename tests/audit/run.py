@@ -18,7 +18,7 @@ from gateway.composition.model import Subgraph
 from gateway.errors import ClientError, GatewayError
 from gateway.execution.http_transport import HttpTransport
 from gateway.pipeline import Pipeline, Request
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
 from gateway.planning_thread import PlanningThread
 from gateway.server.supergraphs import LoadedSupergraph, make_pipeline
 from gateway.settings import Settings

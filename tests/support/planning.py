@@ -11,7 +11,7 @@ from gateway.composition.model import Subgraph
 from gateway.operation.model import Operation, Refusal
 from gateway.operation.normalize import condition_variables, normalize
 from gateway.operation.parse import parse_document, select_operation
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import print_plan

@@ -15,7 +15,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.model import Operation, OperationKind
 from gateway.operation.normalize import normalize
 from gateway.operation.prepare import Preparer
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
 from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import print_plan

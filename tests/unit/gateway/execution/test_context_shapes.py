@@ -8,7 +8,7 @@ import pytest
 from gateway.execution.executor import Executable, Executor
 from gateway.execution.fake_transport import FakeTransport
 from gateway.execution.request import ExecutionRequest, Service
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
 from tests.support.execution import DictSubgraph

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.check.checker import UnsoundPlan, check
 from tests.support.execution import DictSubgraph
 from tests.support.planning import composed, normalized, planned
 from tests.unit.gateway.execution.test_failed_requirements import answer

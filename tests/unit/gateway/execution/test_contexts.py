@@ -13,7 +13,7 @@ from gateway.execution.executor import Executor
 from gateway.execution.fake_transport import FakeTransport, Subgraph
 from gateway.execution.layout import NotCovered
 from gateway.execution.request import Answer, ExecutionRequest, Service
-from gateway.planning.checker import check
+from gateway.planning.check.checker import check
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
 from tests.support.composition import composed

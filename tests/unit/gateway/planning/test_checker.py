@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.operation.model import Operation
-from gateway.planning.checker import PlanTooLarge, UnsoundPlan, check
+from gateway.planning.check.checker import PlanTooLarge, UnsoundPlan, check
 from gateway.planning.plan import EntityGroup, Fetch, FetchedField, FetchedFragment, Plan
 from gateway.planning.planner import plan
 from gateway.supergraph.model import Supergraph

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import ClientError
 from gateway.operation.model import OperationKind
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.check.checker import UnsoundPlan, check
 from gateway.planning.plan import Fetch, Plan
 from gateway.planning.planner import plan
 from tests.support.planning import composed, normalized

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.check.checker import UnsoundPlan, check
 from gateway.planning.plan import Plan, RepresentationBranch
 from gateway.planning.planner import plan
 from tests.support.planning import composed, normalized

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.check.checker import UnsoundPlan, check
 from gateway.planning.plan import ContextOrigin, EntityGroup, FetchedField, FetchedFragment, Plan, RepresentationField
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json

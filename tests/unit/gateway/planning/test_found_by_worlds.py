@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.planning.documents import print_selections
+from gateway.planning.emit.documents import print_selections
 from gateway.planning.plan import Fetch, Plan
 from gateway.planning.planner import plan
 from tests.support.planning import composed, normalized, planned

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import ClientError
-from gateway.planning.documents import print_selections
+from gateway.planning.emit.documents import print_selections
 from gateway.supergraph.model import Supergraph
 from tests.support.planning import composed, planned
 from tests.unit.gateway.execution.test_failed_requirements import answer

@@ -2,7 +2,7 @@
 
 import sys
 
-from gateway.planning.literals import fits
+from gateway.planning.check.literals import fits
 from gateway.supergraph.model import InputValue
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ClientError
-from gateway.planning.drafts import Draft
-from gateway.planning.fuel import Fuel
-from gateway.planning.passes.batching import batch_drafts
+from gateway.planning.budget import StepBudget
+from gateway.planning.fetch_graph.batch import batch_nodes
+from gateway.planning.fetch_graph.fetch_node import FetchNode
+from gateway.planning.fetch_graph.response_position import HiddenNames, Position
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
-from gateway.planning.tree import HiddenNames, Position
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.hostile import (
@@ -91,23 +91,23 @@ def test_hardest_operation_of_the_public_benchmarks_is_planned_in_few_fetches() 
     assert made.depth() == 6
 
 
-def rows_of_drafts(count: int) -> list[Draft]:
+def rows_of_drafts(count: int) -> list[FetchNode]:
     """Rows of five fetches that wait for one another, each of another of seven subgraphs."""
     at = Position((), frozenset({"T"}), (), is_abstract=False, is_told=True, names=HiddenNames(()))
-    drafts: list[Draft] = []
+    nodes: list[FetchNode] = []
     for row in range(count):
         for step in range(5):
-            draft = Draft(len(drafts), f"s{(row * row + step * (row % 3 + 1)) % 7}", at)
-            draft.depends_on = {drafts[-1]} if step else set()
-            drafts.append(draft)
-    return drafts
+            node = FetchNode(len(nodes), f"s{(row * row + step * (row % 3 + 1)) % 7}", at)
+            node.depends_on = {nodes[-1]} if step else set()
+            nodes.append(node)
+    return nodes
 
 
 def test_batching_grows_with_the_plan() -> None:
     few, many = rows_of_drafts(100), rows_of_drafts(400)
-    work = [calls_of(lambda rows=rows: batch_drafts(rows, Fuel())) for rows in (few, many)]  # type: ignore[misc]
+    work = [calls_of(lambda rows=rows: batch_nodes(rows, StepBudget())) for rows in (few, many)]  # type: ignore[misc]
     assert work[1] < 5 * work[0]
-    batches = batch_drafts(rows_of_drafts(400), Fuel())
+    batches = batch_nodes(rows_of_drafts(400), StepBudget())
     assert len(batches) <= 35
     order = {batch: number for number, batch in enumerate(batches)}
     assert all(order[before] < order[batch] for batch in batches for before in batch.depends_on)

@@ -8,10 +8,10 @@ from structlog.testing import capture_logs
 from gateway.composition.compose import compose
 from gateway.composition.model import Subgraph
 from gateway.errors import ClientError
-from gateway.planning import refusal
-from gateway.planning.checker import UnsoundPlan, check
+from gateway.planning.check import refusal
+from gateway.planning.check.checker import UnsoundPlan, check
+from gateway.planning.check.refusal import refuse_unsound
 from gateway.planning.planner import plan
-from gateway.planning.refusal import refuse_unsound
 from gateway.supergraph.reader import read_supergraph
 from tests.support.planning import LINK, composed, normalized
 

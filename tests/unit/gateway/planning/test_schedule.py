@@ -2,8 +2,8 @@
 
 import pytest
 
+from gateway.planning.explain import explain, print_why
 from gateway.planning.plan import Plan
-from gateway.planning.why import explain, print_why
 from gateway.supergraph.model import Supergraph
 from tests.support.planning import composed, normalized, planned
 from tests.support.shared_everywhere import shared_operation, shared_subgraphs

@@ -2,9 +2,9 @@
 
 import pytest
 
+from gateway.planning.explain import Asked, Hop, Rejected, explain, print_why, why_as_json
 from gateway.planning.planner import plan
-from gateway.planning.solution import Cost
-from gateway.planning.why import Asked, Hop, Rejected, explain, print_why, why_as_json
+from gateway.planning.search.solution import Cost
 from tests.support.planning import GOLDENS, normalized, read_supergraph_file
 
 ITEMS = "{ items { code price maker { id } } }"

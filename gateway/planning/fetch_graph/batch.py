@@ -13,8 +13,8 @@ subgraph is asked more than once, all are joined level by level as well, and the
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gateway.planning.drafts import Draft
-from gateway.planning.fuel import Fuel
+from gateway.planning.budget import StepBudget
+from gateway.planning.fetch_graph.fetch_node import FetchNode
 
 MAX_PAIRWISE = 64
 """Fetches among which all pairs are looked at, once those that wait for the same are joined; larger plans are joined level by level."""
@@ -22,7 +22,7 @@ MAX_PAIRWISE = 64
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Drafts that become one request; compared by identity.
+    """Fetch nodes that become one request; compared by identity.
 
     Attributes:
         earliest: the level at which it can be sent at the earliest, from 1.
@@ -30,7 +30,7 @@ class Batch:
         ancestors: all batches that it waits for, over however many steps: bit n is the batch of number n.
     """
 
-    drafts: list[Draft]
+    nodes: list[FetchNode]
     depends_on: "set[Batch]" = field(default_factory=set)
     earliest: int = 0
     latest: int = 0
@@ -38,24 +38,24 @@ class Batch:
 
     @property
     def number(self) -> int:
-        """The first draft's number; for a stable order."""
-        return self.drafts[0].number
+        """The first fetch node's number; for a stable order."""
+        return self.nodes[0].number
 
     def waits_for(self, other: "Batch") -> bool:
         """Whether it depends on the other, over however many steps."""
         return bool(self.ancestors >> other.number & 1)
 
 
-def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
-    """All drafts in batches, each batch after those that it depends on."""
-    batches = _joined_siblings(_single(drafts))
+def batch_nodes(nodes: list[FetchNode], budget: StepBudget) -> list[Batch]:
+    """All fetch nodes in batches, each batch after those that it depends on."""
+    batches = _joined_siblings(_single(nodes))
     if len(batches) > MAX_PAIRWISE:
-        batches = _joined_pairwise(_joined_by_levels(batches, fuel), fuel)
+        batches = _joined_pairwise(_joined_by_levels(batches, budget), budget)
     else:
-        batches = _joined_pairwise(batches, fuel)
+        batches = _joined_pairwise(batches, budget)
         if _asks_twice(batches):
-            by_levels = _joined_by_levels(_joined_siblings(_single(drafts)), fuel)
-            batches = min(batches, _joined_pairwise(by_levels, fuel), key=len)
+            by_levels = _joined_by_levels(_joined_siblings(_single(nodes)), budget)
+            batches = min(batches, _joined_pairwise(by_levels, budget), key=len)
     _set_levels(batches)
     batches.sort(key=lambda batch: (batch.earliest, batch.number))
     for batch in batches:
@@ -63,11 +63,11 @@ def batch_drafts(drafts: list[Draft], fuel: Fuel) -> list[Batch]:
     return batches
 
 
-def _single(drafts: list[Draft]) -> list[Batch]:
-    by_draft = {draft: Batch([draft]) for draft in drafts}
-    for draft, batch in by_draft.items():
-        batch.depends_on = {by_draft[before] for before in draft.depends_on}
-    return list(by_draft.values())
+def _single(nodes: list[FetchNode]) -> list[Batch]:
+    by_node = {node: Batch([node]) for node in nodes}
+    for node, batch in by_node.items():
+        batch.depends_on = {by_node[before] for before in node.depends_on}
+    return list(by_node.values())
 
 
 def _set_levels(batches: list[Batch]) -> None:
@@ -106,25 +106,25 @@ def _ordered(batches: Iterable[Batch]) -> list[Batch]:
 
 def _asks_twice(batches: list[Batch]) -> bool:
     """Whether two batches of entities go to one subgraph, which another order of joins might spare."""
-    services = [batch.drafts[0].service for batch in batches if not batch.drafts[0].is_root]
+    services = [batch.nodes[0].service for batch in batches if not batch.nodes[0].is_root]
     return len(set(services)) < len(services)
 
 
-def _joined_pairwise(batches: list[Batch], fuel: Fuel) -> list[Batch]:
+def _joined_pairwise(batches: list[Batch], budget: StepBudget) -> list[Batch]:
     """The batches, the nearest joined while any can be; as they are if there are too many pairs."""
     if len(batches) <= MAX_PAIRWISE:
-        while _join_nearest(batches, fuel):
+        while _join_nearest(batches, budget):
             pass
     return batches
 
 
-def _join_nearest(batches: list[Batch], fuel: Fuel) -> bool:
+def _join_nearest(batches: list[Batch], budget: StepBudget) -> bool:
     """Joins the nearest two batches that can go together; False if there are none."""
     _set_levels(batches)
     by_service: dict[str, list[Batch]] = {}
     for batch in batches:
-        if not batch.drafts[0].is_root:
-            by_service.setdefault(batch.drafts[0].service, []).append(batch)
+        if not batch.nodes[0].is_root:
+            by_service.setdefault(batch.nodes[0].service, []).append(batch)
     pairs = [
         (abs(one.earliest - other.earliest), one.number, other.number, one, other)
         for siblings in by_service.values()
@@ -132,7 +132,7 @@ def _join_nearest(batches: list[Batch], fuel: Fuel) -> bool:
         for other in siblings[index + 1 :]
         if max(one.earliest, other.earliest) <= min(one.latest, other.latest)
     ]
-    fuel.burn(len(pairs))
+    budget.spend(len(pairs))
     for _, _, _, one, other in sorted(pairs, key=lambda pair: pair[:3]):
         if not one.waits_for(other) and not other.waits_for(one):
             _join(one, other, batches)
@@ -141,8 +141,8 @@ def _join_nearest(batches: list[Batch], fuel: Fuel) -> bool:
 
 
 def _join(one: Batch, other: Batch, batches: list[Batch]) -> None:
-    one.drafts.extend(other.drafts)
-    one.drafts.sort(key=lambda draft: draft.number)
+    one.nodes.extend(other.nodes)
+    one.nodes.sort(key=lambda node: node.number)
     one.depends_on |= other.depends_on
     for batch in batches:
         if other in batch.depends_on:
@@ -158,19 +158,19 @@ def _joined_siblings(batches: list[Batch]) -> list[Batch]:
     known: dict[tuple[str, frozenset[Batch]], Batch] = {}
     for batch in _ordered(batches):
         batch.depends_on = {instead.get(before, before) for before in batch.depends_on}
-        if batch.drafts[0].is_root:
+        if batch.nodes[0].is_root:
             kept.append(batch)
             continue
-        first = known.setdefault((batch.drafts[0].service, frozenset(batch.depends_on)), batch)
+        first = known.setdefault((batch.nodes[0].service, frozenset(batch.depends_on)), batch)
         if first is batch:
             kept.append(batch)
         else:
-            first.drafts.extend(batch.drafts)
+            first.nodes.extend(batch.nodes)
             instead[batch] = first
     return kept
 
 
-def _joined_by_levels(batches: list[Batch], fuel: Fuel) -> list[Batch]:
+def _joined_by_levels(batches: list[Batch], budget: StepBudget) -> list[Batch]:
     """Batches of one subgraph that can go together, joined level by level, in time that grows with the plan.
 
     Each batch waits until its latest level, and takes with it all others of its subgraph whose dependencies are done by then. None of
@@ -192,20 +192,20 @@ def _joined_by_levels(batches: list[Batch], fuel: Fuel) -> list[Batch]:
         """Join batches, whose dependencies are all sent."""
         first, *others = sorted(together, key=lambda batch: batch.number)
         for batch in (first, *others):
-            fuel.burn()
+            budget.spend()
             instead[batch] = first
         first.depends_on = {instead[before] for batch in together for before in batch.depends_on}
-        first.drafts = sorted((draft for batch in together for draft in batch.drafts), key=lambda draft: draft.number)
+        first.nodes = sorted((node for batch in together for node in batch.nodes), key=lambda node: node.number)
         kept.append(first)
 
     for batch in batches:
-        if not batch.depends_on and not batch.drafts[0].is_root:
-            ready.setdefault(batch.drafts[0].service, []).append(batch)
+        if not batch.depends_on and not batch.nodes[0].is_root:
+            ready.setdefault(batch.nodes[0].service, []).append(batch)
     for level in sorted(due):
-        sent = [batch for batch in due[level] if batch.drafts[0].is_root]
+        sent = [batch for batch in due[level] if batch.nodes[0].is_root]
         for batch in sent:
             send([batch])
-        services = dict.fromkeys(batch.drafts[0].service for batch in due[level] if batch not in instead)
+        services = dict.fromkeys(batch.nodes[0].service for batch in due[level] if batch not in instead)
         for service in services:
             together = [batch for batch in ready.pop(service, []) if batch not in instead]
             if together:
@@ -214,8 +214,8 @@ def _joined_by_levels(batches: list[Batch], fuel: Fuel) -> list[Batch]:
         for batch in sent:
             for later in dependents.get(batch, ()):
                 waits_for[later] -= 1
-                if not waits_for[later] and not later.drafts[0].is_root:
-                    ready.setdefault(later.drafts[0].service, []).append(later)
+                if not waits_for[later] and not later.nodes[0].is_root:
+                    ready.setdefault(later.nodes[0].service, []).append(later)
     return kept
 
 

@@ -8,7 +8,7 @@ import structlog
 
 from gateway.errors import ClientError
 from gateway.operation.model import Operation
-from gateway.planning.checker import PlanTooLarge, UnsoundPlan, prove
+from gateway.planning.check.checker import PlanTooLarge, UnsoundPlan, prove
 from gateway.planning.plan import Plan
 from gateway.planning.printer import print_plan
 from gateway.supergraph.model import Supergraph

@@ -22,28 +22,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.operation.model import TYPENAME
-from gateway.planning.cover import as_solution, best_choices
-from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import Lookups
+from gateway.planning.budget import StepBudget
 from gateway.planning.needs import NEEDS_TYPENAME, Need, colliding
-from gateway.planning.places import ENTITY, Entry, Here, Served
-from gateway.planning.solution import (
+from gateway.planning.search.cover import as_solution, best_choices
+from gateway.planning.search.federated_schema import FederatedSchema
+from gateway.planning.search.location import ENTITY, EntityEntry, Location, ResolvableField
+from gateway.planning.search.search_scope import EVERYTHING, HERE_ALONE, EntryName, OpenEntries, SearchScope
+from gateway.planning.search.solution import (
     FREE,
     ONE_FETCH,
     ONE_FIELD,
     Choice,
-    Closed,
     Cost,
     Decision,
-    Entered,
-    Found,
-    Open,
+    FieldStep,
+    KeyJump,
+    RoutedField,
     Selected,
-    SelectHere,
     Solution,
     Step,
+    UnreachableOption,
+    UnroutedField,
 )
-from gateway.planning.terms import EVERYTHING, HERE_ALONE, EntryName, Reached, Terms
 from gateway.supergraph.model import SubgraphField
 
 _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
@@ -58,8 +58,8 @@ class _Wave:
         is_running: a round is under way; whoever asks meanwhile gets what there is.
     """
 
-    closed: list[tuple[str, Entry]]
-    ways: dict[EntryName, Entered] = field(default_factory=dict)
+    closed: list[tuple[str, EntityEntry]]
+    ways: dict[EntryName, KeyJump] = field(default_factory=dict)
     is_running: bool = False
 
 
@@ -71,7 +71,7 @@ class _Covered:
     missing: list[Need] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
-    def weight(self, here: Here) -> tuple[int, int, int]:
+    def weight(self, here: Location) -> tuple[int, int, int]:
         """Less is better: first what is missing, then fetches, then how many of them wait for each other."""
         cost = as_solution([], self.chosen, []).cost
         return _extent(self.missing, here), cost.fetches, cost.depth
@@ -89,19 +89,19 @@ class Search:
         can_choose: Whether there is a field that several subgraphs serve.
     """
 
-    def __init__(self, lookups: Lookups, fuel: Fuel, root_type: str, *, divides: bool = False) -> None:
+    def __init__(self, schema: FederatedSchema, budget: StepBudget, root_type: str, *, divides: bool = False) -> None:
         self.can_divide = False
         self.can_choose = False
         self._divides = divides
-        self._lookups = lookups
-        self._fuel = fuel
-        self._entered_again = lookups.entered_again(root_type)
-        self._solved: dict[tuple[tuple[Need, ...], Here, Terms], Solution] = {}
-        self._entered: dict[tuple[Here, str, Entry, Terms], Entered | None] = {}
-        self._waves: dict[tuple[Here, Terms], _Wave] = {}
+        self._schema = schema
+        self._budget = budget
+        self._entered_again = schema.entered_again(root_type)
+        self._solved: dict[tuple[tuple[Need, ...], Location, SearchScope], Solution] = {}
+        self._entered: dict[tuple[Location, str, EntityEntry, SearchScope], KeyJump | None] = {}
+        self._waves: dict[tuple[Location, SearchScope], _Wave] = {}
         self._unfinished = 0
 
-    def solve(self, needs: tuple[Need, ...], here: Here, terms: Terms = EVERYTHING) -> Solution:
+    def solve(self, needs: tuple[Need, ...], here: Location, terms: SearchScope = EVERYTHING) -> Solution:
         """The cheapest way found to serve `needs` at `here`, leaving as little missing as possible."""
         question = (needs, here, terms)
         solution = self._solved.get(question)
@@ -112,20 +112,20 @@ class Search:
                 self._solved[question] = solution
         return solution
 
-    def solve_once(self, need: Need, here: Here) -> Solution:
+    def solve_once(self, need: Need, here: Location) -> Solution:
         """Like `solve`, but the field itself is asked of one subgraph only: a mutation must run once."""
-        open_ = Open(need, here.types, frozenset(), {})
+        open_ = UnroutedField(need, here.types, frozenset(), {})
         self._find_choices(open_, here, EVERYTHING)
         if not open_.choices:
             return Solution((), FREE, (need,), (Decision([open_], [None], 0),))
         choice = min(open_.choices.values(), key=Choice.weight)
         return replace(as_solution([], [choice], list(choice.missing)), decisions=(Decision([open_], [choice], 0),))
 
-    def _solve(self, needs: tuple[Need, ...], here: Here, terms: Terms) -> Solution:
-        self._fuel.burn()
+    def _solve(self, needs: tuple[Need, ...], here: Location, terms: SearchScope) -> Solution:
+        self._budget.spend()
         steps: list[Step] = []
         costs: list[Cost] = []
-        opened: list[Open] = []
+        opened: list[UnroutedField] = []
         # Where the type is not known, what is asked is asked of every object: equal names must mean equal fields.
         apart = frozenset() if here.is_known else colliding(needs)
         for need in self._with_typename(needs, here):
@@ -136,20 +136,20 @@ class Search:
                 continue
             rest = types
             if here.service is not None and need not in apart:
-                served, rest = self._lookups.served(here, need.name, types, with_requirements=False)
+                served, rest = self._schema.served(here, need.name, types, with_requirements=False)
                 for part in served:
                     choice = self._select(need, part, here, terms)
                     if terms.stays and choice.missing and _is_list(part):
-                        opened.append(Open(need, part.types, frozenset({None}), {}))
+                        opened.append(UnroutedField(need, part.types, frozenset({None}), {}))
                     elif choice.missing or choice.own.fetches:
-                        open_ = Open(need, part.types, frozenset(), {None: choice})
+                        open_ = UnroutedField(need, part.types, frozenset(), {None: choice})
                         self._find_choices(open_, here, terms)
                         opened.append(open_)
                     else:
-                        steps.append(SelectHere(choice.selected[0][1]))
+                        steps.append(FieldStep(choice.selected[0][1]))
                         costs.append(choice.own)
-            for part_of_rest in self._lookups.parts(here, rest, need.name):
-                open_ = Open(need, part_of_rest, frozenset(), {}, must_know=need in apart)
+            for part_of_rest in self._schema.parts(here, rest, need.name):
+                open_ = UnroutedField(need, part_of_rest, frozenset(), {}, must_know=need in apart)
                 self._find_choices(open_, here, terms)
                 opened.append(open_)
         covered = self._cover(opened, here, terms)
@@ -157,13 +157,13 @@ class Search:
         own = Cost(0, 0, sum(cost.fields for cost in costs))
         return replace(solution, cost=solution.cost.beside(own), decisions=tuple(covered.decisions))
 
-    def _with_typename(self, needs: tuple[Need, ...], here: Here) -> Sequence[Need]:
+    def _with_typename(self, needs: tuple[Need, ...], here: Location) -> Sequence[Need]:
         """The needs, and the type's name if some of them hold for some types only, and nobody here can tell those."""
         if here.is_known or all(need.types is None and need.name != TYPENAME for need in needs):
             return needs
         return (*(need for need in needs if need.name != TYPENAME), NEEDS_TYPENAME)
 
-    def _select(self, need: Need, served: Served, here: Here, terms: Terms) -> Choice:
+    def _select(self, need: Need, served: ResolvableField, here: Location, terms: SearchScope) -> Choice:
         """The choice to have a field where it is served here."""
         below = self._solve_below(need, served, terms.below())
         cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
@@ -171,36 +171,42 @@ class Search:
         selected = Selected(need, served, None, below)
         return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
 
-    def _solve_below(self, need: Need, served: Served, terms: Terms) -> Solution | None:
+    def _solve_below(self, need: Need, served: ResolvableField, terms: SearchScope) -> Solution | None:
         """What is needed of the objects that a field returns; None for a leaf. Nothing is missing of objects that cannot be there."""
         if served.below is None:
             return None
         below = self.solve(need.children, served.below, terms)
-        return replace(below, missing=()) if below.missing and self._lookups.is_empty(served.below) else below
+        return replace(below, missing=()) if below.missing and self._schema.is_empty(served.below) else below
 
-    def _find_choices(self, open_: Open, here: Here, terms: Terms) -> None:
+    def _find_choices(self, open_: UnroutedField, here: Location, terms: SearchScope) -> None:
         """Adds to an open need each other subgraph that can serve it, wholly or in part."""
         if terms.stays:
             return
         need = open_.need
         is_served_here = None in open_.choices or None in open_.used
-        for service, entries in self._lookups.entries(here, open_.types, need.name, must_know=open_.must_know).items():
+        for service, entries in self._schema.entries(here, open_.types, need.name, must_know=open_.must_know).items():
             if service in open_.used or (is_served_here and service == here.service):
                 continue
-            self._fuel.burn()
+            self._budget.spend()
             choice = self._choice(open_, service, entries, here, terms, terms.below())
             if choice is not None:
                 open_.choices[service] = choice
             else:
                 has_key = any(self._entered.get((here, service, entry, terms)) is not None for entry in entries)
-                open_.closed.append(Closed(service, entries, has_key))
+                open_.closed.append(UnreachableOption(service, entries, has_key))
 
     def _choice(  # noqa: PLR0917 - all of a question, and how it goes on below
-        self, open_: Open, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms, below_it: Terms
+        self,
+        open_: UnroutedField,
+        service: str,
+        entries: tuple[EntityEntry, ...],
+        here: Location,
+        terms: SearchScope,
+        below_it: SearchScope,
     ) -> Choice | None:
         """How the subgraph serves an open need when it is entered, or None if it cannot be."""
         need, types = open_.need, open_.types
-        selected: list[Found] = []
+        selected: list[RoutedField] = []
         own = FREE
         entry_cost = ONE_FETCH
         missing: list[Need] = []
@@ -227,22 +233,22 @@ class Search:
                     entry_cost = entry_cost.or_dearer(way.cost())
         if not selected:
             return None
-        unserved &= self._lookups.visible if types & self._lookups.visible else unserved
+        unserved &= self._schema.visible if types & self._schema.visible else unserved
         if unserved:
             missing.append(need.narrowed(unserved, need.children))
         return Choice(service, tuple(selected), own, entry_cost, tuple(missing), _extent(missing, here))
 
     def _arrivals(
-        self, service: str, entries: tuple[Entry, ...], here: Here, terms: Terms
-    ) -> list[tuple[tuple[Entered, ...], Here]]:
+        self, service: str, entries: tuple[EntityEntry, ...], here: Location, terms: SearchScope
+    ) -> list[tuple[tuple[KeyJump, ...], Location]]:
         """The entries whose keys can be had, and where they arrive: entities together, each interface and root type alone."""
-        arrivals: list[tuple[tuple[Entered, ...], Here]] = []
-        concrete: list[Entered] = []
+        arrivals: list[tuple[tuple[KeyJump, ...], Location]] = []
+        concrete: list[KeyJump] = []
         for entry in entries:
             way = self._enter(here, service, entry, terms)
             if way is None:
                 continue
-            if way.key is not None and self._lookups.is_object_in(service, entry.entity) and way.arrival.is_known:
+            if way.key is not None and self._schema.is_object_in(service, entry.entity) and way.arrival.is_known:
                 concrete.append(way)
             else:
                 arrivals.append(((way,), way.arrival))
@@ -250,40 +256,40 @@ class Search:
             arrivals.append((tuple(concrete), concrete[0].arrival))
         elif concrete:
             types = frozenset().union(*(way.arrival.types for way in concrete))
-            arrivals.append((tuple(concrete), Here(service, ENTITY, types)))
+            arrivals.append((tuple(concrete), Location(service, ENTITY, types)))
         return arrivals
 
-    def _parts(self, need: Need, types: frozenset[str], arrival: Here) -> tuple[Served, ...]:
+    def _parts(self, need: Need, types: frozenset[str], arrival: Location) -> tuple[ResolvableField, ...]:
         """The need as the place after an entry serves it."""
         if need.name == TYPENAME:
-            return (Served(types, _TYPENAME_FIELD, None),)
-        return self._lookups.served(arrival, need.name, types, with_requirements=True)[0]
+            return (ResolvableField(types, _TYPENAME_FIELD, None),)
+        return self._schema.served(arrival, need.name, types, with_requirements=True)[0]
 
-    def _enter(self, here: Here, service: str, entry: Entry, terms: Terms) -> Entered | None:
+    def _enter(self, here: Location, service: str, entry: EntityEntry, terms: SearchScope) -> KeyJump | None:
         """The entry with its key, or None if no key can be had here."""
         question = (here, service, entry, terms)
         if question in self._entered:
             return self._entered[question]
-        arrival = self._lookups.arrival(here, service, entry)
-        if entry.entity in self._lookups.roots:
+        arrival = self._schema.arrival(here, service, entry)
+        if entry.entity in self._schema.roots:
             is_open = here.service is None or entry.entity in self._entered_again
-            entered: Entered | None = Entered(entry, None, None, arrival) if is_open else None
+            entered: KeyJump | None = KeyJump(entry, None, None, arrival) if is_open else None
         else:
             unfinished = self._unfinished
             name = (service, entry.entity, entry.needs_typename)
             left = here.of(entry.types)
             way = terms.via.ways.get(name) if terms.via is not None else self._way(left, name, terms)
-            entered = Entered(entry, way.key, way.key_solution, arrival) if way is not None else None
+            entered = KeyJump(entry, way.key, way.key_solution, arrival) if way is not None else None
             if self._unfinished != unfinished:
                 return entered
         self._entered[question] = entered
         return entered
 
-    def _way(self, left: Here, name: EntryName, terms: Terms) -> Entered | None:
+    def _way(self, left: Location, name: EntryName, terms: SearchScope) -> KeyJump | None:
         """The entry of a name from a place, or None; lets the wave go out until it is reached."""
         wave = self._waves.get((left, terms))
         if wave is None:
-            wave = self._waves[left, terms] = _Wave(self._lookups.all_entries(left))
+            wave = self._waves[left, terms] = _Wave(self._schema.all_entries(left))
         while name not in wave.ways and wave.closed:
             if wave.is_running:
                 self._unfinished += 1
@@ -300,23 +306,25 @@ class Search:
                 break
         return wave.ways.get(name)
 
-    def _round(self, wave: _Wave, left: Here, terms: Terms) -> dict[EntryName, Entered]:
+    def _round(self, wave: _Wave, left: Location, terms: SearchScope) -> dict[EntryName, KeyJump]:
         """The entries whose keys can be had here, or through those that are open already; each with its cheapest key."""
-        under = Terms(terms.blocked, Reached(dict(wave.ways)))
-        opened: dict[EntryName, Entered] = {}
+        under = SearchScope(terms.blocked, OpenEntries(dict(wave.ways)))
+        opened: dict[EntryName, KeyJump] = {}
         for service, entry in wave.closed:
             place = left.of(entry.types)
             best: Solution | None = None
-            for key in self._lookups.keys(service, entry.entity):
-                needs = self._lookups.key_needs(key.fields, needs_typename=entry.needs_typename)
+            for key in self._schema.keys(service, entry.entity):
+                needs = self._schema.key_needs(key.fields, needs_typename=entry.needs_typename)
                 solution = self.solve(needs, place, under)
                 if not solution.missing and (best is None or solution.cost.score < best.cost.score):
                     best = solution
-                    arrival = self._lookups.arrival(left, service, entry)
-                    opened[_name(service, entry)] = Entered(entry, key.fields, solution, arrival)
+                    arrival = self._schema.arrival(left, service, entry)
+                    opened[_name(service, entry)] = KeyJump(entry, key.fields, solution, arrival)
         return opened
 
-    def _require(self, part: Served, here: Here, service: str, entity: str, terms: Terms) -> Solution | None:
+    def _require(
+        self, part: ResolvableField, here: Location, service: str, entity: str, terms: SearchScope
+    ) -> Solution | None:
         """How the requirement of a field is served at the place that is left; None if it has none, or cannot be."""
         required = part.field.requires
         if required is None:
@@ -325,15 +333,17 @@ class Search:
         if guard in terms.blocked:
             return None
         left = here.of(part.types)
-        solution = self.solve(self._lookups.field_set_needs(required), left, Terms(terms.blocked | {guard}, terms.via))
+        solution = self.solve(
+            self._schema.field_set_needs(required), left, SearchScope(terms.blocked | {guard}, terms.via)
+        )
         return None if solution.missing else solution
 
-    def _cover(self, opened: list[Open], here: Here, terms: Terms) -> _Covered:
+    def _cover(self, opened: list[UnroutedField], here: Location, terms: SearchScope) -> _Covered:
         """A choice for each open need, further ones for what those leave missing, and what nobody serves."""
         if not opened:
             return _Covered()
         self.can_choose = self.can_choose or any(len(open_.choices) > 1 for open_ in opened)
-        choices = best_choices(opened, self._fuel)
+        choices = best_choices(opened, self._budget)
         covered = self._with_remainders(opened, choices, here, terms)
         if terms.stays:
             return covered
@@ -346,7 +356,7 @@ class Search:
             before = opened
             for divided in self._divisions(opened[index], choices[index], here, terms):
                 instead = [*before[:index], *divided, *before[index + 1 :]]
-                chosen = best_choices(instead, self._fuel)
+                chosen = best_choices(instead, self._budget)
                 other = self._with_remainders(instead, chosen, here, terms)
                 weight = other.weight(here)
                 # One that is as good may be divided further, and be better then.
@@ -356,12 +366,12 @@ class Search:
         return covered
 
     def _with_remainders(
-        self, opened: list[Open], choices: Sequence[Choice | None], here: Here, terms: Terms
+        self, opened: list[UnroutedField], choices: Sequence[Choice | None], here: Location, terms: SearchScope
     ) -> _Covered:
         """The choices for open needs, with further ones for what they leave missing."""
         covered = _Covered()
         while opened:
-            remainders: list[Open] = []
+            remainders: list[UnroutedField] = []
             covered.decisions += [Decision(opened, choices, index) for index in range(len(opened))]
             for open_, choice in zip(opened, choices, strict=True):
                 if choice is None:
@@ -375,10 +385,12 @@ class Search:
                     else:
                         remainders.append(self._remainder(rest, used, here, terms, must_know=open_.must_know))
             opened = remainders
-            choices = best_choices(opened, self._fuel) if opened else ()
+            choices = best_choices(opened, self._budget) if opened else ()
         return covered
 
-    def _divisions(self, open_: Open, choice: Choice | None, here: Here, terms: Terms) -> Iterator[list[Open]]:
+    def _divisions(
+        self, open_: UnroutedField, choice: Choice | None, here: Location, terms: SearchScope
+    ) -> Iterator[list[UnroutedField]]:
         """Yield the ways to ask a shared field of one subgraph for what that has by itself, and of others for the rest.
 
         A subgraph that has a part of the object is entered from here, beside the other, rather than from that object, after it.
@@ -393,17 +405,19 @@ class Search:
             for rest in rests:
                 rest.choices = {name: other for name, other in rest.choices.items() if not _leaves_out(other.selected)}
             if all(rest.choices for rest in rests):
-                own = Open(need, open_.types, open_.used, {service: replace(part, missing=(), missing_weight=0)})
+                own = UnroutedField(
+                    need, open_.types, open_.used, {service: replace(part, missing=(), missing_weight=0)}
+                )
                 yield [own, *rests]
 
-    def _own_part(self, open_: Open, service: str | None, here: Here, terms: Terms) -> Choice | None:
+    def _own_part(self, open_: UnroutedField, service: str | None, here: Location, terms: SearchScope) -> Choice | None:
         """What a subgraph has of a need by itself; None if that is nothing, or the items of a list, which only keys can tell apart."""
         if service is None:
-            served, _ = self._lookups.served(here, open_.need.name, open_.types, with_requirements=False)
+            served, _ = self._schema.served(here, open_.need.name, open_.types, with_requirements=False)
             is_whole = len(served) == 1 and served[0].types == open_.types
             choice = self._select(open_.need, served[0], here, HERE_ALONE) if is_whole else None
         else:
-            entries = self._lookups.entries(here, open_.types, open_.need.name)[service]
+            entries = self._schema.entries(here, open_.types, open_.need.name)[service]
             choice = self._choice(open_, service, entries, here, terms, HERE_ALONE)
         if choice is None or _leaves_out(choice.selected) or any(_is_list(each.served) for _, each in choice.selected):
             return None
@@ -413,11 +427,13 @@ class Search:
             else None
         )
 
-    def _remainder(self, rest: Need, used: frozenset[str | None], here: Here, terms: Terms, *, must_know: bool) -> Open:
+    def _remainder(
+        self, rest: Need, used: frozenset[str | None], here: Location, terms: SearchScope, *, must_know: bool
+    ) -> UnroutedField:
         types = here.types if rest.types is None else rest.types
-        open_ = Open(rest, types, used, {}, must_know)
+        open_ = UnroutedField(rest, types, used, {}, must_know)
         if None not in used and here.service is not None and rest.name != TYPENAME and not must_know:
-            served, _ = self._lookups.served(here, rest.name, types, with_requirements=False)
+            served, _ = self._schema.served(here, rest.name, types, with_requirements=False)
             if len(served) == 1 and served[0].types == types:
                 open_.choices[None] = self._select(rest, served[0], here, terms)
         self._find_choices(open_, here, terms)
@@ -430,23 +446,23 @@ class Search:
         return open_
 
 
-def _has_contexts(need: Need, field: SubgraphField, way: Entered) -> bool:
+def _has_contexts(need: Need, field: SubgraphField, way: KeyJump) -> bool:
     """Whether the field is asked of entities, under objects that set the contexts of its arguments."""
     return way.key is not None and all(need.sources(argument) for argument in field.hidden_arguments)
 
 
-def _name(service: str, entry: Entry) -> EntryName:
+def _name(service: str, entry: EntityEntry) -> EntryName:
     return service, entry.entity, entry.needs_typename
 
 
-def _is_divisible(open_: Open, choice: Choice | None) -> bool:
+def _is_divisible(open_: UnroutedField, choice: Choice | None) -> bool:
     """Whether a field that several subgraphs have takes fetches below it, which may be spared."""
     if choice is None or not choice.own.fetches or len(open_.choices) == 1:
         return False
     return bool(open_.need.children) and not open_.need.runs_once and not open_.must_know
 
 
-def _leaves_out(found: Iterable[Found]) -> bool:
+def _leaves_out(found: Iterable[RoutedField]) -> bool:
     """Whether nothing is asked of some object, because the subgraph knows none of the types that the needs are for.
 
     Then there are no objects of these types, but only if the object comes from this subgraph and not from another, which knows them.
@@ -457,28 +473,28 @@ def _leaves_out(found: Iterable[Found]) -> bool:
         if not selected.below.steps:
             return True
         for step in selected.below.steps:
-            if _leaves_out([((), step.selected)] if isinstance(step, SelectHere) else step.selected):
+            if _leaves_out([((), step.selected)] if isinstance(step, FieldStep) else step.selected):
                 return True
     return False
 
 
-def _is_list(served: Served) -> bool:
+def _is_list(served: ResolvableField) -> bool:
     return "[" in served.field.wrappers
 
 
-def _remaining(need: Need, types: frozenset[str], here: Here, children: tuple[Need, ...]) -> Need:
+def _remaining(need: Need, types: frozenset[str], here: Location, children: tuple[Need, ...]) -> Need:
     """The part of a need that concerns `types` and `children`, still said of every object if it concerns all."""
     if need.types is None and types == here.types:
         return need if children is need.children else need.narrowed(None, children)
     return need.narrowed(types, children)
 
 
-def _extent(needs: Sequence[Need], here: Here) -> int:
+def _extent(needs: Sequence[Need], here: Location) -> int:
     """How much the needs stand for: leaves, for each type that they concern."""
     return sum(need.weight * len(here.types if need.types is None else need.types) for need in needs)
 
 
-def _torn_marked(missing: Sequence[Need], here: Here) -> list[Need]:
+def _torn_marked(missing: Sequence[Need], here: Location) -> list[Need]:
     """The needs that are missing; marked are those that the place serves for other types of its objects."""
     if len(here.types) == 1:
         return list(missing)

@@ -1,4 +1,4 @@
-"""Fuel: how much work a plan may cost, in steps of the search and in processor time, so that no operation plans for long."""
+"""Budget: how much work a plan may cost, in steps of the search and in processor time, so that no operation plans for long."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ STEPS_BETWEEN_LOOKS = 256
 """At the clock."""
 
 
-class Fuel:
+class StepBudget:
     """A budget for one plan.
 
     Args:
@@ -46,15 +46,15 @@ class Fuel:
         """How many steps were taken."""
         return self._steps - self._left
 
-    def spare(self) -> "SpareFuel | None":
+    def spare(self) -> "SpareBudget | None":
         """Return a budget for a second look at a plan, that leaves enough to finish the plan; None if half of this one is spent."""
         if self._left < self._steps // 2:
             return None
         if self._clock is not None and self._clock() > self._ends - self._seconds / 2:
             return None
-        return SpareFuel(min(max(SPARE_STEPS, self.spent // 2), self._left // 2))
+        return SpareBudget(min(max(SPARE_STEPS, self.spent // 2), self._left // 2))
 
-    def burn(self, steps: int = 1) -> None:
+    def spend(self, steps: int = 1) -> None:
         """Takes steps from the budget.
 
         Raises:
@@ -73,11 +73,11 @@ class Fuel:
             raise _too_complex(f"{self._seconds:g} s of processor time (limits.max_planning_seconds)")
 
 
-class SpareFuelSpent(Exception):
+class SpareBudgetSpent(Exception):
     """Raised when a second look at a plan would cost too much; the plan stays as it is."""
 
 
-class SpareFuel(Fuel):
+class SpareBudget(StepBudget):
     """A budget of steps for a second look at a plan. It does not look at the clock, and refuses nothing."""
 
     def __init__(self, steps: int) -> None:
@@ -85,7 +85,7 @@ class SpareFuel(Fuel):
 
     def _look(self) -> None:
         if self._left < 0:
-            raise SpareFuelSpent
+            raise SpareBudgetSpent
         super()._look()
 
 

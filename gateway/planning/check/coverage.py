@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from graphql import get_named_type, is_composite_type, print_ast
 
 from gateway.operation.model import TYPENAME, Field, Operation, Selection
-from gateway.planning.shadow import Shadow
+from gateway.planning.check.type_tree import TypeTree
 from gateway.supergraph.model import Supergraph, TypeKind
 
 Names = tuple[str, ...]
 
 
-def unanswered(operation: Operation, root: Shadow, supergraph: Supergraph) -> Iterator[str]:
+def unanswered(operation: Operation, root: TypeTree, supergraph: Supergraph) -> Iterator[str]:
     """The fields that the client asked for and that are not there, each with the type of whose objects it is missing."""
     return _Answering(supergraph).of_selections(operation.selections, operation.root_type, root, ())
 
@@ -21,23 +21,23 @@ class _Answering:
         self._supergraph = supergraph
 
     def of_selections(
-        self, selections: tuple[Selection, ...], parent: str, shadow: Shadow, path: Names
+        self, selections: tuple[Selection, ...], parent: str, type_tree: TypeTree, path: Names
     ) -> Iterator[str]:
         """What is missing of selections on objects, for every type that these can have."""
         if self._needs_typename(selections, parent):
             yield from (
                 f"{'.'.join((*path, TYPENAME))} of {type_name}"
-                for type_name, slots in shadow.slots.items()
-                # An interface stands in the shadow where the subgraph has no type that implements it: no object can be there.
+                for type_name, slots in type_tree.slots.items()
+                # An interface stands in the type tree where the subgraph has no type that implements it: no object can be there.
                 if TYPENAME not in slots and self._supergraph.kinds[type_name] is TypeKind.OBJECT
             )
         for selection in selections:
             if not isinstance(selection, Field):
                 kept = self._possible(selection.type_condition)
-                narrowed = Shadow({name: slots for name, slots in shadow.slots.items() if name in kept})
+                narrowed = TypeTree({name: slots for name, slots in type_tree.slots.items() if name in kept})
                 yield from self.of_selections(selection.selections, selection.type_condition, narrowed, path)
             elif selection.refusal is None and not selection.name.startswith("__"):
-                yield from self._of_field(selection, parent, shadow, path)
+                yield from self._of_field(selection, parent, type_tree, path)
 
     def _needs_typename(self, selections: tuple[Selection, ...], parent: str) -> bool:
         """Whether the objects' types decide what of an abstract type is shown."""
@@ -45,11 +45,11 @@ class _Answering:
             return False
         return any(not isinstance(selection, Field) or selection.name == TYPENAME for selection in selections)
 
-    def _of_field(self, selected: Field, parent: str, shadow: Shadow, path: Names) -> Iterator[str]:
+    def _of_field(self, selected: Field, parent: str, type_tree: TypeTree, path: Names) -> Iterator[str]:
         meaning = (selected.name, tuple((name, print_ast(value)) for name, value in selected.arguments))
-        places: list[Shadow] = []
+        places: list[TypeTree] = []
         possible, visible = self._possible(parent), self._supergraph.api.type_map
-        for type_name, slots in shadow.slots.items():
+        for type_name, slots in type_tree.slots.items():
             if type_name not in possible or type_name not in visible:
                 continue
             slot = slots.get(selected.response_name)
@@ -67,7 +67,7 @@ class _Answering:
             return
         exempt = self._unknown_to_some(returned.name)
         for place in places:
-            kept = Shadow({name: slots for name, slots in place.present().items() if name not in exempt})
+            kept = TypeTree({name: slots for name, slots in place.present().items() if name not in exempt})
             yield from self.of_selections(selected.selections, returned.name, kept, (*path, selected.response_name))
 
     def _unknown_to_some(self, type_name: str) -> frozenset[str]:

@@ -9,9 +9,19 @@ of them while they are few, else a greedy one and the whole. What a set leaves m
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from gateway.planning.fuel import Fuel
+from gateway.planning.budget import StepBudget
 from gateway.planning.needs import Need
-from gateway.planning.solution import FREE, Choice, Cost, Decision, Enter, Open, SelectHere, Solution, Step
+from gateway.planning.search.solution import (
+    FREE,
+    Choice,
+    Cost,
+    Decision,
+    FetchStep,
+    FieldStep,
+    Solution,
+    Step,
+    UnroutedField,
+)
 
 MAX_EXHAUSTIVE = 5
 """Subgraphs among which every set is tried: 32 sets."""
@@ -26,14 +36,14 @@ def surcharge(decision: Decision, other: Choice) -> int:
     return _weigh_all(decision.opened, instead)[1] - _weigh_all(decision.opened, decision.choices)[1]
 
 
-def best_choices(opened: list[Open], fuel: Fuel) -> list[Choice | None]:
+def best_choices(opened: list[UnroutedField], budget: StepBudget) -> list[Choice | None]:
     """For each open need the choice that makes the whole cheapest; None where there is none."""
     if all(len(open_.choices) <= 1 for open_ in opened):
         return [next(iter(open_.choices.values()), None) for open_ in opened]
-    return min(combinations_of(opened, fuel), key=lambda choices: _weigh_all(opened, choices))
+    return min(combinations_of(opened, budget), key=lambda choices: _weigh_all(opened, choices))
 
 
-def combinations_of(opened: Sequence[Open], fuel: Fuel) -> Iterator[list[Choice | None]]:
+def combinations_of(opened: Sequence[UnroutedField], budget: StepBudget) -> Iterator[list[Choice | None]]:
     """Yield a choice for each open need, the cheapest in each set of subgraphs that is tried; None where there is none."""
     targets = dict.fromkeys(service for open_ in opened for service in open_.choices)
     forced = {next(iter(open_.choices)) for open_ in opened if len(open_.choices) == 1}
@@ -43,7 +53,7 @@ def combinations_of(opened: Sequence[Open], fuel: Fuel) -> Iterator[list[Choice 
     ranked = [sorted(open_.choices.items(), key=_rank) for open_ in opened]
     tried: set[tuple[Choice | None, ...]] = set()
     for allowed in _target_sets(forced, optional, free):
-        fuel.burn()
+        budget.spend()
         choices = [next((choice for service, choice in ranks if service in allowed), None) for ranks in ranked]
         if (combination := tuple(choices)) not in tried:
             tried.add(combination)
@@ -55,7 +65,7 @@ def _rank(choice: tuple[str | None, Choice]) -> tuple[int, int]:
 
 
 def _target_sets(
-    forced: set[str | None], optional: list[str | None], free: list[Open]
+    forced: set[str | None], optional: list[str | None], free: list[UnroutedField]
 ) -> Iterable[frozenset[str | None]]:
     if len(optional) <= MAX_EXHAUSTIVE:
         for size in range(len(optional) + 1):
@@ -73,7 +83,7 @@ def _target_sets(
     yield frozenset({*forced, *optional})
 
 
-def _weigh_all(opened: Sequence[Open], choices: Sequence[Choice | None]) -> tuple[int, int]:
+def _weigh_all(opened: Sequence[UnroutedField], choices: Sequence[Choice | None]) -> tuple[int, int]:
     missing = 0
     fetches = depth = fields = 0
     entries: dict[str, int] = {}
@@ -99,7 +109,7 @@ def as_solution(steps: Iterable[Step], chosen: Iterable[Choice], missing: Iterab
     cost = FREE
     for choice in chosen:
         if choice.service is None:
-            steps.append(SelectHere(choice.selected[0][1]))
+            steps.append(FieldStep(choice.selected[0][1]))
             cost = cost.beside(choice.own)
         else:
             by_service.setdefault(choice.service, []).append(choice)
@@ -109,6 +119,6 @@ def as_solution(steps: Iterable[Step], chosen: Iterable[Choice], missing: Iterab
         for choice in choices:
             own = own.beside(choice.own)
             entry = entry.or_dearer(choice.entry)
-        steps.append(Enter(service, tuple(found for choice in choices for found in choice.selected)))
+        steps.append(FetchStep(service, tuple(found for choice in choices for found in choice.selected)))
         cost = cost.beside(own.after(entry))
     return Solution(tuple(steps), cost, tuple(missing))

@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass, field
 
+from gateway.planning.fetch_graph.response_position import Position
 from gateway.planning.needs import ContextSource, Need, are_compatible
-from gateway.planning.places import Here
-from gateway.planning.tree import Position
+from gateway.planning.search.location import Location
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import SubgraphField
 
 
 @dataclass(slots=True, eq=False)
-class DraftField:
-    """A field in a draft.
+class NodeField:
+    """A field in a fetch node.
 
     Attributes:
         types: the concrete types whose objects it is selected of.
         key: its name in the tree.
-        contexts: its arguments from contexts: (name, index among the draft's contexts).
+        contexts: its arguments from contexts: (name, index among the fetch node's contexts).
         response_name: its name in the subgraph's answer; settled when the document is written.
     """
 
@@ -25,39 +25,39 @@ class DraftField:
     field: SubgraphField
     arguments: tuple[tuple[str, str], ...]
     variables: tuple[str, ...]
-    below: "Place | None"
+    below: "SelectionSet | None"
     contexts: tuple[tuple[str, int], ...] = ()
     response_name: str = ""
 
 
 @dataclass(slots=True, eq=False)
-class Place:
-    """A selection set of a draft, at a position in the tree.
+class SelectionSet:
+    """A selection set of a fetch node, at a position in the tree.
 
     Attributes:
         here: the type there and what is known of it.
         wants_typename: whether the selection set has to tell the concrete type.
     """
 
-    fetch: "Draft"
-    here: Here
+    fetch: "FetchNode"
+    here: Location
     position: Position
     wants_typename: bool
-    fields: list[DraftField] = field(default_factory=list)
-    _index: dict[tuple[str, frozenset[str]], DraftField] = field(default_factory=dict)
+    fields: list[NodeField] = field(default_factory=list)
+    _index: dict[tuple[str, frozenset[str]], NodeField] = field(default_factory=dict)
 
-    def find(self, key: str, types: frozenset[str]) -> DraftField | None:
+    def find(self, key: str, types: frozenset[str]) -> NodeField | None:
         """The field that is selected under `key` for exactly these types."""
         return self._index.get((key, types))
 
-    def add(self, added: DraftField) -> None:
+    def add(self, added: NodeField) -> None:
         """Selects one more field."""
         self.fields.append(added)
         self._index[added.key, added.types] = added
 
 
 @dataclass(slots=True, eq=False)
-class DraftEntity:
+class NodeEntity:
     """One entity type of an entity fetch.
 
     Attributes:
@@ -75,7 +75,7 @@ class DraftEntity:
 
 
 @dataclass(slots=True, eq=False)
-class Demands:
+class SharingRules:
     """What fields demand of an entity fetch that they share.
 
     Attributes:
@@ -93,7 +93,7 @@ class Demands:
     by_interface: bool = False
     is_root: bool = False
 
-    def agrees_with(self, other: "Demands") -> bool:
+    def agrees_with(self, other: "SharingRules") -> bool:
         """Whether one representation can hold what both require, and one selection what both ask."""
         has_one_key_each = all(self.keys.get(entity, key) is key for entity, key in other.keys.items())
         are_alike = (
@@ -101,7 +101,7 @@ class Demands:
         )
         return has_one_key_each and are_alike and are_compatible(self.required, other.required)
 
-    def add(self, other: "Demands") -> None:
+    def add(self, other: "SharingRules") -> None:
         """Takes on the other's, which agree."""
         self.required.extend(other.required)
         self.keys.update(other.keys)
@@ -116,7 +116,7 @@ class DraftContext:
 
 
 @dataclass(slots=True, eq=False)
-class Draft:
+class FetchNode:
     """A fetch being written; compared by identity.
 
     Attributes:
@@ -127,19 +127,19 @@ class Draft:
         general: what is selected of interfaces and interface objects, each.
         contexts: the values that its fields' arguments take from enclosing objects, each once.
         demands: what its fields demand of it; others may share it if theirs agree.
-        ancestors: all that it waits for, over however many steps: bit n is the draft of number n.
+        ancestors: all that it waits for, over however many steps: bit n is the fetch node of number n.
     """
 
     number: int
     service: str
     position: Position
-    depends_on: set["Draft"] = field(default_factory=set)
-    root: Place | None = None
-    entities: dict[str, DraftEntity] = field(default_factory=dict)
-    concrete: Place | None = None
-    general: dict[str, Place] = field(default_factory=dict)
+    depends_on: set["FetchNode"] = field(default_factory=set)
+    root: SelectionSet | None = None
+    entities: dict[str, NodeEntity] = field(default_factory=dict)
+    concrete: SelectionSet | None = None
+    general: dict[str, SelectionSet] = field(default_factory=dict)
     contexts: list[DraftContext] = field(default_factory=list)
-    demands: Demands = field(default_factory=Demands)
+    sharing: SharingRules = field(default_factory=SharingRules)
     ancestors: int = 0
 
     @property
@@ -154,6 +154,6 @@ class Draft:
             self.contexts.append(wanted)
         return self.contexts.index(wanted)
 
-    def waits_for(self, other: "Draft") -> bool:
+    def waits_for(self, other: "FetchNode") -> bool:
         """Whether it depends on the other, over however many steps."""
         return bool(self.ancestors >> other.number & 1)

@@ -1,4 +1,4 @@
-"""Proves that a mutation's root fields run one after the other: the checker's proof of what no shadow of data can show.
+"""Proves that a mutation's root fields run one after the other: the checker's proof of what no tree of types can show.
 
     mutation { save { ok query { count } } clear }
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.operation.model import Operation
-from gateway.planning.cover import surcharge
-from gateway.planning.lookups import Lookups, lookups_for
 from gateway.planning.planner import solve
-from gateway.planning.solution import Choice, Closed, Cost, Decision, Enter, Selected, Solution
+from gateway.planning.search.cover import surcharge
+from gateway.planning.search.federated_schema import FederatedSchema, federated_schema_of
+from gateway.planning.search.solution import Choice, Cost, Decision, FetchStep, Selected, Solution, UnreachableOption
 from gateway.supergraph.model import Supergraph
 
 _NUMBERS: Final = ("fetches", "depth", "fields", "cost")
@@ -84,9 +84,9 @@ def explain(operation: Operation, supergraph: Supergraph, *, labels: frozenset[s
     Raises:
         ClientError: QUERY_TOO_COMPLEX.
     """
-    lookups = lookups_for(supergraph, labels & supergraph.override_labels)
+    schema = federated_schema_of(supergraph, labels & supergraph.override_labels)
     solutions = solve(operation, supergraph, labels=labels)
-    hops = (hop for solution in solutions for hop in _Walk(lookups).hops(solution, (), None))
+    hops = (hop for solution in solutions for hop in _Walk(schema).hops(solution, (), None))
     return tuple(hop for hop in hops if hop.service is not None or any(_is_telling(asked) for asked in hop.asked))
 
 
@@ -95,8 +95,8 @@ def _is_telling(asked: Asked) -> bool:
 
 
 class _Walk:
-    def __init__(self, lookups: Lookups) -> None:
-        self._lookups = lookups
+    def __init__(self, schema: FederatedSchema) -> None:
+        self._schema = schema
 
     def hops(self, solution: Solution, place: tuple[str, ...], left: str | None) -> Iterator[Hop]:
         """The hops from one place, and those from all places that are reached from it."""
@@ -108,7 +108,7 @@ class _Walk:
             yield Hop(place, left, service, _keys(solution, service), tuple(asked))
         told: set[int] = set()
         for step in solution.steps:
-            if not isinstance(step, Enter):
+            if not isinstance(step, FetchStep):
                 yield from self._below(step.selected, place, left, left)
                 continue
             for ways, selected in step.selected:
@@ -136,13 +136,13 @@ class _Walk:
         name = about.need.response_name or about.need.name
         return Asked(name, taken.cost() if taken is not None else None, tuple(rejected))
 
-    def _closed(self, closed: Closed, weight: int) -> Rejected:
+    def _closed(self, closed: UnreachableOption, weight: int) -> Rejected:
         if closed.has_key:
             because = "what the field requires there cannot be had here"
         else:
             entities = dict.fromkeys(entry.entity for entry in closed.entries)
             keys = dict.fromkeys(
-                _quoted(key.fields.text) for entity in entities for key in self._lookups.keys(closed.service, entity)
+                _quoted(key.fields.text) for entity in entities for key in self._schema.keys(closed.service, entity)
             )
             because = f"its key {' or '.join(keys)} cannot be had here"
         return Rejected(closed.service, None, None, weight, because)
@@ -170,7 +170,7 @@ def _keys(solution: Solution, service: str | None) -> tuple[str, ...]:
     ways = (
         way
         for step in solution.steps
-        if isinstance(step, Enter) and step.service == service
+        if isinstance(step, FetchStep) and step.service == service
         for found, _ in step.selected
         for way in found
     )

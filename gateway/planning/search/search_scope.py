@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.planning.solution import Entered
+from gateway.planning.search.solution import KeyJump
 from gateway.supergraph.field_sets import FieldSet
 
 EntryName = tuple[str, str, bool]
@@ -11,14 +11,14 @@ EntryName = tuple[str, str, bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reached:
+class OpenEntries:
     """The entries that are open from a place so far; compared by identity."""
 
-    ways: Mapping[EntryName, Entered]
+    ways: Mapping[EntryName, KeyJump]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SearchScope:
     """What a question is asked under.
 
     Attributes:
@@ -28,13 +28,13 @@ class Terms:
     """
 
     blocked: frozenset[tuple[str, str, FieldSet]] = frozenset()
-    via: Reached | None = None
+    via: OpenEntries | None = None
     stays: bool = False
 
-    def below(self) -> "Terms":
+    def below(self) -> "SearchScope":
         """The terms for what is below a field: another object, with all its entries."""
-        return self if self.via is None else Terms(self.blocked)
+        return self if self.via is None else SearchScope(self.blocked)
 
 
-EVERYTHING = Terms()
-HERE_ALONE = Terms(stays=True)
+EVERYTHING = SearchScope()
+HERE_ALONE = SearchScope(stays=True)

@@ -1,4 +1,4 @@
-"""From a draft's places to the selections of its document.
+"""From a fetch node's places to the selections of its document.
 
 A place holds fields for sets of concrete types. Here each set finds its shortest form: the field itself where every object has
 it, a fragment on an interface that holds just those types, else a fragment for each type. Then response names are settled: fields
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gateway.operation.model import TYPENAME
-from gateway.planning.drafts import Draft, DraftField, Place
-from gateway.planning.fuel import Fuel
-from gateway.planning.lookups import Lookups
+from gateway.planning.budget import StepBudget
+from gateway.planning.fetch_graph.fetch_node import FetchNode, NodeField, SelectionSet
 from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection
+from gateway.planning.search.federated_schema import FederatedSchema
 from gateway.supergraph.model import SubgraphField, TypeKind
 
 
@@ -66,27 +66,29 @@ _TYPENAME_FIELD = SubgraphField(TYPENAME, "String", "!")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The selections of a draft: of its root, or of its entities by type name; and the client's variables in them."""
+    """The selections of a fetch node: of its root, or of its entities by type name; and the client's variables in them."""
 
     root: tuple[FetchedSelection, ...]
     entities: dict[str, tuple[FetchedSelection, ...]]
     variables: tuple[str, ...]
 
 
-def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...] = ()) -> Written:
-    """The draft's selections, in their final form.
+def write_node(
+    node: FetchNode, schema: FederatedSchema, budget: StepBudget, context_variables: tuple[str, ...] = ()
+) -> Written:
+    """The fetch node's selections, in their final form.
 
     Args:
-        context_variables: names for the variables of the draft's contexts, in their order.
+        context_variables: names for the variables of the fetch node's contexts, in their order.
     """
-    writer = _Writer(draft, lookups, fuel, context_variables)
-    if draft.root is not None:
-        root = writer.selections(draft.root, draft.root.here.type_name)
+    writer = _Writer(node, schema, budget, context_variables)
+    if node.root is not None:
+        root = writer.selections(node.root, node.root.here.type_name)
         writer.settle([root])
         return Written(_frozen(root), {}, writer.variables())
     entities: dict[str, _Scope] = {}
-    for name in draft.entities:
-        place = draft.general.get(name) or draft.concrete
+    for name in node.entities:
+        place = node.general.get(name) or node.concrete
         assert place is not None
         entities[name] = writer.selections(place, name)
     writer.settle(list(entities.values()))
@@ -94,35 +96,37 @@ def write_draft(draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: t
 
 
 class _Writer:
-    """Writes the selections of one draft."""
+    """Writes the selections of one fetch node."""
 
-    def __init__(self, draft: Draft, lookups: Lookups, fuel: Fuel, context_variables: tuple[str, ...]) -> None:
+    def __init__(
+        self, node: FetchNode, schema: FederatedSchema, budget: StepBudget, context_variables: tuple[str, ...]
+    ) -> None:
         self._context_variables = context_variables
-        self._service = draft.service
-        self._prefix = draft.position.names.prefix
-        self._lookups = lookups
-        self._fuel = fuel
+        self._service = node.service
+        self._prefix = node.position.names.prefix
+        self._schema = schema
+        self._budget = budget
         self._variables: dict[str, None] = {}
 
     def variables(self) -> tuple[str, ...]:
         """The client's variables that were written, in order."""
         return tuple(self._variables)
 
-    def selections(self, place: Place, stated: str) -> _Scope:
+    def selections(self, place: SelectionSet, stated: str) -> _Scope:
         """What a place selects, where the document states its type as `stated`."""
         written = _Scope()
         if place.wants_typename:
             written.add(_Field(TYPENAME, _TYPENAME_FIELD))
         types = self._types_under(place, stated)
         direct: set[str] = set()
-        partial: dict[frozenset[str], list[DraftField]] = {}
+        partial: dict[frozenset[str], list[NodeField]] = {}
         is_blind = self._is_blind(stated)
-        self._fuel.burn(len(place.fields) // 16)
+        self._budget.spend(len(place.fields) // 16)
         for selected in place.fields:
             applicable = types if is_blind else selected.types & types
             if not applicable:
                 continue
-            self._fuel.burn()
+            self._budget.spend()
             if applicable == types and self._definition(stated, selected.field.name) is not None:
                 direct.add(selected.key)
                 written.add(self._field(selected, stated))
@@ -132,24 +136,24 @@ class _Writer:
             written.add(fragment)
         if not written.selections:
             # An interface object's name for its type is not the object's type: it only shows that there is one.
-            hides_types = self._lookups.hides_types(self._service, stated)
+            hides_types = self._schema.hides_types(self._service, stated)
             written.add(_Field(f"{self._prefix}exists" if hides_types else TYPENAME, _TYPENAME_FIELD))
         return written
 
     def _is_blind(self, stated: str) -> bool:
         """Whether the subgraph cannot tell the concrete types of a value of the stated type."""
-        return self._lookups.is_interface_object(self._service, stated)
+        return self._schema.is_interface_object(self._service, stated)
 
-    def _types_under(self, place: Place, stated: str) -> frozenset[str]:
+    def _types_under(self, place: SelectionSet, stated: str) -> frozenset[str]:
         if self._is_blind(stated):
             return place.here.types
-        return self._lookups.possible_in(self._service, stated) & place.here.types
+        return self._schema.possible_in(self._service, stated) & place.here.types
 
     def _definition(self, stated: str, name: str) -> SubgraphField | None:
-        known = self._lookups.type_in(self._service, stated)
+        known = self._schema.type_in(self._service, stated)
         return known.fields.get(name) if known else None
 
-    def _field(self, selected: DraftField, stated: str) -> _Field:
+    def _field(self, selected: NodeField, stated: str) -> _Field:
         definition = self._definition(stated, selected.field.name) or selected.field
         below = _Scope()
         if selected.below is not None:
@@ -159,7 +163,7 @@ class _Writer:
         return _Field(selected.key, definition, (*selected.arguments, *taken), selected.below is None, below)
 
     def _fragments(
-        self, stated: str, partial: dict[frozenset[str], list[DraftField]], types: frozenset[str], direct: set[str]
+        self, stated: str, partial: dict[frozenset[str], list[NodeField]], types: frozenset[str], direct: set[str]
     ) -> Iterable[_Fragment]:
         """Fragments for what only some types have; on one type each, unless an interface holds just the types meant."""
         fragments: dict[str, _Fragment] = {}
@@ -190,8 +194,8 @@ class _Writer:
     ) -> list[tuple[str, frozenset[str]]]:
         if len(applicable) > 1:
             first = min(applicable)
-            for interface in sorted(self._lookups.supergraph.interfaces.get(first, ())):
-                known = self._lookups.type_in(self._service, interface)
+            for interface in sorted(self._schema.supergraph.interfaces.get(first, ())):
+                known = self._schema.type_in(self._service, interface)
                 if (
                     known is not None
                     and known.kind is TypeKind.INTERFACE
@@ -199,12 +203,12 @@ class _Writer:
                     and all(name in known.fields for name in names)
                 ):
                     return [(interface, applicable)]
-        if not self._lookups.hides_types(self._service, stated):
+        if not self._schema.hides_types(self._service, stated):
             return [(name, frozenset({name})) for name in sorted(applicable)]
         conditions: dict[str, frozenset[str]] = {}
         for name in sorted(applicable):
             for field_name in names:
-                holder = self._lookups.holder(self._service, stated, name, field_name)
+                holder = self._schema.holder(self._service, stated, name, field_name)
                 assert holder is not None
                 conditions[holder.name] = holder.possible_types
         return list(conditions.items())

@@ -1,4 +1,4 @@
-"""The shadow of a tree, on which the checker runs a plan: for each object that there can be, by concrete type, the names written there."""
+"""The tree of types on which the checker runs a plan: for each object that there can be, by concrete type, the names written there."""
 
 from dataclasses import dataclass, field
 
@@ -12,11 +12,11 @@ class Slot:
 
     meaning: Meaning
     writers: set[int] = field(default_factory=set)
-    below: "Shadow | None" = None
+    below: "TypeTree | None" = None
 
 
 @dataclass(slots=True)
-class Shadow:
+class TypeTree:
     """All objects that can be at one place, by concrete type.
 
     Attributes:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from gateway.operation.model import TYPENAME
+from gateway.planning.check.type_tree import Slot
 from gateway.planning.plan import RepresentationField
-from gateway.planning.shadow import Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 
 Fields = tuple[RepresentationField, ...]

@@ -1,7 +1,7 @@
 """Proves a plan sound, without the planner's help: it runs the plan on types instead of data.
 
-A *shadow* of the tree is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
-them, and what field each stands for (`shadow`). Fetch by fetch it is proved that
+A *tree of types* is kept: for each object that there can be, by concrete type, the names that fetches write there, who writes
+them, and what field each stands for (`type_tree`). Fetch by fetch it is proved that
 
 1. every selection exists in its subgraph with its arguments and their literals, is resolved there (`@external` only under a `@provides`), and no two fields of one scope
    take one response name with different meanings;
@@ -21,9 +21,11 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from gateway.errors import InternalError
 from gateway.operation.model import TYPENAME, Operation, OperationKind
-from gateway.planning.answering import unanswered
-from gateway.planning.field_set_coverage import top_names, unsent
-from gateway.planning.literals import fits
+from gateway.planning.check.coverage import unanswered
+from gateway.planning.check.field_set_coverage import top_names, unsent
+from gateway.planning.check.literals import fits
+from gateway.planning.check.serial_order import out_of_order
+from gateway.planning.check.type_tree import Slot, TypeTree
 from gateway.planning.plan import (
     EntityGroup,
     Fetch,
@@ -36,15 +38,13 @@ from gateway.planning.plan import (
     Representation,
     RepresentationField,
 )
-from gateway.planning.serial_order import out_of_order
-from gateway.planning.shadow import Shadow, Slot
 from gateway.supergraph.field_sets import FieldSet, SetField, SetSelection
 from gateway.supergraph.model import ContextArgument, SubgraphField, SubgraphType, Supergraph, TypeKind
 
 View = tuple[SetSelection, ...]
 
 MAX_FIELDS = 200_000
-"""Fields written to the shadow before the checker gives up, after about two seconds; the market's largest plan writes 200."""
+"""Fields written to the type tree before the checker gives up, after about two seconds; the market's largest plan writes 200."""
 
 
 class UnsoundPlan(InternalError):
@@ -107,14 +107,14 @@ class _Checker:
         self._supergraph = supergraph
         self._labels = labels
         self._mutation = supergraph.api.mutation_type.name if supergraph.api.mutation_type else None
-        self._root = Shadow()
+        self._root = TypeTree()
         self._before: list[frozenset[int]] = []
         self._fetch: Fetch
         self._contexts: dict[str, GroupContext] = {}
         self._written = 0
 
     def check(self) -> None:
-        """Runs the plan on the shadow, then the operation."""
+        """Runs the plan on the type tree, then the operation."""
         for number, fetch in enumerate(self._plan.fetches):
             self._fetch = fetch
             if fetch.id != number or any(before >= number for before in fetch.depends_on):
@@ -144,14 +144,14 @@ class _Checker:
             root = self._root_below(fetch)
         elif fetch.kind is not self._operation.kind:
             raise self._unsound(f"asks the operation's root for a {fetch.kind.value}")
-        for shadow in self._reached(fetch.root_path):
-            if fetch.root_path and root not in shadow.slots:
+        for type_tree in self._reached(fetch.root_path):
+            if fetch.root_path and root not in type_tree.slots:
                 raise self._unsound(f"asks for {root} where no object is of that type")
-            if fetch.root_path and len(shadow.slots) > 1:
+            if fetch.root_path and len(type_tree.slots) > 1:
                 if fetch.root_path[-1].types != frozenset({root}):
                     raise self._unsound(f"writes what {root} has into objects of other types")
-                self._check_written(shadow.slots[root], TYPENAME)
-            self._write(shadow, fetch.selections, root, frozenset({root}), ())
+                self._check_written(type_tree.slots[root], TYPENAME)
+            self._write(type_tree, fetch.selections, root, frozenset({root}), ())
         self._check_names([fetch.selections])
 
     def _root_below(self, fetch: Fetch) -> str:
@@ -167,26 +167,26 @@ class _Checker:
         for representation in group.representations:
             self._check_key(representation)
         for target in group.targets:
-            for shadow in self._reached(target):
+            for type_tree in self._reached(target):
                 for representation in group.representations:
-                    self._check_representation(representation, shadow)
-                    if all(self._unsent(key, representation, shadow) for key in self._keys_of(representation)):
+                    self._check_representation(representation, type_tree)
+                    if all(self._unsent(key, representation, type_tree) for key in self._keys_of(representation)):
                         raise self._unsound(f"represents {representation.typename} with a part of a key")
                 for selection in group.selections:
                     if not isinstance(selection, FetchedFragment):
                         raise self._unsound("asks _entities for a field without a type")
-                    self._check_required(selection, group, shadow)
+                    self._check_required(selection, group, type_tree)
                     self._check_contexts(selection, target)
-                    types = self._entity_types(selection, group, shadow)
-                    self._write(shadow, selection.selections, selection.type_condition, types, (), is_entry=True)
+                    types = self._entity_types(selection, group, type_tree)
+                    self._write(type_tree, selection.selections, selection.type_condition, types, (), is_entry=True)
         self._check_names([group.selections])
 
-    def _entity_types(self, selection: FetchedFragment, group: EntityGroup, shadow: Shadow) -> frozenset[str]:
+    def _entity_types(self, selection: FetchedFragment, group: EntityGroup, type_tree: TypeTree) -> frozenset[str]:
         """The objects that a fragment of `_entities` extends: those represented under its type."""
         types: frozenset[str] = frozenset()
         for representation in group.representations:
             if representation.typename == selection.type_condition:
-                types |= representation.types or self._possible(selection.type_condition) & shadow.slots.keys()
+                types |= representation.types or self._possible(selection.type_condition) & type_tree.slots.keys()
         if not types:
             raise self._unsound(f"asks for {selection.type_condition} but represents none")
         return types
@@ -203,7 +203,7 @@ class _Checker:
         keys = [key.fields for key in known.keys if key.is_resolvable] if known else []
         return [key for key in keys if top_names(key) == sent]
 
-    def _check_required(self, selection: FetchedFragment, group: EntityGroup, shadow: Shadow) -> None:
+    def _check_required(self, selection: FetchedFragment, group: EntityGroup, type_tree: TypeTree) -> None:
         """Fields with a requirement need it in every representation of their type."""
         for fetched in _direct_fields(selection.selections):
             for representation in group.representations:
@@ -214,16 +214,16 @@ class _Checker:
                     continue
                 sent = {sent_field.name for sent_field in representation.fields}
                 lacking = next(iter(sorted(top_names(definition.requires) - sent)), None)
-                lacking = lacking or self._unsent(definition.requires, representation, shadow)
+                lacking = lacking or self._unsent(definition.requires, representation, type_tree)
                 if lacking is not None:
                     required = definition.requires.text
                     raise self._unsound(f"does not send what {fetched.name} requires: {lacking} of {required}")
 
-    def _unsent(self, field_set: FieldSet, representation: Representation, shadow: Shadow) -> str | None:
+    def _unsent(self, field_set: FieldSet, representation: Representation, type_tree: TypeTree) -> str | None:
         """A part of a field set that is not sent of some object."""
         possible_types = self._supergraph.possible_types
-        for type_name in _represented(representation, shadow):
-            slots = shadow.slots[type_name]
+        for type_name in _represented(representation, type_tree):
+            slots = type_tree.slots[type_name]
             lacking = next(unsent(field_set, representation.fields, type_name, slots, possible_types), None)
             if lacking is not None:
                 return lacking
@@ -249,8 +249,8 @@ class _Checker:
             around, step = target[: len(target) - levels], target[len(target) - levels]
             origins = [origin for origin in context.origins if origin.levels == levels]
             reached: set[str] = set()
-            for shadow in self._reached(around):
-                for type_name, slots in shadow.slots.items():
+            for type_tree in self._reached(around):
+                for type_name, slots in type_tree.slots.items():
                     if step.key not in slots or (around and around[-1].types and type_name not in around[-1].types):
                         continue
                     reached.add(type_name)
@@ -258,7 +258,7 @@ class _Checker:
                     if bool(read) != (type_name in setters):
                         raise self._unsound(f"reads {argument.context} of the wrong objects: {type_name}")
                     for origin in read[:1]:
-                        if origin.types is not None and len(shadow.slots) > 1:
+                        if origin.types is not None and len(type_tree.slots) > 1:
                             self._check_written(slots, TYPENAME)
                         self._check_fields((origin.value,), slots, type_name)
                         if not self._is_selected(origin.value, argument.selection.selections):
@@ -280,10 +280,10 @@ class _Checker:
                 return all(self._is_selected(inner, selection.selections) for inner in below)
         return False
 
-    def _check_representation(self, representation: Representation, shadow: Shadow) -> None:
-        for type_name in _represented(representation, shadow):
-            slots = shadow.slots[type_name]
-            if representation.types is not None and len(shadow.slots) > 1:
+    def _check_representation(self, representation: Representation, type_tree: TypeTree) -> None:
+        for type_name in _represented(representation, type_tree):
+            slots = type_tree.slots[type_name]
+            if representation.types is not None and len(type_tree.slots) > 1:
                 self._check_written(slots, TYPENAME)
             self._check_fields(representation.fields, slots, type_name)
 
@@ -310,24 +310,24 @@ class _Checker:
             raise self._unsound(f"needs {name}, which no fetch before it brings")
         return slot
 
-    def _reached(self, path: Path) -> list[Shadow]:
+    def _reached(self, path: Path) -> list[TypeTree]:
         """All objects at a path; there must be some, brought by a fetch before."""
-        shadows = [self._root]
+        type_trees = [self._root]
         types: frozenset[str] | None = None
         for step in path:
-            below: list[Shadow] = []
-            for shadow in shadows:
-                for type_name, slots in shadow.slots.items():
+            below: list[TypeTree] = []
+            for type_tree in type_trees:
+                for type_name, slots in type_tree.slots.items():
                     slot = slots.get(step.key) if types is None or type_name in types else None
                     if slot is not None and slot.below is not None and slot.writers & self._before[self._fetch.id]:
                         if not any(slot.below is known for known in below):
                             below.append(slot.below)
-                        if types is not None and len(shadow.slots) > 1:
+                        if types is not None and len(type_tree.slots) > 1:
                             self._check_written(slots, TYPENAME)
-            shadows, types = below, step.types
-        if not shadows:
+            type_trees, types = below, step.types
+        if not type_trees:
             raise self._unsound(f"goes to {'.'.join(step.key for step in path)}, where nothing is")
-        return shadows
+        return type_trees
 
     def _possible(self, type_name: str) -> frozenset[str]:
         return self._supergraph.possible_types.get(type_name) or frozenset({type_name})
@@ -347,7 +347,7 @@ class _Checker:
 
     def _write(
         self,
-        shadow: Shadow,
+        type_tree: TypeTree,
         selections: tuple[FetchedSelection, ...],
         stated: str,
         types: frozenset[str],
@@ -359,18 +359,20 @@ class _Checker:
         for selection in selections:
             if isinstance(selection, FetchedFragment):
                 narrowed = types & self._possible_here(selection.type_condition)
-                self._write(shadow, selection.selections, selection.type_condition, narrowed, views, is_entry=is_entry)
+                self._write(
+                    type_tree, selection.selections, selection.type_condition, narrowed, views, is_entry=is_entry
+                )
                 continue
             below_views = self._prove_resolved(selection, stated, types, views, is_entry=is_entry)
             below_types = self._possible_here(selection.type_name)
-            below = self._slots(shadow, selection, types)
+            below = self._slots(type_tree, selection, types)
             for inner in below:
                 inner.possible = below_types if inner.possible is None else inner.possible & below_types
                 for type_name in below_types:
                     inner.slots.setdefault(type_name, {})
                 self._write(inner, selection.selections, selection.type_name, below_types, below_views)
 
-    def _slots(self, shadow: Shadow, selection: FetchedField, types: frozenset[str]) -> list[Shadow]:
+    def _slots(self, type_tree: TypeTree, selection: FetchedField, types: frozenset[str]) -> list[TypeTree]:
         """Marks the field as written; gives the places of its objects, none for a leaf."""
         self._written += len(types)
         if self._written > self._max_fields:
@@ -379,13 +381,13 @@ class _Checker:
         if self._contexts:
             taken = tuple(given for given in taken if given[1] not in self._contexts)
         meaning = (selection.name, taken)
-        places: list[Shadow] = []
-        fresh: Shadow | None = None
+        places: list[TypeTree] = []
+        fresh: TypeTree | None = None
         if selection.name == TYPENAME:
             # Where the subgraph has an interface as an object, its answer has the interface's name.
             types = frozenset(filter(self._is_named_here, types))
         for type_name in types:
-            slots = shadow.slots.setdefault(type_name, {})
+            slots = type_tree.slots.setdefault(type_name, {})
             slot = slots.setdefault(selection.key, Slot(meaning))
             if slot.meaning != meaning:
                 raise self._unsound(f"writes {meaning} where {slot.meaning} stands, under {selection.key}")
@@ -394,7 +396,7 @@ class _Checker:
                 raise self._unsound(f"runs the mutation {selection.name} a second time")
             if selection.selections:
                 if slot.below is None:
-                    fresh = fresh or Shadow()
+                    fresh = fresh or TypeTree()
                     slot.below = fresh
                 if not any(slot.below is place for place in places):
                     places.append(slot.below)
@@ -495,9 +497,9 @@ class _Checker:
                 raise self._unsound(f"has fields of different shapes under {name}: {sorted(shapes)}")
 
 
-def _represented(representation: Representation, shadow: Shadow) -> Set[str]:
+def _represented(representation: Representation, type_tree: TypeTree) -> Set[str]:
     """The types of the objects at a place that a representation is for."""
-    return shadow.slots.keys() if representation.types is None else representation.types & shadow.slots.keys()
+    return type_tree.slots.keys() if representation.types is None else representation.types & type_tree.slots.keys()
 
 
 def _direct_fields(selections: tuple[FetchedSelection, ...]) -> list[FetchedField]:

@@ -5,8 +5,8 @@ key "id", requirement "price(currency: EUR) category { tag }", at a position whe
 """
 
 from gateway.operation.model import TYPENAME
-from gateway.planning.drafts import Draft, DraftEntity
-from gateway.planning.lookups import Lookups
+from gateway.planning.fetch_graph.fetch_node import FetchNode, NodeEntity
+from gateway.planning.fetch_graph.response_position import Position
 from gateway.planning.needs import ContextSource, Need
 from gateway.planning.plan import (
     ContextOrigin,
@@ -15,23 +15,25 @@ from gateway.planning.plan import (
     RepresentationBranch,
     RepresentationField,
 )
-from gateway.planning.tree import Position
+from gateway.planning.search.federated_schema import FederatedSchema
 
 
-def represent(draft: Draft, lookups: Lookups) -> tuple[Representation, ...]:
+def represent(node: FetchNode, schema: FederatedSchema) -> tuple[Representation, ...]:
     """The representations of an entity fetch, one or more for each of its entity types."""
-    position = draft.position
+    position = node.position
     is_typed = len(position.types) > 1 or position.is_abstract
     return tuple(
         representation
-        for entity in draft.entities.values()
-        for representation in _of_entity(entity, position, lookups, is_typed=is_typed and entity.is_typed)
+        for entity in node.entities.values()
+        for representation in _of_entity(entity, position, schema, is_typed=is_typed and entity.is_typed)
     )
 
 
-def _of_entity(entity: DraftEntity, position: Position, lookups: Lookups, *, is_typed: bool) -> list[Representation]:
-    key = lookups.field_set_needs(entity.key)
-    required = [need for field_set in entity.requirements for need in lookups.field_set_needs(field_set)]
+def _of_entity(
+    entity: NodeEntity, position: Position, schema: FederatedSchema, *, is_typed: bool
+) -> list[Representation]:
+    key = schema.field_set_needs(entity.key)
+    required = [need for field_set in entity.requirements for need in schema.field_set_needs(field_set)]
     if not is_typed:
         key_fields = _fields(key, position, entity.types)
         fields = _unique(key_fields, _fields(required, position, entity.types))
@@ -47,8 +49,8 @@ def _of_entity(entity: DraftEntity, position: Position, lookups: Lookups, *, is_
     ]
 
 
-def represent_contexts(draft: Draft, variables: tuple[str, ...]) -> tuple[GroupContext, ...]:
-    """The draft's contexts, read from the tree around its objects."""
+def represent_contexts(node: FetchNode, variables: tuple[str, ...]) -> tuple[GroupContext, ...]:
+    """The fetch node's contexts, read from the tree around its objects."""
     return tuple(
         GroupContext(
             variable,
@@ -56,10 +58,10 @@ def represent_contexts(draft: Draft, variables: tuple[str, ...]) -> tuple[GroupC
             tuple(
                 origin
                 for source in context.sources
-                for origin in _origins(source, draft.position.enclosing(source.levels))
+                for origin in _origins(source, node.position.enclosing(source.levels))
             ),
         )
-        for variable, context in zip(variables, draft.contexts, strict=True)
+        for variable, context in zip(variables, node.contexts, strict=True)
     )
 
 

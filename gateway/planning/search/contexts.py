@@ -16,17 +16,17 @@ goes on outwards for the others. The object itself, whose field takes the contex
 from dataclasses import dataclass, field, replace
 
 from gateway.operation.model import TYPENAME, Operation, OperationKind
-from gateway.planning.lookups import Lookups
 from gateway.planning.needs import ContextSource, Need, NeedContext, field_set_needs, total_weight
+from gateway.planning.search.federated_schema import FederatedSchema
 from gateway.supergraph.field_sets import FieldSet
 from gateway.supergraph.model import ContextArgument
 
 
-def with_contexts(needs: tuple[Need, ...], operation: Operation, lookups: Lookups) -> tuple[Need, ...]:
+def with_contexts(needs: tuple[Need, ...], operation: Operation, schema: FederatedSchema) -> tuple[Need, ...]:
     """The needs of an operation, with those that contexts add, and each field told where its arguments come from."""
     types = frozenset({operation.root_type})
     root = _Level(types)
-    read = _Reader(lookups).read(needs, ((root, types),))
+    read = _Reader(schema).read(needs, ((root, types),))
     # Of a mutation's root nothing but mutations could be asked.
     return (*root.needs(), *read) if operation.kind is OperationKind.QUERY else read
 
@@ -61,9 +61,9 @@ class _Known:
 
 
 class _Reader:
-    def __init__(self, lookups: Lookups) -> None:
-        self._lookups = lookups
-        self._types = lookups.supergraph.subgraph_types
+    def __init__(self, schema: FederatedSchema) -> None:
+        self._schema = schema
+        self._types = schema.supergraph.subgraph_types
         self._fields: dict[tuple[frozenset[str], str], _Known] = {}
         self._setters: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -96,10 +96,10 @@ class _Reader:
         arguments: dict[ContextArgument, str] = {}
         for service, known_types in self._types.items():
             for type_name in sorted(types):
-                for holder in (type_name, *sorted(self._lookups.supergraph.interfaces.get(type_name, ()))):
+                for holder in (type_name, *sorted(self._schema.supergraph.interfaces.get(type_name, ()))):
                     known = known_types.get(holder)
                     if known is not None and name in known.fields:
-                        returned.update(self._lookups.possible_types(known.fields[name].type_name))
+                        returned.update(self._schema.possible_types(known.fields[name].type_name))
                         arguments.update(dict.fromkeys(known.fields[name].hidden_arguments, service))
         return _Known(frozenset(returned), arguments)
 
@@ -108,7 +108,7 @@ class _Reader:
         known = self._setters.get((service, context))
         if known is None:
             setting = [name for name, each in self._types[service].items() if context in each.contexts]
-            known = frozenset().union(*(self._lookups.possible_in(service, name) for name in setting))
+            known = frozenset().union(*(self._schema.possible_in(service, name) for name in setting))
             self._setters[service, context] = known
         return known
 
@@ -128,7 +128,7 @@ class _Reader:
     def _added(self, level: _Level, selection: FieldSet, setting: frozenset[str]) -> tuple[Need, ...]:
         known = level.added.get((selection, setting))
         if known is None:
-            possible = self._lookups.supergraph.possible_types
+            possible = self._schema.supergraph.possible_types
             types = None if setting == level.types else setting
             read = field_set_needs(selection.selections, possible, types)
             known = tuple(

@@ -18,24 +18,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gateway.planning.cover import as_solution, combinations_of
-from gateway.planning.fuel import Fuel
-from gateway.planning.passes.batching import Batch
-from gateway.planning.solution import Choice, Decision, Open, Selected, SelectHere, Solution
+from gateway.planning.budget import StepBudget
+from gateway.planning.fetch_graph.batch import Batch
+from gateway.planning.search.cover import as_solution, combinations_of
+from gateway.planning.search.solution import Choice, Decision, FieldStep, Selected, Solution, UnroutedField
 
 _REQUEST = 1000
 """What a request costs that no other fetch shares."""
 
 
-def rescheduled(solution: Solution, batches: Sequence[Batch], fuel: Fuel) -> Solution | None:
+def rescheduled(solution: Solution, batches: Sequence[Batch], budget: StepBudget) -> Solution | None:
     """Return the solution with subgraphs chosen again; None if that spares no request.
 
     Args:
         solution: How the search serves the operation's root.
         batches: The requests of a plan for it.
-        fuel: A step is taken for each place and each set of subgraphs.
+        budget: A step is taken for each place and each set of subgraphs.
     """
-    schedule = _Schedule(batches, fuel)
+    schedule = _Schedule(batches, budget)
     schedule.count_forced(solution, 0)
     again = schedule.solution(solution, 0)
     return again if schedule.requests() < len(batches) else None
@@ -44,12 +44,12 @@ def rescheduled(solution: Solution, batches: Sequence[Batch], fuel: Fuel) -> Sol
 class _Schedule:
     """The requests that a walk has taken so far, each a subgraph and a level, beside those of the plan before."""
 
-    def __init__(self, batches: Sequence[Batch], fuel: Fuel) -> None:
-        self._fuel = fuel
+    def __init__(self, batches: Sequence[Batch], budget: StepBudget) -> None:
+        self._budget = budget
         self._depth = max((batch.earliest for batch in batches), default=0)
         self._fetches: Counter[tuple[str, int]] = Counter()
         for batch in batches:
-            self._fetches[batch.drafts[0].service, batch.earliest] += len(batch.drafts)
+            self._fetches[batch.nodes[0].service, batch.earliest] += len(batch.nodes)
         # Fetches further down are joined with others, too. Half of the average of now, because fewer requests are coming.
         self._average = _REQUEST * len(batches) // max(2 * self._fetches.total(), 1)
         self._taken: set[tuple[str, int]] = set()
@@ -67,7 +67,7 @@ class _Schedule:
         if question in self._counted:
             return
         self._counted.add(question)
-        self._fuel.burn()
+        self._budget.spend()
         entered = self._requests((decision.taken for decision in solution.decisions), level)
         for selected in _selected_anyway(solution):
             self._count_forced_below(selected, level, level)
@@ -96,11 +96,11 @@ class _Schedule:
         return known
 
     def _chosen_again(self, solution: Solution, level: int) -> Solution:
-        self._fuel.burn()
+        self._budget.spend()
         opened, choices = self._choices(solution, level)
         entered = self._requests(choices, level)
         self._taken.update((service, at) for service, (at, _) in entered.items())
-        steps = [SelectHere(self._below(selected, level, level)) for selected in _selected_anyway(solution)]
+        steps = [FieldStep(self._below(selected, level, level)) for selected in _selected_anyway(solution)]
         chosen = [
             self._choice(choice, level if choice.service is None else entered[choice.service][0], level)
             for choice in choices
@@ -112,7 +112,9 @@ class _Schedule:
         decisions = (Decision(opened, choices, index, is_rescheduled=True) for index in range(len(opened)))
         return replace(again, decisions=tuple(decisions))
 
-    def _choices(self, solution: Solution, level: int) -> tuple[Sequence[Open] | None, Sequence[Choice | None]]:
+    def _choices(
+        self, solution: Solution, level: int
+    ) -> tuple[Sequence[UnroutedField] | None, Sequence[Choice | None]]:
         """The open needs of a place with a choice for each.
 
         Where the choices leave something missing, further ones depend on them, and all stay as they are: then there are no open needs.
@@ -122,7 +124,7 @@ class _Schedule:
             return None, taken
         opened = solution.decisions[0].opened if solution.decisions else ()
         free = any(len(open_.choices) > 1 for open_ in opened)
-        tried = combinations_of(opened, self._fuel) if free else ()
+        tried = combinations_of(opened, self._budget) if free else ()
         fitting = [choices for choices in tried if self._fits(choices, taken, level)]
         return opened, min(fitting, key=lambda choices: self._price(choices, level), default=taken)
 
@@ -201,5 +203,5 @@ def _selected_anyway(solution: Solution) -> Iterator[Selected]:
     """Yield the fields of a place that were not open: it serves them, and all below them."""
     decided = {selected for decision in solution.decisions if decision.taken for _, selected in decision.taken.selected}
     for step in solution.steps:
-        if isinstance(step, SelectHere) and step.selected not in decided:
+        if isinstance(step, FieldStep) and step.selected not in decided:
             yield step.selected

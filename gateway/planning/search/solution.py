@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.planning.needs import Need
-from gateway.planning.places import Entry, Here, Served
+from gateway.planning.search.location import EntityEntry, Location, ResolvableField
 from gateway.supergraph.field_sets import FieldSet
 
 FETCH_COST = 1000
@@ -69,13 +69,13 @@ class Selected:
     """
 
     need: Need
-    served: Served
+    served: ResolvableField
     requirement: Solution | None
     below: Solution | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entered:
+class KeyJump:
     """One entity type through which a subgraph is entered.
 
     Attributes:
@@ -84,10 +84,10 @@ class Entered:
         arrival: the place after the entry.
     """
 
-    entry: Entry
+    entry: EntityEntry
     key: FieldSet | None
     key_solution: Solution | None
-    arrival: Here
+    arrival: Location
 
     def cost(self) -> Cost:
         """One fetch, after what the key costs."""
@@ -95,14 +95,14 @@ class Entered:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SelectHere:
+class FieldStep:
     """A step: the field is part of the answer that the place belongs to."""
 
     selected: Selected
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Enter:
+class FetchStep:
     """A step: another request, to `service`, for the objects at the place.
 
     Attributes:
@@ -110,11 +110,11 @@ class Enter:
     """
 
     service: str
-    selected: "tuple[Found, ...]"
+    selected: "tuple[RoutedField, ...]"
 
 
-Step = SelectHere | Enter
-Found = tuple[tuple[Entered, ...], Selected]
+Step = FieldStep | FetchStep
+RoutedField = tuple[tuple[KeyJump, ...], Selected]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +128,7 @@ class Choice:
     """
 
     service: str | None
-    selected: tuple[Found, ...]
+    selected: tuple[RoutedField, ...]
     own: Cost
     entry: Cost
     missing: tuple[Need, ...]
@@ -144,7 +144,7 @@ class Choice:
 
 
 @dataclass(slots=True, eq=False)
-class Open:
+class UnroutedField:
     """A need that is not simply served here.
 
     Attributes:
@@ -159,11 +159,11 @@ class Open:
     used: frozenset[str | None]
     choices: dict[str | None, Choice]
     must_know: bool = False
-    closed: "list[Closed]" = field(default_factory=list)
+    closed: "list[UnreachableOption]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class UnreachableOption:
     """A subgraph that has a field, but cannot be asked for it from a place.
 
     Attributes:
@@ -172,7 +172,7 @@ class Closed:
     """
 
     service: str
-    entries: tuple[Entry, ...]
+    entries: tuple[EntityEntry, ...]
     has_key: bool
 
 
@@ -187,13 +187,13 @@ class Decision:
         is_rescheduled: Whether they were chosen for what the whole plan asks, not for what they cost by themselves.
     """
 
-    opened: Sequence[Open]
+    opened: Sequence[UnroutedField]
     choices: Sequence[Choice | None]
     index: int
     is_rescheduled: bool = False
 
     @property
-    def about(self) -> Open:
+    def about(self) -> UnroutedField:
         """The need that this is about."""
         return self.opened[self.index]
 

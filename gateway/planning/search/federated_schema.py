@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gateway.operation.model import TYPENAME, OperationKind
 from gateway.planning.needs import NEEDS_TYPENAME, Need, field_set_needs
-from gateway.planning.places import Entry, Here, Served, View
+from gateway.planning.search.location import EntityEntry, Location, ProvidedFields, ResolvableField
 from gateway.supergraph.field_sets import FieldSet, SetField
 from gateway.supergraph.model import Key, SubgraphField, SubgraphType, Supergraph, TypeKind
 
@@ -16,8 +16,8 @@ MAX_REMEMBERED = 50_000
 """Answers of a kind; a schema has far fewer, but clients can write fragments for any combination of types."""
 
 
-class Lookups:
-    """All lookups on one supergraph under one set of override labels."""
+class FederatedSchema:
+    """All schema on one supergraph under one set of override labels."""
 
     def __init__(self, supergraph: Supergraph, labels: frozenset[str]) -> None:
         self.supergraph = supergraph
@@ -36,10 +36,12 @@ class Lookups:
         self.visible = frozenset(supergraph.api.type_map)
         self._types = supergraph.subgraph_types
         self.has_contexts = any(known.contexts for types in self._types.values() for known in types.values())
-        self._served: dict[tuple[Here, str, frozenset[str], bool], tuple[tuple[Served, ...], frozenset[str]]] = {}
-        self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[Entry, ...]]] = {}
+        self._served: dict[
+            tuple[Location, str, frozenset[str], bool], tuple[tuple[ResolvableField, ...], frozenset[str]]
+        ] = {}
+        self._entries: dict[tuple[frozenset[str], str], dict[str, tuple[EntityEntry, ...]]] = {}
         self._unknown_entries: dict[
-            tuple[tuple[str, ...], str, frozenset[str], bool, bool], dict[str, tuple[Entry, ...]]
+            tuple[tuple[str, ...], str, frozenset[str], bool, bool], dict[str, tuple[EntityEntry, ...]]
         ] = {}
         self._needs: dict[FieldSet, tuple[Need, ...]] = {}
         self._key_needs: dict[tuple[FieldSet, bool], tuple[Need, ...]] = {}
@@ -92,7 +94,7 @@ class Lookups:
         known = self._types[service].get(type_name)
         return known is not None and known.kind in {TypeKind.INTERFACE, TypeKind.UNION}
 
-    def is_empty(self, here: Here) -> bool:
+    def is_empty(self, here: Location) -> bool:
         """Whether no object can be at a place: the subgraph has an interface there that only types of other subgraphs implement."""
         possible = self.supergraph.possible_types
         return all(possible[name] and name not in possible[name] for name in here.types)
@@ -137,8 +139,8 @@ class Lookups:
         return tuple(key for key in known.keys if key.is_resolvable) if known else ()
 
     def served(
-        self, here: Here, name: str, types: frozenset[str], *, with_requirements: bool
-    ) -> tuple[tuple[Served, ...], frozenset[str]]:
+        self, here: Location, name: str, types: frozenset[str], *, with_requirements: bool
+    ) -> tuple[tuple[ResolvableField, ...], frozenset[str]]:
         """How the subgraph at `here` serves a field for objects of `types`, and the types for which it does not.
 
         Args:
@@ -153,11 +155,11 @@ class Lookups:
         return answer
 
     def _work_out_served(
-        self, here: Here, name: str, types: frozenset[str], with_requirements: bool
-    ) -> tuple[tuple[Served, ...], frozenset[str]]:
+        self, here: Location, name: str, types: frozenset[str], with_requirements: bool
+    ) -> tuple[tuple[ResolvableField, ...], frozenset[str]]:
         service = here.service
         assert service is not None
-        found: dict[str, tuple[SubgraphField, tuple[View, ...]]] = {}
+        found: dict[str, tuple[SubgraphField, tuple[ProvidedFields, ...]]] = {}
         for type_name in sorted(types):
             own = self.holder(service, here.type_name, type_name, name)
             field = own.fields[name] if own else None
@@ -178,7 +180,9 @@ class Lookups:
             return (), rest
         return tuple(self._grouped(here, name, found)), rest
 
-    def _grouped(self, here: Here, name: str, found: dict[str, tuple[SubgraphField, tuple[View, ...]]]) -> list[Served]:
+    def _grouped(
+        self, here: Location, name: str, found: dict[str, tuple[SubgraphField, tuple[ProvidedFields, ...]]]
+    ) -> list[ResolvableField]:
         """The found fields, put together where they are alike; whole on the interface if it has the field for all."""
         service = here.service
         assert service is not None
@@ -201,10 +205,15 @@ class Lookups:
         ]
 
     def _as_served(
-        self, here: Here, types: frozenset[str], field: SubgraphField, views: tuple[View, ...], returned: set[str]
-    ) -> Served:
+        self,
+        here: Location,
+        types: frozenset[str],
+        field: SubgraphField,
+        views: tuple[ProvidedFields, ...],
+        returned: set[str],
+    ) -> ResolvableField:
         if not self.is_composite(field.type_name):
-            return Served(types, field, None)
+            return ResolvableField(types, field, None)
         service = here.service
         assert service is not None
         possible = frozenset().union(*(self.possible_in(service, type_name) for type_name in returned))
@@ -212,9 +221,9 @@ class Lookups:
         if self.supergraph.kinds.get(field.type_name) is TypeKind.UNION:
             possible = self._known_to_all(candidates, types, field.name, possible) or possible
         is_known = not self.hides_types(service, field.type_name)
-        return Served(types, field, Here(service, field.type_name, possible, is_known, views, candidates))
+        return ResolvableField(types, field, Location(service, field.type_name, possible, is_known, views, candidates))
 
-    def _candidates(self, here: Here, type_name: str, name: str) -> frozenset[str]:
+    def _candidates(self, here: Location, type_name: str, name: str) -> frozenset[str]:
         """The subgraphs that could answer the field for this very object: they stand here, or a key leads to them."""
         return frozenset(
             service
@@ -240,10 +249,12 @@ class Lookups:
                 possible &= frozenset().union(*(self.possible_in(service, type_name) for type_name in returned))
         return possible
 
-    def _provided(self, views: tuple[View, ...], type_name: str, name: str) -> tuple[bool, tuple[View, ...]]:
+    def _provided(
+        self, views: tuple[ProvidedFields, ...], type_name: str, name: str
+    ) -> tuple[bool, tuple[ProvidedFields, ...]]:
         """Whether a view holds the field on the type, and what the views say of the object below it."""
         is_provided = False
-        below: list[View] = []
+        below: list[ProvidedFields] = []
         for view in views:
             for selection in view:
                 if isinstance(selection, SetField):
@@ -258,8 +269,8 @@ class Lookups:
         return is_provided, tuple(below)
 
     def entries(
-        self, here: Here, types: frozenset[str], name: str, *, must_know: bool = False
-    ) -> dict[str, tuple[Entry, ...]]:
+        self, here: Location, types: frozenset[str], name: str, *, must_know: bool = False
+    ) -> dict[str, tuple[EntityEntry, ...]]:
         """By subgraph, how an object at `here` can enter it to have the field.
 
         Args:
@@ -283,7 +294,7 @@ class Lookups:
             )
         return answer
 
-    def _interfaces_of(self, here: Here) -> tuple[str, ...]:
+    def _interfaces_of(self, here: Location) -> tuple[str, ...]:
         """The interfaces by whose name all objects at a place can be sent, their concrete types being unknown."""
         assert here.service is not None
         stated = self._types[here.service].get(here.type_name)
@@ -291,7 +302,7 @@ class Lookups:
         others = (each for each in standing_in if here.types <= self._types[here.service][each].possible_types)
         return tuple(dict.fromkeys((here.type_name, *others)))
 
-    def parts(self, here: Here, types: frozenset[str], name: str) -> list[frozenset[str]]:
+    def parts(self, here: Location, types: frozenset[str], name: str) -> list[frozenset[str]]:
         """`types` divided by the subgraphs that have the field for them; one part, but for overrides of some types."""
         if not types:
             return []
@@ -303,8 +314,8 @@ class Lookups:
             by_services.setdefault(services, set()).add(type_name)
         return [frozenset(part) for part in by_services.values()]
 
-    def _known_entries(self, types: frozenset[str], name: str) -> dict[str, tuple[Entry, ...]]:
-        found: dict[str, tuple[Entry, ...]] = {}
+    def _known_entries(self, types: frozenset[str], name: str) -> dict[str, tuple[EntityEntry, ...]]:
+        found: dict[str, tuple[EntityEntry, ...]] = {}
         for service in self.services:
             through: dict[str, set[str]] = {}
             for type_name in sorted(types):
@@ -312,7 +323,7 @@ class Lookups:
                 if entity is not None:
                     through.setdefault(entity, set()).add(type_name)
             if through:
-                found[service] = tuple(Entry(entity, frozenset(covered)) for entity, covered in through.items())
+                found[service] = tuple(EntityEntry(entity, frozenset(covered)) for entity, covered in through.items())
         return found
 
     def _entity_with(self, service: str, type_name: str, name: str) -> str | None:
@@ -335,13 +346,13 @@ class Lookups:
 
     def _entries_of_unknown(
         self, interfaces: tuple[str, ...], types: frozenset[str], name: str, *, must_know: bool, is_part: bool
-    ) -> dict[str, tuple[Entry, ...]]:
+    ) -> dict[str, tuple[EntityEntry, ...]]:
         """Entries for an object of which only interfaces are known.
 
         What a field requires is sent of every object that it is asked of, so a requirement of some types only (`is_part`) needs to
         know which objects are of those.
         """
-        found: dict[str, tuple[Entry, ...]] = {}
+        found: dict[str, tuple[EntityEntry, ...]] = {}
         for service in self.services:
             by_interface = (
                 self._entry_of_unknown(service, each, types, name, must_know=must_know, is_part=is_part)
@@ -352,7 +363,7 @@ class Lookups:
                 found[service] = (entry,)
             elif name != TYPENAME:
                 concrete = tuple(
-                    Entry(entity, frozenset({type_name}), needs_typename=True)
+                    EntityEntry(entity, frozenset({type_name}), needs_typename=True)
                     for type_name in sorted(types)
                     if (entity := self._entity_with(service, type_name, name)) is not None
                 )
@@ -362,7 +373,7 @@ class Lookups:
 
     def _entry_of_unknown(
         self, service: str, interface: str, types: frozenset[str], name: str, *, must_know: bool, is_part: bool
-    ) -> Entry | None:
+    ) -> EntityEntry | None:
         """The entry by an interface's name into a subgraph that has the field, or that tells the type if that is looked for."""
         known = self._types[service].get(interface)
         if known is None or not self.keys(service, interface):
@@ -371,14 +382,14 @@ class Lookups:
             if not self._has(service, interface, name):
                 return None
             is_told = must_know or (is_part and known.fields[name].requires is not None)
-            return Entry(interface, types, needs_typename=is_told)
+            return EntityEntry(interface, types, needs_typename=is_told)
         if self._is_required_of(service, types, name):
             return None
         if name == TYPENAME:
-            return None if known.interface_objects else Entry(interface, types)
+            return None if known.interface_objects else EntityEntry(interface, types)
         covered = types & self.possible_in(service, interface)
         has_it = any(self._has(service, type_name, name) for type_name in covered)
-        return Entry(interface, covered) if has_it else None
+        return EntityEntry(interface, covered) if has_it else None
 
     def _is_required_of(self, service: str, types: frozenset[str], name: str) -> bool:
         """Whether the field has a requirement on some of the types in the subgraph."""
@@ -387,51 +398,51 @@ class Lookups:
         ]
         return any(field.requires is not None for field in held)
 
-    def all_entries(self, here: Here) -> list[tuple[str, Entry]]:
+    def all_entries(self, here: Location) -> list[tuple[str, EntityEntry]]:
         """Every entry that the objects at a place could have, whatever field is looked for; keys are not looked at."""
-        found: list[tuple[str, Entry]] = []
+        found: list[tuple[str, EntityEntry]] = []
         for service in self.services:
             entries = self._entities_for(service, here.types) if here.is_known else self._ways_of_unknown(service, here)
             found.extend((service, entry) for entry in entries)
         return found
 
-    def _entities_for(self, service: str, types: frozenset[str]) -> list[Entry]:
-        entries: list[Entry] = []
+    def _entities_for(self, service: str, types: frozenset[str]) -> list[EntityEntry]:
+        entries: list[EntityEntry] = []
         through: dict[str, set[str]] = {}
         for type_name in sorted(types):
             is_named = self.is_object_in(service, type_name) or not self.supergraph.possible_types.get(type_name)
             if is_named and self.keys(service, type_name):
-                entries.append(Entry(type_name, frozenset({type_name})))
+                entries.append(EntityEntry(type_name, frozenset({type_name})))
             for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
                 if self.is_interface_object(service, interface) and self.keys(service, interface):
                     through.setdefault(interface, set()).add(type_name)
-        entries.extend(Entry(interface, frozenset(covered)) for interface, covered in through.items())
+        entries.extend(EntityEntry(interface, frozenset(covered)) for interface, covered in through.items())
         return entries
 
-    def _ways_of_unknown(self, service: str, here: Here) -> list[Entry]:
-        entries: list[Entry] = []
+    def _ways_of_unknown(self, service: str, here: Location) -> list[EntityEntry]:
+        entries: list[EntityEntry] = []
         for interface in self._interfaces_of(here):
             if self.keys(service, interface):
-                entries.append(Entry(interface, here.types))
+                entries.append(EntityEntry(interface, here.types))
                 if self.is_interface_object(service, interface):
-                    entries.append(Entry(interface, here.types, needs_typename=True))
+                    entries.append(EntityEntry(interface, here.types, needs_typename=True))
         concrete = [replace(entry, needs_typename=True) for entry in self._entities_for(service, here.types)]
         return list(dict.fromkeys([*entries, *concrete]))
 
-    def arrival(self, here: Here, service: str, entry: Entry) -> Here:
+    def arrival(self, here: Location, service: str, entry: EntityEntry) -> Location:
         """The place right after the entry. Whoever could stand here still could; most of all at the root."""
         candidates = here.candidates if entry.entity in self.roots else frozenset({service})
         if self.is_abstract_in(service, entry.entity):
             possible = self.possible_in(service, entry.entity) & here.types
             is_known = not self.hides_types(service, entry.entity)
-            return Here(service, entry.entity, possible, is_known, candidates=candidates)
+            return Location(service, entry.entity, possible, is_known, candidates=candidates)
         is_known = here.is_known or entry.needs_typename or not self.is_interface_object(service, entry.entity)
-        return Here(
+        return Location(
             service, entry.entity, entry.types, is_known, candidates=candidates, is_part=here.is_part and not is_known
         )
 
 
 @lru_cache(maxsize=16)
-def lookups_for(supergraph: Supergraph, labels: frozenset[str]) -> Lookups:
-    """The lookups of a supergraph under the labels that it knows."""
-    return Lookups(supergraph, labels)
+def federated_schema_of(supergraph: Supergraph, labels: frozenset[str]) -> FederatedSchema:
+    """The schema of a supergraph under the labels that it knows."""
+    return FederatedSchema(supergraph, labels)

@@ -8,12 +8,12 @@ from gateway.supergraph.model import SubgraphField
 ENTITY = "_Entity"
 """The union that ``_entities`` returns; the stated type where entities of several types arrive together."""
 
-View = tuple[SetSelection, ...]
+ProvidedFields = tuple[SetSelection, ...]
 """What a `@provides` on the way down makes available below it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Location:
     """Where the search stands: at an object, inside an answer of one subgraph.
 
     Attributes:
@@ -30,18 +30,18 @@ class Here:
     type_name: str
     types: frozenset[str]
     is_known: bool = True
-    views: tuple[View, ...] = ()
+    views: tuple[ProvidedFields, ...] = ()
     candidates: frozenset[str] = frozenset()
     is_part: bool = False
 
-    def of(self, types: frozenset[str]) -> "Here":
+    def of(self, types: frozenset[str]) -> "Location":
         """The same place, but only the objects of some types are meant."""
         left = self.types & types
         return replace(self, types=left, is_part=self.is_part or (not self.is_known and left != self.types))
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ResolvableField:
     """A field as the subgraph at a place serves it, alike for all of some types.
 
     Attributes:
@@ -52,11 +52,11 @@ class Served:
 
     types: frozenset[str]
     field: SubgraphField
-    below: Here | None
+    below: Location | None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntityEntry:
     """A way into another subgraph: as an entity of this type, for objects of these concrete types.
 
     Attributes:

@@ -1,0 +1,1 @@
+"""Proves a finished plan, without any of the code that made it."""

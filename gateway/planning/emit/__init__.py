@@ -1,0 +1,1 @@
+"""Documents and representations: batches come in, the plan goes out."""
