@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.execution.http_transport import is_http_address
+from gateway.execution.transport.http import is_http_address
 from gateway.settings import Settings
 from gateway.settings_yaml import Key
 

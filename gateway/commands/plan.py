@@ -11,8 +11,8 @@ from graphql import value_from_ast_untyped
 
 from gateway.errors import ClientError, GatewayError
 from gateway.execution.executor import Executor
-from gateway.execution.http_transport import HttpTransport
-from gateway.execution.request import Service
+from gateway.execution.request import SubgraphEndpoint
+from gateway.execution.transport.http import HttpTransport
 from gateway.operation.access import AccessRules, Caller
 from gateway.operation.cost.costing import cost_of
 from gateway.operation.cost.estimate import CostLimit
@@ -239,7 +239,7 @@ def _all_policies(supergraph: Supergraph) -> frozenset[str]:
 async def _python(supergraph: Supergraph, planned: Plan, operation: Operation) -> str:
     transport = HttpTransport()
     try:
-        services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+        services = [SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()]
         executor = Executor(transport=transport, services=services, api_schema=supergraph.api)
         return executor.prepare(planned, operation).python_source()
     finally:

@@ -9,18 +9,18 @@ from typing import Final
 from graphql import GraphQLSchema
 
 from gateway.errors import InternalError, SubgraphError
-from gateway.execution.compile import compile_plan
-from gateway.execution.compiled import Compiled
+from gateway.execution.compiled.compile import compile_plan
+from gateway.execution.compiled.functions import Compiled
+from gateway.execution.compiled.layout import NotCovered
+from gateway.execution.compiled.run import FastRun
 from gateway.execution.encoding import encode_json
-from gateway.execution.fast import FastRun
-from gateway.execution.flights import Flights, Recorded
-from gateway.execution.general import GeneralRun
-from gateway.execution.introspection import Introspector
-from gateway.execution.layout import NotCovered
+from gateway.execution.interpreter.introspection import Introspector
+from gateway.execution.interpreter.program import Program, compile_program
+from gateway.execution.interpreter.run import GeneralRun
 from gateway.execution.limits import ExecutionLimits
-from gateway.execution.program import Program, compile_program
-from gateway.execution.request import Answer, ExecutionRequest, Service
-from gateway.execution.transport import Reply, Transport
+from gateway.execution.request import Answer, ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.interface import Reply, Transport
+from gateway.execution.transport.sharing import Flights, Recorded
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 
@@ -43,7 +43,7 @@ class Executor:
         self,
         *,
         transport: Transport,
-        services: Iterable[Service],
+        services: Iterable[SubgraphEndpoint],
         api_schema: GraphQLSchema,
         limits: ExecutionLimits | None = None,
     ) -> None:

@@ -18,7 +18,7 @@ NO_HEADERS = HeaderLines(b"")
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """How a fetch that waits asks whether the process that it waits for still runs; see `execution.liveness`.
+    """How a fetch that waits asks whether the process that it waits for still runs; see `transport.liveness`.
 
     Attributes:
         path: Of the subgraph's origin, answered by a process that lives whatever it waits for.
@@ -32,7 +32,7 @@ class Liveness:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class SubgraphEndpoint:
     """A subgraph as the executor knows it: the name it has in plans, and where it answers.
 
     Attributes:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.execution.http_transport import HttpTransport, TransportLimits
-from gateway.execution.pool import PoolLimits
+from gateway.execution.transport.http import HttpTransport, TransportLimits
+from gateway.execution.transport.pool import PoolLimits
 from gateway.graphiql.page import Page
 from gateway.operation.persisted import PersistedQueries
 from gateway.planning_thread import PlanningThread

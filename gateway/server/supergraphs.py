@@ -13,11 +13,11 @@ from graphql import GraphQLSchema
 from gateway.errors import GatewayError
 from gateway.execution.error_rules import ErrorRules
 from gateway.execution.executor import Executor
-from gateway.execution.http_transport import is_http_address
 from gateway.execution.limits import ExecutionLimits
 from gateway.execution.request import Liveness
-from gateway.execution.request import Service as Subgraph
-from gateway.execution.transport import Transport
+from gateway.execution.request import SubgraphEndpoint as Subgraph
+from gateway.execution.transport.http import is_http_address
+from gateway.execution.transport.interface import Transport
 from gateway.operation.access import AccessRules
 from gateway.operation.cost.costing import cost_of
 from gateway.operation.cost.estimate import CostLimit, OperationCost

@@ -16,7 +16,7 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.errors import ClientError, GatewayError
-from gateway.execution.http_transport import HttpTransport
+from gateway.execution.transport.http import HttpTransport
 from gateway.pipeline import Pipeline, Request
 from gateway.planning.check.checker import check
 from gateway.planning_thread import PlanningThread

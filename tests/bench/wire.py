@@ -18,9 +18,9 @@ import httpcore
 import uvloop
 
 from gateway.errors import SubgraphError
-from gateway.execution.http_transport import HttpTransport, TransportLimits
-from gateway.execution.pool import PoolLimits
-from gateway.execution.request import NO_HEADERS, Service
+from gateway.execution.request import NO_HEADERS, SubgraphEndpoint
+from gateway.execution.transport.http import HttpTransport, TransportLimits
+from gateway.execution.transport.pool import PoolLimits
 
 Post = Callable[[], Awaitable[tuple[int, bytes]]]
 
@@ -96,7 +96,7 @@ async def ours(stack: AsyncExitStack, url: str, body: bytes) -> Post:
     """Our client."""
     transport = HttpTransport(TransportLimits(pool=PoolLimits(max_connections=1)))
     stack.push_async_callback(transport.close)
-    service, loop = Service("a", url), asyncio.get_running_loop()
+    service, loop = SubgraphEndpoint("a", url), asyncio.get_running_loop()
 
     async def post() -> tuple[int, bytes]:
         reply = await transport.post(

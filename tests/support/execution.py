@@ -48,7 +48,7 @@ def normalized(schema: GraphQLSchema, text: str, conditions: Mapping[str, bool] 
 
 
 class DictSubgraph:
-    """A subgraph over dicts, as a `fake_transport.Subgraph`.
+    """A subgraph over dicts, as a `fake.Subgraph`.
 
     Args:
         sdl: its schema, without the federation machinery.

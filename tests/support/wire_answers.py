@@ -9,7 +9,7 @@ from typing import cast
 import h11
 from hypothesis import strategies as st
 
-from gateway.execution.connection import Carried, Connection, Fault
+from gateway.execution.transport.connection import Carried, Connection, Fault
 
 REQUEST = b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 BLANK_LINES = re.compile(rb"(\r\n\r\n)[\r\n]+(?=HTTP/)")

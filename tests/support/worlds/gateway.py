@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from graphql import GraphQLSchema
 
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.operation.access import AccessRules
 from gateway.operation.limits import Limits
 from gateway.operation.model import Operation, OperationKind
@@ -63,7 +63,7 @@ class WorldGateway:
         )
         self._executor = Executor(
             transport=FakeTransport({name: world.subgraph(name) for name in world.sdl}),
-            services=[Service(name, url) for name, url in self._supergraph.subgraphs.items()],
+            services=[SubgraphEndpoint(name, url) for name, url in self._supergraph.subgraphs.items()],
             api_schema=self._supergraph.api,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.errors import SubgraphError
-from gateway.execution.transport import Reply
+from gateway.execution.transport.interface import Reply
 
 KINDS = ("unreachable", "refusing", "page", "malformed", "without data", "null data", "lost entities")
 

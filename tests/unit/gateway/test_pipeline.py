@@ -12,7 +12,7 @@ import pytest
 from graphql import parse
 
 from gateway.errors import ClientError
-from gateway.execution.http_transport import HttpTransport
+from gateway.execution.transport.http import HttpTransport
 from gateway.operation.access import ANONYMOUS, Caller
 from gateway.operation.cost import estimate
 from gateway.operation.model import Operation

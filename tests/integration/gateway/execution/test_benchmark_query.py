@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.execution.executor import Executor
-from gateway.execution.http_transport import HttpTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.http import HttpTransport
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
 from tests.bench.__main__ import SHAPES
@@ -31,7 +31,7 @@ async def origin() -> AsyncIterator[str]:
 async def test_both_paths_answer_as_one_server_would(origin: str, shape: str, fetches: int) -> None:
     graph = read_supergraph(supergraph(origin))
     operation = normalized(graph.api, SHAPES[shape])
-    services = [Service(name, url) for name, url in graph.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in graph.subgraphs.items()]
     transport = HttpTransport()
     try:
         executor = Executor(transport=transport, services=services, api_schema=graph.api)

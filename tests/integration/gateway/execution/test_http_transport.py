@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import InternalError, SubgraphError
-from gateway.execution.http_transport import HttpTransport, TransportLimits
-from gateway.execution.pool import PoolLimits
-from gateway.execution.request import NO_HEADERS, Service, header_lines
-from gateway.execution.transport import Reply
+from gateway.execution.request import NO_HEADERS, SubgraphEndpoint, header_lines
+from gateway.execution.transport.http import HttpTransport, TransportLimits
+from gateway.execution.transport.interface import Reply
+from gateway.execution.transport.pool import PoolLimits
 
 Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -40,7 +40,7 @@ class Server:
         self.requests: list[bytes] = []
         self.connections = 0
         self.open = 0
-        self.service = Service("books", "")
+        self.service = SubgraphEndpoint("books", "")
         self._handler = handler
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +64,7 @@ class Server:
 async def serving(handler: Handler) -> AsyncIterator[Server]:
     server = Server(handler)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.service = Service("books", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql?v=1")
+    server.service = SubgraphEndpoint("books", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql?v=1")
     try:
         yield server
     finally:
@@ -102,7 +102,12 @@ async def until(claim: Callable[[], bool]) -> None:
 
 
 def post(
-    transport: HttpTransport, service: Service, *, seconds: float = 5.0, is_safe: bool = True, body: bytes = b"{}"
+    transport: HttpTransport,
+    service: SubgraphEndpoint,
+    *,
+    seconds: float = 5.0,
+    is_safe: bool = True,
+    body: bytes = b"{}",
 ) -> asyncio.Future[Reply]:
     deadline = asyncio.get_running_loop().time() + seconds
     return transport.post(
@@ -264,7 +269,7 @@ async def test_nobody_listening_is_unreachable_at_once() -> None:
 async def test_an_unknown_host_is_unreachable() -> None:
     async with transporting() as transport:
         with pytest.raises(SubgraphError) as raised:
-            await post(transport, Service("books", "http://no-such-host.invalid/graphql"))
+            await post(transport, SubgraphEndpoint("books", "http://no-such-host.invalid/graphql"))
         assert raised.value.code == "SUBGRAPH_UNREACHABLE"
 
 
@@ -352,7 +357,7 @@ async def test_answers_that_come_twice_are_given_to_nobody_else() -> None:
 
     wrong = 0
 
-    async def ask(transport: HttpTransport, service: Service, caller: int) -> None:
+    async def ask(transport: HttpTransport, service: SubgraphEndpoint, caller: int) -> None:
         nonlocal wrong
         for turn in range(25):
             body = b'{"caller":%d,"turn":%d}' % (caller, turn)
@@ -437,7 +442,9 @@ async def test_what_is_wrong_with_an_answer_is_said(pieces: tuple[bytes, ...], c
 
 
 @asynccontextmanager
-async def answering_early(listener: socket.socket) -> AsyncIterator[tuple[Service, list[asyncio.StreamWriter]]]:
+async def answering_early(
+    listener: socket.socket,
+) -> AsyncIterator[tuple[SubgraphEndpoint, list[asyncio.StreamWriter]]]:
     """A subgraph that answers before it has read the body, and reads no more; with the connections that were made to it."""
     connections: list[asyncio.StreamWriter] = []
     is_over = asyncio.Event()
@@ -451,7 +458,7 @@ async def answering_early(listener: socket.socket) -> AsyncIterator[tuple[Servic
 
     listening = await asyncio.start_server(answer, sock=listener, limit=1024)
     try:
-        yield Service("books", f"http://127.0.0.1:{listener.getsockname()[1]}/"), connections
+        yield SubgraphEndpoint("books", f"http://127.0.0.1:{listener.getsockname()[1]}/"), connections
     finally:
         is_over.set()
         listening.close()
@@ -594,7 +601,7 @@ async def test_closing_fails_what_is_under_way() -> None:
 async def test_an_address_that_is_not_http_is_refused(url: str) -> None:
     async with transporting() as transport:
         with pytest.raises(InternalError):
-            await post(transport, Service("books", url))
+            await post(transport, SubgraphEndpoint("books", url))
 
 
 def self_signed(folder: Path) -> Path:
@@ -621,7 +628,7 @@ async def test_tls_is_verified(tmp_path: Path, is_trusted: bool) -> None:
     serving_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving_tls.load_cert_chain(file)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=serving_tls)
-    service = Service("books", f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql")
+    service = SubgraphEndpoint("books", f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/graphql")
     transport = HttpTransport(tls=ssl.create_default_context(cafile=str(file) if is_trusted else None))
     try:
         if is_trusted:

@@ -14,10 +14,10 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from gateway.errors import SubgraphError
-from gateway.execution.http_transport import HttpTransport, TransportLimits
-from gateway.execution.pool import PoolLimits
-from gateway.execution.request import NO_HEADERS, Liveness, Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import NO_HEADERS, Liveness, SubgraphEndpoint
+from gateway.execution.transport.http import HttpTransport, TransportLimits
+from gateway.execution.transport.interface import Reply
+from gateway.execution.transport.pool import PoolLimits
 
 LONG_SECONDS = 60.0
 """The deadline of each fetch: what ends one earlier is a probe, which is counted."""
@@ -52,8 +52,8 @@ class Subgraph:
         self.open = 0
         self._probing = 0
 
-    def service(self, liveness: Liveness | None) -> Service:
-        return Service("books", f"http://{self.origin}/graphql", liveness=liveness)
+    def service(self, liveness: Liveness | None) -> SubgraphEndpoint:
+        return SubgraphEndpoint("books", f"http://{self.origin}/graphql", liveness=liveness)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
@@ -117,7 +117,7 @@ def stopped() -> Iterator[str]:
 
 
 def post(
-    transport: HttpTransport, service: Service, body: bytes = b"slow", *, is_safe: bool = False
+    transport: HttpTransport, service: SubgraphEndpoint, body: bytes = b"slow", *, is_safe: bool = False
 ) -> asyncio.Future[Reply]:
     deadline = asyncio.get_running_loop().time() + LONG_SECONDS
     return transport.post(service, body, NO_HEADERS, hop_headers=NO_HEADERS, deadline=deadline, is_safe=is_safe)
@@ -145,7 +145,7 @@ async def until(claim: Callable[[], object]) -> None:
 async def test_a_fetch_to_a_stopped_process_ends_long_before_its_deadline(*, is_safe: bool, is_unknown: bool) -> None:
     with stopped() as origin, capture_logs() as logs:
         async with transporting() as transport:
-            service = Service("books", f"http://{origin}/graphql", liveness=AT_ONCE)
+            service = SubgraphEndpoint("books", f"http://{origin}/graphql", liveness=AT_ONCE)
             fetches = [post(transport, service, is_safe=is_safe) for _ in range(3)]
             for ended in await asyncio.gather(*fetches, return_exceptions=True):
                 assert isinstance(ended, SubgraphError)
@@ -164,7 +164,7 @@ async def test_a_fetch_that_waits_for_a_connection_to_a_stopped_process_was_not_
     limits = TransportLimits(pool=PoolLimits(max_connections=1, max_wait_seconds=LONG_SECONDS))
     with stopped() as origin:
         async with transporting(limits) as transport:
-            service = Service("books", f"http://{origin}/graphql", liveness=AT_ONCE)
+            service = SubgraphEndpoint("books", f"http://{origin}/graphql", liveness=AT_ONCE)
             first, second = await asyncio.gather(*(post(transport, service) for _ in range(2)), return_exceptions=True)
     assert isinstance(first, SubgraphError)
     assert isinstance(second, SubgraphError)
@@ -278,7 +278,7 @@ async def test_a_stall_of_the_gateway_is_not_taken_for_silence_of_the_subgraph()
         threading.Thread(target=serve, args=(listening,), daemon=True).start()
         try:
             async with transporting() as transport:
-                slow = post(transport, Service("books", f"http://{origin}/graphql", liveness=AT_ONCE))
+                slow = post(transport, SubgraphEndpoint("books", f"http://{origin}/graphql", liveness=AT_ONCE))
                 await until(lambda: len(probes) >= 5 or slow.done())
                 may_answer.set()
                 assert (await slow).body == b"{}"

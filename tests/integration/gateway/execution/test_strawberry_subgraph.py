@@ -11,8 +11,8 @@ import uvicorn
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL
 
-from gateway.execution.http_transport import HttpTransport
-from gateway.execution.request import NO_HEADERS, Service
+from gateway.execution.request import NO_HEADERS, SubgraphEndpoint
+from gateway.execution.transport.http import HttpTransport
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -46,7 +46,7 @@ class OneFraming:
 
 
 @pytest.fixture(params=[b"text/event-stream", b"multipart/mixed", b"none"])
-async def service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+async def service(request: pytest.FixtureRequest) -> AsyncIterator[SubgraphEndpoint]:
     """A running subgraph that speaks multipart, SSE, or whichever it prefers."""
     schema = strawberry.Schema(query=Query, subscription=Subscription)
     app = OneFraming(
@@ -57,12 +57,12 @@ async def service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
     async with asyncio.timeout(10):
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
-    yield Service("numbers", f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/")
+    yield SubgraphEndpoint("numbers", f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/")
     server.should_exit = True
     await serving
 
 
-async def test_a_strawberry_subgraph_answers_requests_and_streams(service: Service) -> None:
+async def test_a_strawberry_subgraph_answers_requests_and_streams(service: SubgraphEndpoint) -> None:
     transport = HttpTransport()
     deadline = asyncio.get_running_loop().time() + 10
     try:

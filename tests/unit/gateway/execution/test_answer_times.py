@@ -1,6 +1,6 @@
 """What is believed of an origin's answers: the shortest of the last windows decides whether a request is hopeless."""
 
-from gateway.execution.answer_times import WINDOW_SECONDS, AnswerTimes
+from gateway.execution.transport.answer_times import WINDOW_SECONDS, AnswerTimes
 
 
 def with_answers(*answers: tuple[float, float]) -> AnswerTimes:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from tests.support.execution import DictSubgraph
 from tests.support.planning import composed, normalized, planned
 
@@ -50,7 +50,7 @@ async def test_error_below_an_object_of_a_type_that_was_not_meant_is_left_out(to
             "assets": assets,
         }
     )
-    services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()]
     executor = Executor(transport=transport, services=services, api_schema=supergraph.api)
     executable = executor.prepare(planned(supergraph, text), normalized(supergraph, text))
     deadline = asyncio.get_running_loop().time() + 5

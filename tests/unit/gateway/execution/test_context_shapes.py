@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.execution.executor import Executable, Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.planning.check.checker import check
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
@@ -117,7 +117,7 @@ def prepared(text: str, transport: FakeTransport) -> Executable:
     operation = normalized(supergraph, text)
     made = plan(operation, supergraph)
     check(made, operation, supergraph)
-    services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()]
     return Executor(transport=transport, services=services, api_schema=supergraph.api).prepare(made, operation)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
-from gateway.execution.contexts import MAX_SETS_OF_VALUES
+from gateway.execution.compiled.layout import NotCovered
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport, Subgraph
-from gateway.execution.layout import NotCovered
-from gateway.execution.request import Answer, ExecutionRequest, Service
+from gateway.execution.interpreter.contexts import MAX_SETS_OF_VALUES
+from gateway.execution.request import Answer, ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport, Subgraph
 from gateway.planning.check.checker import check
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
@@ -113,7 +113,7 @@ async def ask(
     check(made, operation, supergraph)
     executor = Executor(
         transport=transport,
-        services=[Service(name, url) for name, url in supergraph.subgraphs.items()],
+        services=[SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()],
         api_schema=supergraph.api,
     )
     executable = executor.prepare(made, operation)

@@ -9,8 +9,8 @@ from graphql import build_schema
 
 from gateway.execution.error_rules import ErrorRules
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.operation.model import OperationKind
 from gateway.planning.plan import Plan
 from gateway.server.supergraphs import served_subgraphs
@@ -36,7 +36,7 @@ SERVICE = {"serviceName": "accounts"}
 async def shown(rules: ErrorRules, error: Any = ERROR) -> dict[str, Any]:
     """The one error that clients read."""
     transport = FakeTransport({"accounts": lambda _request: {"data": {"users": None}, "errors": [error]}})
-    services = [Service("accounts", "http://accounts.test/graphql", errors=rules)]
+    services = [SubgraphEndpoint("accounts", "http://accounts.test/graphql", errors=rules)]
     executor = Executor(transport=transport, services=services, api_schema=API)
     plan = Plan(OperationKind.QUERY, (PlanWriter({"accounts": API}).root(0, "accounts", "{ users { id } }"),))
     executable = executor.prepare(plan, normalized(API, "{ users { id } }"))

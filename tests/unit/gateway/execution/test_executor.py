@@ -10,10 +10,10 @@ from graphql import build_schema
 
 from gateway.errors import SubgraphError
 from gateway.execution.executor import COMPILE_AFTER, Executable, Executor
-from gateway.execution.fake_transport import FakeTransport, Subgraph
 from gateway.execution.limits import ExecutionLimits
-from gateway.execution.request import Answer, ExecutionRequest, HeaderLines, Service, header_lines
-from gateway.execution.transport import Reply
+from gateway.execution.request import Answer, ExecutionRequest, HeaderLines, SubgraphEndpoint, header_lines
+from gateway.execution.transport.fake import FakeTransport, Subgraph
+from gateway.execution.transport.interface import Reply
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.plan import Plan
 from tests.support.execution import DictSubgraph, PlanWriter, normalized
@@ -48,7 +48,9 @@ PRODUCTS = DictSubgraph(
     PRODUCTS_SDL, entities={"Product": {"p1": {"title": "Saw", "price": 5}, "p2": {"title": "Axe", "price": 7}}}
 )
 WRITER = PlanWriter({"accounts": ACCOUNTS.schema, "products": PRODUCTS.schema})
-SERVICES = [Service(name, f"http://{name}.test/graphql") for name in ("accounts", "products", "stock", "notes")]
+SERVICES = [
+    SubgraphEndpoint(name, f"http://{name}.test/graphql") for name in ("accounts", "products", "stock", "notes")
+]
 
 
 @pytest.fixture(autouse=True, params=["general", "fast"])
@@ -73,7 +75,7 @@ async def execute(
     variables: Mapping[str, Any] | None = None,
     limits: ExecutionLimits | None = None,
     seconds: float = 5.0,
-    services: Sequence[Service] = SERVICES,
+    services: Sequence[SubgraphEndpoint] = SERVICES,
     **more: Any,
 ) -> Answer:
     transport = subgraphs if isinstance(subgraphs, FakeTransport) else FakeTransport(subgraphs)
@@ -682,7 +684,7 @@ async def test_schema_that_is_not_read_in_time_costs_its_own_fields(
     async def answer_late(*_: Any, **__: Any) -> None:
         return None
 
-    monkeypatch.setattr("gateway.execution.introspection.Introspector.answer", answer_late)
+    monkeypatch.setattr("gateway.execution.interpreter.introspection.Introspector.answer", answer_late)
     plan = query_plan(WRITER.root(0, "accounts", "{ me { name } }"))
     answer = await execute(plan, f"{{ {asked} me {{ name }} }}", {"accounts": ACCOUNTS})
     assert answer.data == data

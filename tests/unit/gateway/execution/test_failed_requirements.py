@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from gateway.execution.executor import COMPILE_AFTER, Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.supergraph.model import Supergraph
 from tests.support.execution import DictSubgraph
 from tests.support.planning import composed, normalized, planned
@@ -46,7 +46,7 @@ class Sums:
 
 
 async def answer(supergraph: Supergraph, text: str, subgraphs: dict[str, Any], *, times: int = 1) -> Any:
-    services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()]
     executor = Executor(transport=FakeTransport(subgraphs), services=services, api_schema=supergraph.api)
     executable = executor.prepare(planned(supergraph, text), normalized(supergraph, text))
     answered = None

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, build_schema, execute_sync
 
-from gateway.execution import introspection
-from gateway.execution.introspection import Introspection, Introspector, compile_introspection
+from gateway.execution.interpreter import introspection
+from gateway.execution.interpreter.introspection import Introspection, Introspector, compile_introspection
 from gateway.operation.normalize import normalize
 from gateway.operation.parse import parse_document
 
@@ -24,7 +24,7 @@ def executions(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
         seen.append((threading.get_ident(), len(document.definitions[0].selection_set.selections)))
         return execute_sync(schema, document, **more)
 
-    monkeypatch.setattr("gateway.execution.introspection.execute_sync", counting)
+    monkeypatch.setattr("gateway.execution.interpreter.introspection.execute_sync", counting)
     return seen
 
 
@@ -105,7 +105,7 @@ async def test_answer_that_nothing_waits_for_is_not_made_to_its_end(monkeypatch:
         made.append(execute_sync(schema, document, **more))
         return made[0]
 
-    monkeypatch.setattr("gateway.execution.introspection.execute_sync", begin)
+    monkeypatch.setattr("gateway.execution.interpreter.introspection.execute_sync", begin)
     introspector = Introspector(SCHEMA)
     asked = compiled("{ __schema { types { name fields { name } } } }", introspector)
     waiting = asyncio.create_task(asked.answer({}, deadline=soon(0.01 if ends == "deadline" else 60.0)))

@@ -11,9 +11,9 @@ from graphql import build_schema
 
 from gateway.errors import SubgraphError
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
 from gateway.execution.limits import ExecutionLimits
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.operation.model import OperationKind
 from gateway.planning.plan import Plan
 from tests.support.execution import PlanWriter, normalized
@@ -53,7 +53,9 @@ def without_collector() -> Iterator[None]:
 )
 async def test_an_answered_request_holds_nothing(accounts: Any, *, is_compiled: bool) -> None:
     executor = Executor(
-        transport=FakeTransport({"accounts": accounts}), services=[Service("accounts", "http://a/")], api_schema=API
+        transport=FakeTransport({"accounts": accounts}),
+        services=[SubgraphEndpoint("accounts", "http://a/")],
+        api_schema=API,
     )
     executable = executor.prepare(PLAN, normalized(API, "{ users { id } }"))
     if is_compiled:
@@ -70,7 +72,7 @@ async def test_an_answered_request_holds_nothing(accounts: Any, *, is_compiled: 
 async def test_an_answer_that_is_too_large_holds_nothing() -> None:
     executor = Executor(
         transport=FakeTransport({"accounts": lambda _request: {"data": {"users": []}}}),
-        services=[Service("accounts", "http://a/")],
+        services=[SubgraphEndpoint("accounts", "http://a/")],
         api_schema=API,
         limits=ExecutionLimits(max_answer_bytes=1),
     )

@@ -1,6 +1,6 @@
 """Which fields of an answer are missing: those asked of every type, at every depth, and no others."""
 
-from gateway.execution.tree import lacking, shape_of
+from gateway.execution.interpreter.tree import lacking, shape_of
 from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection
 
 

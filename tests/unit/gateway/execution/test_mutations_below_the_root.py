@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from tests.support.execution import DictSubgraph
 from tests.support.planning import composed, normalized, planned
 
@@ -41,7 +41,7 @@ class Recorder:
 
     async def answer(self, text: str) -> Any:
         """The answer to an operation, by the plan of the real planner."""
-        services = [Service(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
+        services = [SubgraphEndpoint(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
         executor = Executor(transport=self.transport, services=services, api_schema=SUPERGRAPH.api)
         executable = executor.prepare(planned(SUPERGRAPH, text), normalized(SUPERGRAPH, text))
         deadline = asyncio.get_running_loop().time() + 5

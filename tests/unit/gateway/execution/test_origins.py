@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.execution.origins import name_services
+from gateway.execution.interpreter.value_sources import name_services
 from tests.support.planning import GOLDENS, planned, read_supergraph_file
 
 QUERY = "{ tops: topProducts { name inStock reviews { author { name username } } } users { name } }"

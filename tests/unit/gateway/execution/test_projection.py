@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.execution.encoding import decode_json, encode_json
-from gateway.execution.projection import compile_projection
+from gateway.execution.interpreter.projection import compile_projection
 from tests.support.execution import normalized
 
 SCHEMA = build_schema(

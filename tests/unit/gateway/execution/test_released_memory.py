@@ -11,9 +11,9 @@ from graphql import build_schema
 
 from gateway.errors import SubgraphError
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
+from gateway.execution.transport.interface import Reply
 from gateway.operation.model import OperationKind
 from gateway.planning.plan import Plan
 from tests.support.execution import PlanWriter, normalized
@@ -55,7 +55,7 @@ async def test_a_failed_request_lets_its_variables_go(answer: Any, is_compiled: 
     writer = PlanWriter({"one": SCHEMA, "two": SCHEMA})
     plan = Plan(OperationKind.QUERY, (writer.root(0, "one", "{ a }"), writer.root(1, "two", "{ b }")))
     transport = FakeTransport({"one": answer, "two": lambda _: {"data": {"b": 2}}})
-    services = [Service(name, f"http://{name}.test/") for name in ("one", "two")]
+    services = [SubgraphEndpoint(name, f"http://{name}.test/") for name in ("one", "two")]
     executable = Executor(transport=transport, services=services, api_schema=SCHEMA).prepare(
         plan, normalized(SCHEMA, TEXT)
     )

@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from gateway.execution.executor import Executable, Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
 from gateway.execution.trace import FetchTrace, Trace
+from gateway.execution.transport.fake import FakeTransport
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
 from tests.support.gateway import shop_supergraph
@@ -86,7 +86,7 @@ def test_nothing_to_fetch_is_said_so() -> None:
 
 def executable_of(text: str, transport: FakeTransport) -> Executable:
     supergraph = read_supergraph(shop_supergraph())
-    services = [Service(name, url) for name, url in supergraph.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in supergraph.subgraphs.items()]
     executor = Executor(transport=transport, services=services, api_schema=supergraph.api)
     operation = normalized(supergraph, text)
     return executor.prepare(plan(operation, supergraph), operation)

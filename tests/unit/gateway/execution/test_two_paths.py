@@ -21,9 +21,9 @@ from gateway.composition.model import Subgraph
 from gateway.execution import executor as executor_module
 from gateway.execution.encoding import decode_json, encode_json
 from gateway.execution.executor import Executable, Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import Answer, ExecutionRequest, Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import Answer, ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
+from gateway.execution.transport.interface import Reply
 from gateway.planning.plan import FetchedField, FetchedFragment, FetchedSelection, Plan
 from gateway.planning.planner import plan as make_plan
 from gateway.supergraph.reader import read_supergraph
@@ -75,7 +75,7 @@ OPERATIONS = [
     "{ top { volume title } users { favourite { dims { h } volume } } }",
     "{ a: me { favourite { owner { score } } } b: me { kind: __typename owned { owner { owned { cost } } } } }",
 ]
-SERVICES = [Service(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
+SERVICES = [SubgraphEndpoint(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
 
 
 class Liar:

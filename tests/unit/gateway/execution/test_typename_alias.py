@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from tests.support.execution import DictSubgraph
 from tests.support.planning import composed, normalized, planned
 from tests.unit.gateway.execution.test_failed_requirements import Fails, answer
@@ -201,7 +201,7 @@ async def test_events_of_a_subscription_have_that_alias() -> None:
     }
     executor = Executor(
         transport=FakeTransport(fakes),
-        services=[Service(name, url) for name, url in MUTATIONS.subgraphs.items()],
+        services=[SubgraphEndpoint(name, url) for name, url in MUTATIONS.subgraphs.items()],
         api_schema=MUTATIONS.api,
     )
     executable = executor.prepare(planned(MUTATIONS, text), normalized(MUTATIONS, text))
@@ -216,7 +216,7 @@ def test_fast_path_is_for_other_operations_and_for_the_real_typename() -> None:
 
 
 def source(text: str) -> str:
-    services = [Service(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
+    services = [SubgraphEndpoint(name, url) for name, url in SUPERGRAPH.subgraphs.items()]
     executor = Executor(transport=FakeTransport({}), services=services, api_schema=SUPERGRAPH.api)
     return executor.prepare(planned(SUPERGRAPH, text), normalized(SUPERGRAPH, text)).python_source()
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway.execution.executor import Executor
-from gateway.execution.fake_transport import FakeTransport
-from gateway.execution.request import ExecutionRequest, Service
+from gateway.execution.request import ExecutionRequest, SubgraphEndpoint
+from gateway.execution.transport.fake import FakeTransport
 from gateway.operation.access import ANONYMOUS, SIGNED_IN, AccessRules, Caller
 from gateway.operation.model import Field, Fragment, Operation, Refusal, walk_fields
 from gateway.operation.normalize import normalize
@@ -151,7 +151,7 @@ async def test_the_name_of_a_type_is_told_to_who_may_see_it(
         definition = select_operation(document, None)
         operation = normalize(document, definition, CLOSED.api, conditions={}, refuse=refuse)
         transport = FakeTransport({"goods": lambda _request: {"data": {"items": ITEMS}}})
-        services = [Service(name, url) for name, url in CLOSED.subgraphs.items()]
+        services = [SubgraphEndpoint(name, url) for name, url in CLOSED.subgraphs.items()]
         executor = Executor(transport=transport, services=services, api_schema=CLOSED.api)
         executable = executor.prepare(plan(operation, CLOSED), operation)
         if is_compiled:

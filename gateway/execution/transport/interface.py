@@ -1,6 +1,6 @@
 """How the executor reaches a subgraph: one request, one reply, or one request and a stream of events.
 
-Two implementations: `http_transport.HttpTransport` on asyncio, and `fake_transport.FakeTransport` beside it for tests.
+Two implementations: `http.HttpTransport` on asyncio, and `fake.FakeTransport` beside it for tests.
 """
 
 from asyncio import Future
@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.execution.request import HeaderLines, Service
+from gateway.execution.request import HeaderLines, SubgraphEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Transport(Protocol):
 
     def post(
         self,
-        service: Service,
+        service: SubgraphEndpoint,
         body: bytes,
         headers: HeaderLines,
         *,
@@ -53,7 +53,7 @@ class Transport(Protocol):
         ...
 
     def subscribe(
-        self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
+        self, service: SubgraphEndpoint, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
     ) -> AsyncGenerator[bytes, None]:
         """The events of a subscription, each a GraphQL response as JSON, until the subgraph completes it.
 

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from gateway.errors import InternalError
-from gateway.execution.asked import is_asked_for
 from gateway.execution.encoding import encode_json
-from gateway.execution.introspection import Introspection, Introspector, compile_introspection
-from gateway.execution.projection import Projection, compile_projection
-from gateway.execution.request import Service
-from gateway.execution.tree import Shape, Tree, shape_of
+from gateway.execution.interpreter.error_scope import is_asked_for
+from gateway.execution.interpreter.introspection import Introspection, Introspector, compile_introspection
+from gateway.execution.interpreter.projection import Projection, compile_projection
+from gateway.execution.interpreter.tree import Shape, Tree, shape_of
+from gateway.execution.request import SubgraphEndpoint
 from gateway.operation.model import Operation, OperationKind
 from gateway.planning.emit.documents import declaration
 from gateway.planning.plan import (
@@ -53,7 +53,7 @@ class FetchProgram:
     """
 
     fetch: Fetch
-    service: Service
+    service: SubgraphEndpoint
     document_prefix: bytes
     variable_prefixes: tuple[tuple[str, bytes], ...]
     shape: Shape
@@ -95,7 +95,7 @@ class Program:
 
 
 def compile_program(
-    plan: Plan, operation: Operation, services: dict[str, Service], introspector: Introspector
+    plan: Plan, operation: Operation, services: dict[str, SubgraphEndpoint], introspector: Introspector
 ) -> Program:
     """The program of a plan for an operation.
 
@@ -127,7 +127,7 @@ def compile_program(
 
 def _compile_fetch(
     fetch: Fetch,
-    services: dict[str, Service],
+    services: dict[str, SubgraphEndpoint],
     declarations: Mapping[str, str],
     dependents: tuple[int, ...],
     ancestors: tuple[int, ...],

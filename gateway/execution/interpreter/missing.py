@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
-from gateway.execution.failures import Failure
-from gateway.execution.reply import malformed
-from gateway.execution.request import Service
-from gateway.execution.tree import Place, Shape, lacking
+from gateway.execution.interpreter.failures import Failure
+from gateway.execution.interpreter.tree import Place, Shape, lacking
+from gateway.execution.request import SubgraphEndpoint
+from gateway.execution.transport.reply import malformed
 from gateway.planning.plan import FetchedSelection
 
 MAX_ERRORS_OF_ANSWER: Final = 1_000
@@ -28,7 +28,7 @@ class MissingFields:
         failures: one for each missing field, with its path.
     """
 
-    def __init__(self, service: Service, errors: Sequence[Any]) -> None:
+    def __init__(self, service: SubgraphEndpoint, errors: Sequence[Any]) -> None:
         self.names: set[str] = set()
         self.failures: list[Failure] = []
         self._service = service

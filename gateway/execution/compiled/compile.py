@@ -41,9 +41,8 @@ from typing import Any
 import msgspec
 from graphql import GraphQLSchema
 
-from gateway.execution.compiled import Compiled, Fallback
-from gateway.execution.encoding import encode_json
-from gateway.execution.layout import (
+from gateway.execution.compiled.functions import Compiled, Fallback
+from gateway.execution.compiled.layout import (
     Composite,
     FieldLayout,
     Layout,
@@ -56,10 +55,11 @@ from gateway.execution.layout import (
     lay_out,
     may_be_absent,
 )
+from gateway.execution.compiled.struct_types import StructTypes, attribute, entity_type
+from gateway.execution.compiled.write_representation import PartWriter
+from gateway.execution.compiled.write_typename import INDENT, MAX_LOOPS, RetagWriter
+from gateway.execution.encoding import encode_json
 from gateway.execution.limits import PLACE_BYTES, ExecutionLimits, entity_bytes
-from gateway.execution.parts import PartWriter
-from gateway.execution.retagging import INDENT, MAX_LOOPS, RetagWriter
-from gateway.execution.structs import StructTypes, attribute, entity_type
 from gateway.operation.model import Operation
 from gateway.planning.plan import Fetch, Plan, RepresentationField
 

@@ -11,12 +11,12 @@ from functools import partial
 import msgspec
 
 from gateway.errors import SubgraphError
-from gateway.execution.compiled import Compiled, Fallback
-from gateway.execution.flights import Flights, Recorded
-from gateway.execution.program import FetchProgram, Program
-from gateway.execution.reply import is_good
+from gateway.execution.compiled.functions import Compiled, Fallback
+from gateway.execution.interpreter.program import FetchProgram, Program
 from gateway.execution.request import Answer, ExecutionRequest, HeaderLines
-from gateway.execution.transport import Reply
+from gateway.execution.transport.interface import Reply
+from gateway.execution.transport.reply import is_good
+from gateway.execution.transport.sharing import Flights, Recorded
 
 _DOUBTS = (asyncio.CancelledError, Fallback, SubgraphError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

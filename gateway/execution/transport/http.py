@@ -12,12 +12,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.errors import InternalError, SubgraphError
-from gateway.execution.event_stream import STREAM_ACCEPT, Events
-from gateway.execution.exchange import Exchange
-from gateway.execution.liveness import Watch
-from gateway.execution.pool import Origin, Pool, PoolLimits
-from gateway.execution.request import HeaderLines, Liveness, Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import HeaderLines, Liveness, SubgraphEndpoint
+from gateway.execution.transport.event_stream import STREAM_ACCEPT, Events
+from gateway.execution.transport.exchange import Exchange
+from gateway.execution.transport.interface import Reply
+from gateway.execution.transport.liveness import Watch
+from gateway.execution.transport.pool import Origin, Pool, PoolLimits
 
 ACCEPT: Final = b"application/graphql-response+json, application/json;q=0.9"
 
@@ -79,7 +79,7 @@ class HttpTransport:
 
     def post(
         self,
-        service: Service,
+        service: SubgraphEndpoint,
         body: bytes,
         headers: HeaderLines,
         *,
@@ -105,7 +105,7 @@ class HttpTransport:
         return exchange
 
     async def subscribe(
-        self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
+        self, service: SubgraphEndpoint, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
     ) -> AsyncGenerator[bytes, None]:
         """As `Transport.subscribe`: server-sent events, or parts of a multipart body, on a connection of its own."""
         route = self._routes.get(service.url) or self._route(service.url)

@@ -34,7 +34,7 @@ from graphql import (
 )
 
 from gateway.errors import InternalError
-from gateway.execution.projection import collect_fields
+from gateway.execution.interpreter.projection import collect_fields
 from gateway.operation.cache import BoundedCache
 from gateway.operation.model import Field, Operation, Selection, walk_fields
 

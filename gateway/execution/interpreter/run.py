@@ -13,11 +13,11 @@ from itertools import chain
 from typing import Any
 
 from gateway.errors import InternalError, SubgraphError
-from gateway.execution.contexts import Part, Surrounded, lacks_context, parts, surround
 from gateway.execution.encoding import encode_json
 from gateway.execution.error_rules import log_masked
-from gateway.execution.failed_nulls import FailedNulls
-from gateway.execution.failures import (
+from gateway.execution.interpreter.contexts import Part, Surrounded, lacks_context, parts, surround
+from gateway.execution.interpreter.failed_nulls import FailedNulls
+from gateway.execution.interpreter.failures import (
     Failure,
     failure_of_answer,
     failure_of_fetch,
@@ -25,17 +25,17 @@ from gateway.execution.failures import (
     shown_errors,
     shown_path,
 )
-from gateway.execution.flights import Flights, Recorded
+from gateway.execution.interpreter.missing import MAX_ERRORS_OF_ANSWER, MissingFields, readable_path
+from gateway.execution.interpreter.program import FetchProgram, GroupProgram, Program
+from gateway.execution.interpreter.representations import Gathered, gather
+from gateway.execution.interpreter.tree import Place, Tree, merge, trail_path, walk
+from gateway.execution.interpreter.value_sources import name_services
 from gateway.execution.limits import PLACE_BYTES, AnswerTooLarge, ExecutionLimits, entity_bytes
-from gateway.execution.missing import MAX_ERRORS_OF_ANSWER, MissingFields, readable_path
-from gateway.execution.origins import name_services
-from gateway.execution.program import FetchProgram, GroupProgram, Program
-from gateway.execution.reply import SubgraphResponse, judge, malformed
-from gateway.execution.representations import Gathered, gather
-from gateway.execution.request import Answer, ExecutionRequest, Service
+from gateway.execution.request import Answer, ExecutionRequest, SubgraphEndpoint
 from gateway.execution.trace import FetchTrace, Trace
-from gateway.execution.transport import Reply
-from gateway.execution.tree import Place, Tree, merge, trail_path, walk
+from gateway.execution.transport.interface import Reply
+from gateway.execution.transport.reply import SubgraphResponse, judge, malformed
+from gateway.execution.transport.sharing import Flights, Recorded
 from gateway.planning.plan import FetchedSelection
 
 Asked = tuple[Place, tuple[FetchedSelection, ...]]
@@ -213,7 +213,7 @@ class GeneralRun:
             trace.shared += request.is_shared
         return future
 
-    def _is_out_of_time_early(self, service: Service, outcome: SubgraphResponse | SubgraphError) -> bool:
+    def _is_out_of_time_early(self, service: SubgraphEndpoint, outcome: SubgraphResponse | SubgraphError) -> bool:
         """Whether a shared request ran out of the time of whoever sent it, while this one's is not over."""
         return (
             service.timeout_seconds is None  # else it had the subgraph's whole time: see `Flights.post`

@@ -10,12 +10,12 @@ from collections import deque
 from typing import Final
 
 from gateway.errors import SubgraphError
-from gateway.execution.connection import Carried, Connection, Fault
 from gateway.execution.encoding import has_more_values
-from gateway.execution.framing import Framing, FramingError, WholeBody, framing_for
-from gateway.execution.pool import Origin
-from gateway.execution.reply import is_ok
-from gateway.execution.request import Service
+from gateway.execution.request import SubgraphEndpoint
+from gateway.execution.transport.connection import Carried, Connection, Fault
+from gateway.execution.transport.framing import Framing, FramingError, WholeBody, framing_for
+from gateway.execution.transport.pool import Origin
+from gateway.execution.transport.reply import is_ok
 
 # Multipart first: servers that read one media type only, as older Strawberry does, find it.
 STREAM_ACCEPT: Final = b"multipart/mixed;subscriptionSpec=1.0, text/event-stream, application/graphql-response+json, application/json;q=0.9"
@@ -43,7 +43,7 @@ class Events:
     """
 
     def __init__(
-        self, service: Service, request: bytes, *, max_event_bytes: int, max_event_values: int, max_events: int
+        self, service: SubgraphEndpoint, request: bytes, *, max_event_bytes: int, max_event_values: int, max_events: int
     ) -> None:
         self.service = service
         self._request = request

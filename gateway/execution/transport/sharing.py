@@ -2,8 +2,8 @@
 
 from asyncio import Future, get_running_loop
 
-from gateway.execution.request import HeaderLines, Service
-from gateway.execution.transport import Reply, Transport
+from gateway.execution.request import HeaderLines, SubgraphEndpoint
+from gateway.execution.transport.interface import Reply, Transport
 
 _Key = tuple[str, HeaderLines, bytes]
 
@@ -27,7 +27,7 @@ class Flights:
 
     def post(
         self,
-        service: Service,
+        service: SubgraphEndpoint,
         body: bytes,
         headers: HeaderLines,
         *,

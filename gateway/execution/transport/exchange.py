@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.errors import SubgraphError
-from gateway.execution.connection import MAX_HEAD_BYTES, Connection, Fault
 from gateway.execution.encoding import has_more_values
-from gateway.execution.request import Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import SubgraphEndpoint
+from gateway.execution.transport.connection import MAX_HEAD_BYTES, Connection, Fault
+from gateway.execution.transport.interface import Reply
 
 
 class Exchange(asyncio.Future[Reply]):
@@ -35,7 +35,7 @@ class Exchange(asyncio.Future[Reply]):
 
     def __init__(
         self,
-        service: Service,
+        service: SubgraphEndpoint,
         request: bytes,
         *,
         head: bytes = b"",

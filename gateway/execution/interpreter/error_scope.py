@@ -16,8 +16,8 @@ from graphql import (
     is_composite_type,
 )
 
-from gateway.execution.projection import collect_fields
-from gateway.execution.tree import Tree
+from gateway.execution.interpreter.projection import collect_fields
+from gateway.execution.interpreter.tree import Tree
 from gateway.operation.model import Operation, Selection
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal, Optional, Union
 import msgspec
 from graphql import GraphQLEnumType, GraphQLLeafType
 
-from gateway.execution.layout import (
+from gateway.execution.compiled.layout import (
     Composite,
     FieldLayout,
     InternalLeaf,
@@ -26,7 +26,7 @@ from gateway.execution.layout import (
     Source,
     may_be_absent,
 )
-from gateway.execution.leaves import MAX_INT, MIN_INT
+from gateway.execution.interpreter.leaf_coercion import MAX_INT, MIN_INT
 from gateway.operation.model import TYPENAME
 
 _MAX_FLOAT: Final = 1.7976931348623157e308

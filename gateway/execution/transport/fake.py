@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from gateway.errors import SubgraphError
-from gateway.execution.request import HeaderLines, Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import HeaderLines, SubgraphEndpoint
+from gateway.execution.transport.interface import Reply
 
 Subgraph = Callable[[dict[str, Any]], Any]
 """Given a GraphQL request, gives a response as Python values, or a Reply, or raises a SubgraphError."""
@@ -66,7 +66,7 @@ class FakeTransport:
 
     def post(
         self,
-        service: Service,
+        service: SubgraphEndpoint,
         body: bytes,
         headers: HeaderLines,
         *,
@@ -111,7 +111,7 @@ class FakeTransport:
         return future
 
     async def subscribe(
-        self, service: Service, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
+        self, service: SubgraphEndpoint, body: bytes, headers: HeaderLines, *, hop_headers: HeaderLines, deadline: float
     ) -> AsyncGenerator[bytes, None]:
         """As `Transport.subscribe`: the service's function gives an iterable of responses; an exception in it breaks the stream."""
         sent = Sent(service.name, body, headers + hop_headers, is_safe=False)

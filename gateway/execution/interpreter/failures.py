@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from gateway.errors import SubgraphError
-from gateway.execution.request import Service
-from gateway.execution.tree import Place, Trail, Tree, trail_path
+from gateway.execution.interpreter.tree import Place, Trail, Tree, trail_path
+from gateway.execution.request import SubgraphEndpoint
 from gateway.planning.plan import FetchedField, FetchedSelection
 
 MAX_SHOWN: Final = 10_000
@@ -145,7 +145,7 @@ def failure_of_fetch(error: SubgraphError, places: Sequence[tuple[Place, tuple[F
 
 
 def failure_of_answer(
-    service: Service,
+    service: SubgraphEndpoint,
     error: Any,
     places: Sequence[tuple[Place, tuple[FetchedSelection, ...]]],
     below: Sequence[str | int],

@@ -9,7 +9,7 @@ would be wrong without a word. So `sum` is not asked for: it is null, with the e
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.execution.failures import Failure, fields_of
+from gateway.execution.interpreter.failures import Failure, fields_of
 from gateway.planning.plan import FetchedSelection
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Final
 
-from gateway.execution.layout import Composite, NotCovered, ObjectLayout, Source
-from gateway.execution.structs import StructTypes, attribute
+from gateway.execution.compiled.layout import Composite, NotCovered, ObjectLayout, Source
+from gateway.execution.compiled.struct_types import StructTypes, attribute
 
 INDENT: Final = "    "
 MAX_LOOPS: Final = 16

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.execution.encoding import encode_json
-from gateway.execution.failed_nulls import FailedNulls
-from gateway.execution.failures import Failure
-from gateway.execution.tree import Place, Tree
+from gateway.execution.interpreter.failed_nulls import FailedNulls
+from gateway.execution.interpreter.failures import Failure
+from gateway.execution.interpreter.tree import Place, Tree
 from gateway.planning.plan import Representation, RepresentationBranch, RepresentationField
 
 

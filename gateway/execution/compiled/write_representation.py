@@ -14,8 +14,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
 
-from gateway.execution.layout import Composite, FieldLayout, ObjectLayout
-from gateway.execution.structs import StructTypes, attribute
+from gateway.execution.compiled.layout import Composite, FieldLayout, ObjectLayout
+from gateway.execution.compiled.struct_types import StructTypes, attribute
 from gateway.planning.plan import RepresentationBranch, RepresentationField
 
 _INDENT: Final = "    "

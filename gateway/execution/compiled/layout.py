@@ -25,7 +25,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from gateway.execution.projection import collect_fields
+from gateway.execution.interpreter.projection import collect_fields
 from gateway.operation.model import TYPENAME, Operation, Selection
 from gateway.planning.plan import (
     EntityGroup,

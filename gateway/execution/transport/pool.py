@@ -23,9 +23,9 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from gateway.execution.answer_times import AnswerTimes
-from gateway.execution.connection import Carried, Connection
-from gateway.execution.exchange import Exchange
+from gateway.execution.transport.answer_times import AnswerTimes
+from gateway.execution.transport.connection import Carried, Connection
+from gateway.execution.transport.exchange import Exchange
 
 DISTRUST_SECONDS: Final = 60.0
 """How long connections are not used again after an origin sent bytes that no exchange asked for. With 40 clients and 5 % of the answers

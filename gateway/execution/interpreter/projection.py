@@ -34,9 +34,9 @@ from graphql import (
 )
 
 from gateway.errors import InternalError
-from gateway.execution.failures import MAX_SHOWN
-from gateway.execution.leaves import LeafReader, leaf_reader
-from gateway.execution.tree import Trail, Tree, trail_path
+from gateway.execution.interpreter.failures import MAX_SHOWN
+from gateway.execution.interpreter.leaf_coercion import LeafReader, leaf_reader
+from gateway.execution.interpreter.tree import Trail, Tree, trail_path
 from gateway.operation.model import Field, Operation, Selection
 
 PROPAGATES: Final = object()

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.encoding import decode_json
-from gateway.execution.request import Service
-from gateway.execution.transport import Reply
+from gateway.execution.request import SubgraphEndpoint
+from gateway.execution.transport.interface import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def is_good(reply: Reply) -> bool:
     return 200 <= reply.status < 300 and (reply.content_type in JSON_TYPES or reply.content_type.endswith("+json"))
 
 
-def judge(service: Service, reply: Reply) -> SubgraphResponse:
+def judge(service: SubgraphEndpoint, reply: Reply) -> SubgraphResponse:
     """The GraphQL response in a reply.
 
     Raises:
@@ -52,7 +52,7 @@ def judge(service: Service, reply: Reply) -> SubgraphResponse:
     return response
 
 
-def judge_body(service: Service, body: bytes) -> SubgraphResponse:
+def judge_body(service: SubgraphEndpoint, body: bytes) -> SubgraphResponse:
     """The GraphQL response in a body, whatever it came with.
 
     Raises:
@@ -80,7 +80,7 @@ def is_ok(status: int) -> bool:
     return 200 <= status < 300
 
 
-def http_error(service: Service, status: int) -> SubgraphError:
+def http_error(service: SubgraphEndpoint, status: int) -> SubgraphError:
     """The error for a status without a GraphQL response."""
     return SubgraphError(
         f"Subgraph {service.name!r} answered with HTTP status {status}.",
@@ -89,7 +89,7 @@ def http_error(service: Service, status: int) -> SubgraphError:
     )
 
 
-def malformed(service: Service, what: str) -> SubgraphError:
+def malformed(service: SubgraphEndpoint, what: str) -> SubgraphError:
     """The error for a body that GraphQL does not know."""
     return SubgraphError(
         f"The response of subgraph {service.name!r} {what}.", service=service.name, code="SUBGRAPH_MALFORMED_RESPONSE"

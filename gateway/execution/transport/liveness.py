@@ -25,9 +25,9 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from gateway.execution.exchange import Exchange
-from gateway.execution.pool import LOG_SECONDS, Pool
 from gateway.execution.request import Liveness
+from gateway.execution.transport.exchange import Exchange
+from gateway.execution.transport.pool import LOG_SECONDS, Pool
 
 PARTS: Final = 5
 

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from gateway.errors import SubgraphError
 from gateway.execution.encoding import encode_json
-from gateway.execution.failed_nulls import FailedNulls
-from gateway.execution.failures import Failure
-from gateway.execution.program import FetchProgram, GroupProgram
-from gateway.execution.representations import Gathered, PartFailed, gather
-from gateway.execution.request import Service
-from gateway.execution.tree import Place, Tree, trail_path
+from gateway.execution.interpreter.failed_nulls import FailedNulls
+from gateway.execution.interpreter.failures import Failure
+from gateway.execution.interpreter.program import FetchProgram, GroupProgram
+from gateway.execution.interpreter.representations import Gathered, PartFailed, gather
+from gateway.execution.interpreter.tree import Place, Tree, trail_path
+from gateway.execution.request import SubgraphEndpoint
 from gateway.operation.model import TYPENAME
 from gateway.planning.emit.documents import numbered, print_entities
 from gateway.planning.plan import EntityGroup, GroupContext, RepresentationField
@@ -94,7 +94,7 @@ def surround(tree: Tree, places: Iterable[Place], group: EntityGroup, failed_nul
     return found
 
 
-def lacks_context(service: Service) -> SubgraphError:
+def lacks_context(service: SubgraphEndpoint) -> SubgraphError:
     """What is told where an argument from a context has no value."""
     message = f"Subgraph {service.name!r} takes an argument from an enclosing object that has no value for it here."
     return SubgraphError(message, service=service.name, code="CONTEXT_WITHOUT_VALUE")

@@ -1,0 +1,1 @@
+"""The fast path: a plan compiled to straight-line Python over typed objects."""

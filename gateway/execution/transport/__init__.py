@@ -1,0 +1,1 @@
+"""The wire to subgraphs: requests, replies and streams of events."""
