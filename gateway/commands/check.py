@@ -12,14 +12,14 @@ import json
 import sys
 from pathlib import Path
 
-from gateway.commands.check_report import report_as_json, report_as_markdown, report_as_text
-from gateway.commands.checking import Report, compare
-from gateway.commands.operations import read_operations
-from gateway.commands.sources import SourceError, load_subgraphs, read_config
+from gateway.check.comparison import Report, compare
+from gateway.check.operations import read_operations
+from gateway.check.report import report_as_json, report_as_markdown, report_as_text
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.report import COLOURED, PLAIN
 from gateway.server.supergraphs import SupergraphUnusable, load_supergraph
+from gateway.sources import SourceError, load_subgraphs, read_config
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 

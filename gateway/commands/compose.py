@@ -10,12 +10,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.commands.files import write_atomically
-from gateway.commands.sources import SourceError, load_subgraphs, read_config
 from gateway.composition.compose import Composed, compose
 from gateway.composition.contracts import Contract, all_tags
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint, HintLevel
 from gateway.composition.report import COLOURED, PLAIN, as_json, as_text
+from gateway.files import write_atomically
+from gateway.sources import SourceError, load_subgraphs, read_config
 
 EXAMPLES = """\
 examples:

@@ -19,15 +19,15 @@ from types import FrameType
 
 from graphql import GraphQLError
 
-from gateway.commands.development import DevelopmentLoop
-from gateway.commands.files import write_atomically
-from gateway.commands.mock_server import MockServer
 from gateway.commands.serve import listen
-from gateway.commands.sources import SourceError, SubgraphSource, read_config
 from gateway.composition.extract import extract_subgraphs
+from gateway.dev.dev_loop import DevelopmentLoop
+from gateway.dev.mock_server import MockServer
 from gateway.errors import GatewayError
+from gateway.files import write_atomically
 from gateway.settings import Settings
 from gateway.settings_file import load_settings
+from gateway.sources import SourceError, SubgraphSource, read_config
 
 LOOK_SECONDS = 0.1
 
@@ -158,7 +158,7 @@ def _serve_and_look(settings: Settings, listening: socket.socket, state: Path, l
     Args:
         state: the file through which the loop tells the gateway's page.
     """
-    from gateway.commands import dev_server
+    from gateway.dev import dev_server
 
     stopping = False
 

@@ -7,21 +7,21 @@ from functools import cached_property
 from graphql import GraphQLSchema
 from graphql import build_schema as build_graphql_schema
 
-from gateway.composition.analysis import Analysis, analyse
-from gateway.composition.api import print_api
 from gateway.composition.contracts import Contract
 from gateway.composition.errors import CompositionError, CompositionFailed, Hint
 from gateway.composition.merge.merge import merge
-from gateway.composition.merged import Supergraph
+from gateway.composition.merged_model import Supergraph
 from gateway.composition.model import Subgraph, SubgraphSchema
-from gateway.composition.parse import build_schema, read_document
-from gateway.composition.plain import check_plain_graphql
-from gateway.composition.printing import print_supergraph
+from gateway.composition.print.api_schema import print_api
+from gateway.composition.print.supergraph import print_supergraph
+from gateway.composition.read.analysis import Analysis, analyse
+from gateway.composition.read.graphql_validity import check_plain_graphql
+from gateway.composition.read.parse import build_schema, read_document
+from gateway.composition.read.upgrade import upgrade
 from gateway.composition.rules.document import subgraph_names
 from gateway.composition.rules.merging import extension_base
 from gateway.composition.rules.registry import DOCUMENT_RULES, SUBGRAPH_RULES
 from gateway.composition.satisfiability.walk import prove
-from gateway.composition.upgrade import upgrade
 
 
 @dataclass(frozen=True)

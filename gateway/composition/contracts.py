@@ -21,7 +21,7 @@ Source: https://www.apollographql.com/docs/graphos/platform/schema-management/de
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gateway.composition.merged import Applied, MergedType, Supergraph
+from gateway.composition.merged_model import Applied, MergedType, Supergraph
 from gateway.composition.model import ROOT_TYPES, Kind
 
 INACCESSIBLE = Applied("inaccessible")

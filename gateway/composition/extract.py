@@ -39,7 +39,7 @@ from gateway.composition.links import FEDERATION
 from gateway.composition.merge.join_directives import JOINED
 from gateway.composition.model import BUILT_IN_SCALARS, Subgraph
 from gateway.composition.specs import ACCESS, EXECUTABLE_LOCATIONS, LATEST_FEDERATION, OTHER_SPECS
-from gateway.composition.types import from_node
+from gateway.composition.type_ref import from_node
 from gateway.supergraph.features import Feature, read_features
 from gateway.supergraph.reader import read_supergraph
 

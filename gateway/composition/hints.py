@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Mapping
 
 from gateway.composition.errors import HintLevel, quoted
-from gateway.composition.merged import MergedType
+from gateway.composition.merged_model import MergedType
 from gateway.composition.model import ROOT_TYPES, Kind, TypeDefinition
 from gateway.composition.specs import LATEST_FEDERATION
 from gateway.composition.state.merge_context import MergeContext

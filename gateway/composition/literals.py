@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from gateway.composition.model import Kind
-from gateway.composition.types import TypeRef
+from gateway.composition.type_ref import TypeRef
 from gateway.supergraph.literals import is_literal_of
 from gateway.supergraph.model import InputType, InputValue
 

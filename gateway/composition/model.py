@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from graphql import DirectiveDefinitionNode, DirectiveNode, Node, ValueNode
 
 from gateway.composition.links import Link
-from gateway.composition.types import TypeRef
+from gateway.composition.type_ref import TypeRef
 
 ROOT_TYPES = ("Query", "Mutation", "Subscription")
 BUILT_IN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})

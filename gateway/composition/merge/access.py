@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from graphql import parse_value
 
-from gateway.composition.merged import Applied, Supergraph
+from gateway.composition.merged_model import Applied, Supergraph
 from gateway.composition.model import Kind
 from gateway.composition.specs import ACCESS
 from gateway.composition.state.demands import access_directive, alternatives, conjunction

@@ -27,7 +27,7 @@ from graphql import (
 from gateway.composition.errors import HintLevel
 from gateway.composition.literals import canonical
 from gateway.composition.merge.list_sizes import merge_list_sizes
-from gateway.composition.merged import Applied
+from gateway.composition.merged_model import Applied
 from gateway.composition.model import Directives, DirectiveUse
 from gateway.composition.state.composed import ComposedDirectives
 from gateway.composition.state.demands import access_directive, alternatives, conjunction

@@ -15,11 +15,11 @@ from gateway.composition import specs
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.inputs import merge_arguments
-from gateway.composition.merged import MergedDirective
+from gateway.composition.merged_model import MergedDirective
 from gateway.composition.model import DirectiveUse, InputValue, SubgraphSchema
 from gateway.composition.state.composed import ComposedDirectives
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import from_node
+from gateway.composition.type_ref import from_node
 
 GRAPHQLS_OWN = frozenset({"skip", "include", "defer", "stream", "deprecated", "specifiedBy", "oneOf"})
 

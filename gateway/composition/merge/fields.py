@@ -19,7 +19,7 @@ from gateway.composition.merge.inputs import merge_arguments
 from gateway.composition.merge.join_directives import merge_join_directives
 from gateway.composition.merge.list_sizes import leave_out_unmerged_arguments
 from gateway.composition.merge.references import widest
-from gateway.composition.merged import ContextArgument, JoinField, MergedField
+from gateway.composition.merged_model import ContextArgument, JoinField, MergedField
 from gateway.composition.model import FieldDefinition, TypeDefinition, first
 from gateway.composition.rules.merging import external_mismatch, external_missing_on_base, field_type_mismatch
 from gateway.composition.state.composed import ComposedDirectives

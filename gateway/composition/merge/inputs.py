@@ -13,7 +13,7 @@ from gateway.composition.literals import canonical
 from gateway.composition.merge.descriptions import merge_descriptions
 from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.references import narrowest
-from gateway.composition.merged import JoinField, MergedInput, MergedType
+from gateway.composition.merged_model import JoinField, MergedInput, MergedType
 from gateway.composition.model import InputValue, TypeDefinition, has
 from gateway.composition.rules.merging import (
     empty_merged_input_type,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gateway.composition.merge.access import with_access
 from gateway.composition.merge.join_directives import merge_join_directives
-from gateway.composition.merged import JoinField, MergedField, MergedType
+from gateway.composition.merged_model import JoinField, MergedField, MergedType
 from gateway.composition.model import Kind
 from gateway.composition.rules.merging import external_mismatch
 from gateway.composition.state.merge_context import MergeContext

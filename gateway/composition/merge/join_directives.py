@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from graphql import print_ast
 
-from gateway.composition.merged import JoinDirective
+from gateway.composition.merged_model import JoinDirective
 from gateway.composition.model import Directives
 
 JOINED = ("cacheTag",)

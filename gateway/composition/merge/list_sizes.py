@@ -13,7 +13,7 @@ from graphql import BooleanValueNode, IntValueNode, NullValueNode, StringValueNo
 
 from gateway.composition.errors import HintLevel, quoted
 from gateway.composition.literals import strings_of
-from gateway.composition.merged import Applied, MergedField
+from gateway.composition.merged_model import Applied, MergedField
 from gateway.composition.model import DirectiveUse, FieldDefinition, uses
 from gateway.composition.state.merge_context import MergeContext
 

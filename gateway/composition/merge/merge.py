@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.contracts import Contract, apply_contract
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.hints import find_hints
@@ -11,8 +10,9 @@ from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.executable import merge_executable
 from gateway.composition.merge.interface_objects import spread_fields
 from gateway.composition.merge.types import declare_type, fill_type
-from gateway.composition.merged import Supergraph
+from gateway.composition.merged_model import Supergraph
 from gateway.composition.model import Kind, SubgraphSchema
+from gateway.composition.read.analysis import Analysis
 from gateway.composition.rules.registry import API_RULES, MERGE_RULES, MERGED_RULES, SUPERGRAPH_RULES
 from gateway.composition.state.composed import find_composed
 from gateway.composition.state.core_names import core_names

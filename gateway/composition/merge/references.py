@@ -9,8 +9,8 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Mapping
 
-from gateway.composition.merged import Supergraph
-from gateway.composition.types import TypeRef, is_subtype
+from gateway.composition.merged_model import Supergraph
+from gateway.composition.type_ref import TypeRef, is_subtype
 
 
 def widest(types: Mapping[str, TypeRef], supergraph: Supergraph) -> TypeRef | None:

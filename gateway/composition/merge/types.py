@@ -16,7 +16,7 @@ from gateway.composition.merge.directives import merge_directives
 from gateway.composition.merge.fields import merge_field
 from gateway.composition.merge.inputs import merge_input_type
 from gateway.composition.merge.join_directives import merge_join_directives
-from gateway.composition.merged import JoinType, MergedType, MergedValue
+from gateway.composition.merged_model import JoinType, MergedType, MergedValue
 from gateway.composition.model import EnumValue, Kind, TypeDefinition, has
 from gateway.composition.rules.merging import empty_merged_enum_type, enum_value_mismatch, type_kind_mismatch
 from gateway.composition.state.composed import ComposedDirectives

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.composition.analysis import all_fields
 from gateway.composition.fieldsets import FieldSet, FieldSetSyntaxError, SelectedField, argument_text, parse_field_set
 from gateway.composition.model import DirectiveUse, FieldDefinition, Kind, SubgraphSchema, TypeDefinition, uses
+from gateway.composition.read.analysis import all_fields
 
 MAX_SHOWN = 120  # characters of a field set in a message
 KEYS_ON_INTERFACES_SINCE = (2, 3)

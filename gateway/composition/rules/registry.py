@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError
 from gateway.composition.model import SubgraphSchema
-from gateway.composition.parse import Document
+from gateway.composition.read.analysis import Analysis
+from gateway.composition.read.parse import Document
 from gateway.composition.rules.document import (
     core_definitions,
     link_imports,

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gateway.composition.analysis import Key
 from gateway.composition.errors import CompositionError, Place, quoted
 from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_set
-from gateway.composition.merged import MergedField
+from gateway.composition.merged_model import MergedField
 from gateway.composition.model import Kind
+from gateway.composition.read.analysis import Key
 from gateway.composition.satisfiability.routes import Position, Tables
 from gateway.composition.satisfiability.unreachable import Unreachable
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import TypeRef
+from gateway.composition.type_ref import TypeRef
 
 _EXAMPLES = {"Int": "0", "Float": "0.0", "Boolean": "false", "String": '"..."', "ID": '"..."'}
 MAX_INDENTED = 60  # levels of a query; deeper ones are shown in one line

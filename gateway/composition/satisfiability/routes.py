@@ -13,9 +13,9 @@ computed counts, inside its own computation, as what it holds so far, and is com
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gateway.composition.analysis import Key
 from gateway.composition.fieldsets import FieldSet, SelectedField, SelectedFragment
 from gateway.composition.model import ROOT_TYPES, has
+from gateway.composition.read.analysis import Key
 from gateway.composition.state.merge_context import MergeContext
 
 MAX_NESTED_KEYS = 60  # jumps that are needed for the key of a jump, and so on; real schemas need three

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.composition.merged import MergedField
+from gateway.composition.merged_model import MergedField
 from gateway.composition.satisfiability.routes import Position, Routes
 
 

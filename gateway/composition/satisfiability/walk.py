@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
-from gateway.composition.api import is_inaccessible
 from gateway.composition.errors import CompositionError
 from gateway.composition.fieldsets import parse_field_set
-from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.merged_model import MergedField, MergedType
 from gateway.composition.model import ROOT_TYPES, Kind
+from gateway.composition.print.api_schema import is_inaccessible
 from gateway.composition.satisfiability.explain import cause, explain
 from gateway.composition.satisfiability.routes import LocalField, Position, Routes, Tables
 from gateway.composition.satisfiability.unreachable import Step, Unreachable

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from graphql import DirectiveDefinitionNode, StringValueNode, ValueNode, print_ast
 
 from gateway.composition.links import Link
-from gateway.composition.merged import ComposedFeature
+from gateway.composition.merged_model import ComposedFeature
 from gateway.composition.model import DirectiveUse, SubgraphSchema, uses
 from gateway.composition.specs import is_core
 

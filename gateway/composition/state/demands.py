@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from graphql import StringValueNode, ValueNode, print_ast
 
-from gateway.composition.merged import Applied
+from gateway.composition.merged_model import Applied
 from gateway.supergraph.access import alternatives_of
 
 Conjunctions = frozenset[frozenset[str]]

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from graphql import Node
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, Hint, HintLevel, Place, place_of
-from gateway.composition.merged import Supergraph
+from gateway.composition.merged_model import Supergraph
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, has
+from gateway.composition.read.analysis import Analysis
 from gateway.composition.state.overrides import Overrides
 
 Sources = Mapping[str, TypeDefinition]

@@ -25,8 +25,8 @@ from gateway.composition.errors import CompositionError, error_at, quoted
 from gateway.composition.links import LINK
 from gateway.composition.literals import canonical
 from gateway.composition.model import BUILT_IN_SCALARS
-from gateway.composition.parse import Document
-from gateway.composition.types import TypeRef, from_node
+from gateway.composition.read.parse import Document
+from gateway.composition.type_ref import TypeRef, from_node
 
 
 def check(document: Document) -> Iterator[CompositionError]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.links import FEDERATION
-from gateway.composition.parse import Document
+from gateway.composition.read.parse import Document
 
 
 def check(document: Document) -> Iterator[CompositionError]:

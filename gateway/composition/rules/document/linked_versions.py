@@ -13,7 +13,7 @@ from graphql import DirectiveNode, StringValueNode
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.links import FEDERATION, LINK, Link
-from gateway.composition.parse import Document
+from gateway.composition.read.parse import Document
 from gateway.supergraph.link_address import SPECS
 
 CONNECTORS = f"{SPECS}/connect"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from graphql import DirectiveDefinitionNode
 
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.parse import Document
+from gateway.composition.read.parse import Document
 
 
 def check(document: Document) -> Iterator[CompositionError]:

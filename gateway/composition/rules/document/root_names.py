@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 from collections.abc import Iterator
 
 from gateway.composition.errors import CompositionError, error_at
-from gateway.composition.parse import Document
+from gateway.composition.read.parse import Document
 
 
 def check(document: Document) -> Iterator[CompositionError]:

@@ -20,7 +20,7 @@ from graphql import (
 from gateway.composition import specs
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import BUILT_IN_SCALARS
-from gateway.composition.parse import SERVICE_TYPES, Document
+from gateway.composition.read.parse import SERVICE_TYPES, Document
 
 
 def check(document: Document) -> Iterator[CompositionError]:

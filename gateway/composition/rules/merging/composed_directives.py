@@ -13,7 +13,7 @@ from gateway.composition.specs import core_directive
 from gateway.composition.state.composed import Composed, declared, definition_in, newest, resolve
 from gateway.composition.state.core_names import names_in_use
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import from_node
+from gateway.composition.type_ref import from_node
 from gateway.supergraph.link_address import SPECS
 
 BY_ITSELF = frozenset({"tag", "inaccessible", "authenticated", "requiresScopes", "policy", "context"})

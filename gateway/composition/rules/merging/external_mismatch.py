@@ -12,10 +12,10 @@ from graphql import ValueNode, parse_value, print_ast
 
 from gateway.composition.errors import Place, quoted
 from gateway.composition.literals import canonical
-from gateway.composition.merged import MergedField
+from gateway.composition.merged_model import MergedField
 from gateway.composition.model import FieldDefinition
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import is_subtype
+from gateway.composition.type_ref import is_subtype
 
 
 def check(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphql import StringValueNode
 
-from gateway.composition.merged import MergedType
+from gateway.composition.merged_model import MergedType
 from gateway.composition.model import FieldDefinition, Kind, first
 from gateway.composition.state.merge_context import MergeContext
 from gateway.composition.state.overrides import closest_subgraph

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from graphql import Node
 
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import TypeRef
+from gateway.composition.type_ref import TypeRef
 
 
 def report(context: MergeContext, coordinate: str, types: Mapping[str, tuple[TypeRef, Node | None]]) -> None:

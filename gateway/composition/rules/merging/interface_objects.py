@@ -8,7 +8,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import quoted
-from gateway.composition.merged import MergedType
+from gateway.composition.merged_model import MergedType
 from gateway.composition.model import Kind, first
 from gateway.composition.state.merge_context import MergeContext
 

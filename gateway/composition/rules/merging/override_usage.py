@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from graphql import StringValueNode
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, first, has
+from gateway.composition.read.analysis import Analysis
 from gateway.composition.state.merge_context import MergeContext
 from gateway.override_labels import is_label
 

@@ -7,7 +7,7 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 """
 
 from gateway.composition.errors import HintLevel
-from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.merged_model import MergedField, MergedType
 from gateway.composition.model import Kind, has
 from gateway.composition.state.merge_context import MergeContext
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphql import parse_value
 
 from gateway.composition.fieldsets import FieldSet, SelectedField, parse_field_set
-from gateway.composition.merged import Applied, JoinField, MergedField, MergedType
+from gateway.composition.merged_model import Applied, JoinField, MergedField, MergedType
 from gateway.composition.model import first
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.specs import ACCESS

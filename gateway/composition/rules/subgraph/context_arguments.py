@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from graphql import Node, StringValueNode, parse_value
 
-from gateway.composition.analysis import Analysis, context_types
 from gateway.composition.context_text import split_context
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import (
@@ -31,7 +30,8 @@ from gateway.composition.model import (
     TypeDefinition,
     first,
 )
-from gateway.composition.types import TypeRef, is_subtype
+from gateway.composition.read.analysis import Analysis, context_types
+from gateway.composition.type_ref import TypeRef, is_subtype
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:

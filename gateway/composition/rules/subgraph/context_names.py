@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from graphql import StringValueNode
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import SubgraphSchema, uses
+from gateway.composition.read.analysis import Analysis
 
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9]*$")
 

@@ -6,9 +6,9 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 from collections.abc import Iterator
 
 from gateway.composition import specs
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import BUILT_IN_SCALARS, SubgraphSchema, first
+from gateway.composition.read.analysis import Analysis
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:

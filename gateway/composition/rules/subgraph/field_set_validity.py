@@ -11,11 +11,11 @@ from difflib import get_close_matches
 
 from graphql import parse_value
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at, quoted
 from gateway.composition.fieldsets import FieldSet, SelectedField
 from gateway.composition.literals import is_value_of
 from gateway.composition.model import SubgraphSchema, TypeDefinition
+from gateway.composition.read.analysis import Analysis
 from gateway.composition.rules.field_set_uses import FieldSetUse, field_set_uses, is_unsupported
 
 

@@ -5,10 +5,10 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterator
 
-from gateway.composition.analysis import Analysis, Key
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import FieldSet, SelectedField, print_field_set
 from gateway.composition.model import Kind, SubgraphSchema
+from gateway.composition.read.analysis import Analysis, Key
 from gateway.composition.rules.field_set_uses import field_set_uses
 from gateway.composition.rules.subgraph.field_set_validity import problems
 

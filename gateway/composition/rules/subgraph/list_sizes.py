@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from graphql import IntValueNode, Node
 
-from gateway.composition.analysis import Analysis, all_fields
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.literals import strings_of
 from gateway.composition.model import DirectiveUse, FieldDefinition, SubgraphSchema, uses
+from gateway.composition.read.analysis import Analysis, all_fields
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:

@@ -7,9 +7,9 @@ Source: https://www.apollographql.com/docs/graphos/schema-design/federated-schem
 
 from collections.abc import Iterator
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import Directives, Kind, SubgraphSchema, has
+from gateway.composition.read.analysis import Analysis
 from gateway.composition.specs import ACCESS
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from graphql import Node
 
-from gateway.composition.analysis import Analysis
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.model import FieldDefinition, Kind, SubgraphSchema, TypeDefinition, uses
+from gateway.composition.read.analysis import Analysis
 
 
 def check(schema: SubgraphSchema, analysis: Analysis) -> Iterator[CompositionError]:

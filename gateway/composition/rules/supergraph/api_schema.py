@@ -9,9 +9,9 @@ Source: https://spec.graphql.org/September2025/#sec-Type-System
 import re
 from collections.abc import Iterator
 
-from gateway.composition.api_document import api_document
 from gateway.composition.errors import Place
-from gateway.composition.graphql_schema import as_graphql, validated_schema
+from gateway.composition.print.api_document import api_document
+from gateway.composition.read.graphql_schema import as_graphql, validated_schema
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from graphql import DirectiveDefinitionNode, DirectiveLocation, parse, parse_value
 
 from gateway.composition.literals import is_value_of
-from gateway.composition.merged import Applied, MergedType, Supergraph
+from gateway.composition.merged_model import Applied, MergedType, Supergraph
 from gateway.composition.model import Kind
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import from_node
+from gateway.composition.type_ref import from_node
 
 _LOCATIONS = {
     Kind.SCALAR: DirectiveLocation.SCALAR,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, ValueNode, parse_value
 
-from gateway.composition.api import is_inaccessible
-from gateway.composition.merged import MergedInput
+from gateway.composition.merged_model import MergedInput
+from gateway.composition.print.api_schema import is_inaccessible
 from gateway.composition.rules.supergraph.inputs import inputs_of_visible
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext

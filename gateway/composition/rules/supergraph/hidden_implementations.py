@@ -3,8 +3,8 @@
 Source: https://specs.apollo.dev/inaccessible/v0.2/
 """
 
-from gateway.composition.api import is_inaccessible
-from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.merged_model import MergedField, MergedType
+from gateway.composition.print.api_schema import is_inaccessible
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
 

@@ -3,7 +3,7 @@
 Source: https://specs.apollo.dev/inaccessible/v0.2/
 """
 
-from gateway.composition.api import is_inaccessible
+from gateway.composition.print.api_schema import is_inaccessible
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
 

@@ -9,10 +9,10 @@ Source: https://spec.graphql.org/September2025/#IsValidImplementation
 from collections.abc import Iterator
 
 from gateway.composition.errors import CompositionError
-from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.merged_model import MergedField, MergedType
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
-from gateway.composition.types import is_subtype
+from gateway.composition.type_ref import is_subtype
 
 
 def check(context: MergeContext) -> None:

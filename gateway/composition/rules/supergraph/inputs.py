@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.composition.api import is_inaccessible
-from gateway.composition.merged import Applied, MergedInput, Supergraph
+from gateway.composition.merged_model import Applied, MergedInput, Supergraph
+from gateway.composition.print.api_schema import is_inaccessible
 
 
 def inputs(supergraph: Supergraph) -> Iterator[tuple[str, MergedInput]]:

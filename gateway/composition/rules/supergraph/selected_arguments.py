@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from graphql import parse_value
 
-from gateway.composition.analysis import TakenFromContext, taken_from_contexts
 from gateway.composition.fieldsets import FieldSet, SelectedField
 from gateway.composition.literals import is_value_of
-from gateway.composition.merged import MergedField, MergedType
+from gateway.composition.merged_model import MergedField, MergedType
 from gateway.composition.model import first
+from gateway.composition.read.analysis import TakenFromContext, taken_from_contexts
 from gateway.composition.rules.supergraph.places import places_of
 from gateway.composition.state.merge_context import MergeContext
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway.commands.polling import ANSWER_TIMEOUT_SECONDS
+from gateway.dev.polling import ANSWER_TIMEOUT_SECONDS
 from tests.support.development import LINK, ROOT, RunningDev, ToldSubgraph, running_dev
 from tests.support.ports import free_port
 

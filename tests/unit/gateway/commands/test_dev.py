@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.commands.dev import extracted_config, read_overrides
-from gateway.commands.development import DevelopmentLoop
-from gateway.commands.mock_server import MockServer
-from gateway.commands.sources import SourceError
+from gateway.dev.dev_loop import DevelopmentLoop
+from gateway.dev.mock_server import MockServer
+from gateway.sources import SourceError
 
 NOWHERE = "http://127.0.0.1:9/graphql"
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'

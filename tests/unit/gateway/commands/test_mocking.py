@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway.commands.mock_server import MockServer
-from gateway.commands.mocking import MockedSubgraph
-from gateway.commands.sources import ask_for_sdl
 from gateway.composition.model import Subgraph
+from gateway.dev.mock_server import MockServer
+from gateway.dev.mocking import MockedSubgraph
+from gateway.sources import ask_for_sdl
 
 LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", {name: "@external", as: "@foreign"}])\n'
 SDL = (

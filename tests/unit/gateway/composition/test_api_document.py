@@ -9,10 +9,10 @@ from graphql.language import Visitor, print_ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.composition.api_document import api_document
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
+from gateway.composition.print.api_document import api_document
 from tests.support.composition import document
 from tests.support.composition_cases import CASES
 from tests.support.examples import examples

@@ -3,8 +3,8 @@
 import pytest
 from graphql.utilities.find_schema_changes import BreakingChangeType, DangerousChangeType
 
-from gateway.composition.change import Change, Severity
-from gateway.composition.changes import accept, api_changes
+from gateway.check.change import Change, Severity
+from gateway.check.changes import accept, api_changes
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
 from tests.support.composition import composed

@@ -5,7 +5,7 @@ import pytest
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionError, CompositionFailed
 from gateway.composition.model import Subgraph
-from gateway.composition.parse import MAX_SDL_CHARACTERS
+from gateway.composition.read.parse import MAX_SDL_CHARACTERS
 from gateway.composition.report import as_text
 from tests.support.composition import document
 from tests.support.work import calls_of

@@ -13,9 +13,9 @@ from dataclasses import replace
 from graphql import GraphQLSchema
 from graphql.utilities import BreakingChange, DangerousChange, find_schema_changes
 
-from gateway.composition.access_changes import access_changes
-from gateway.composition.change import Change, Severity
-from gateway.composition.element_changes import DEFAULT_REMOVED, element_changes
+from gateway.check.access_changes import access_changes
+from gateway.check.change import Change, Severity
+from gateway.check.element_changes import DEFAULT_REMOVED, element_changes
 from gateway.supergraph.model import Supergraph
 
 

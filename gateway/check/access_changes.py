@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 
-from gateway.composition.change import Change, Severity
+from gateway.check.change import Change, Severity
 from gateway.supergraph.access import Access
 from gateway.supergraph.model import Supergraph
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, parse, print_ast, separate_operations
 
-from gateway.commands.sources import SourceError
 from gateway.errors import ClientError
 from gateway.operation.access import AccessRules
 from gateway.operation.limits import Limits
@@ -17,6 +16,7 @@ from gateway.operation.normalize import normalize
 from gateway.operation.prepare import Preparer
 from gateway.planning.planner import plan
 from gateway.planning.printer import print_plan
+from gateway.sources import SourceError
 from gateway.supergraph.model import Supergraph
 
 

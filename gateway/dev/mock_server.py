@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from gateway.commands.mocking import MockedSubgraph
+from gateway.dev.mocking import MockedSubgraph
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 

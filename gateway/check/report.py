@@ -4,9 +4,9 @@ import html
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gateway.commands.checking import OperationChange, Report
-from gateway.commands.operations import Cost
-from gateway.composition.change import Change, Severity
+from gateway.check.change import Change, Severity
+from gateway.check.comparison import OperationChange, Report
+from gateway.check.operations import Cost
 from gateway.composition.errors import CompositionError
 from gateway.composition.report import PLAIN, Style, as_json, as_text
 

@@ -13,7 +13,7 @@ from itertools import chain, count
 
 from graphql import StringValueNode, print_ast
 
-from gateway.composition.merged import (
+from gateway.composition.merged_model import (
     Applied,
     JoinDirective,
     JoinField,

@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gateway.commands.composition_state import CompositionState
-from gateway.commands.files import write_atomically
-from gateway.commands.mock_server import MockServer
-from gateway.commands.mocking import MockedSubgraph
-from gateway.commands.polling import Known, Polls
-from gateway.commands.sources import SourceError, SubgraphSource, SupergraphConfig, load_subgraph, read_config
 from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed, HintLevel, quoted
 from gateway.composition.model import Subgraph
 from gateway.composition.report import COLOURED, PLAIN, Style, as_text
+from gateway.dev.composition_state import CompositionState
+from gateway.dev.mock_server import MockServer
+from gateway.dev.mocking import MockedSubgraph
+from gateway.dev.polling import Known, Polls
+from gateway.files import write_atomically
+from gateway.sources import SourceError, SubgraphSource, SupergraphConfig, load_subgraph, read_config
 
 SETTLE_SECONDS = 0.05
 """Editors empty, remove or rename a file while they save it: what changed is read once more before it is believed."""

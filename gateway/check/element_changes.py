@@ -24,7 +24,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from gateway.composition.change import Change, Severity
+from gateway.check.change import Change, Severity
 
 Pair = tuple[str, str, Any, Any]
 """Kind, coordinate, the element before, the element after."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from gateway.commands.sources import SourceError, SubgraphSource, ask_for_sdl
+from gateway.sources import SourceError, SubgraphSource, ask_for_sdl
 
 ASK_SECONDS = 0.5
 FAR_SECONDS = 5.0

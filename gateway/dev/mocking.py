@@ -35,11 +35,11 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from gateway.commands.mock_scalars import leaf, number_of
 from gateway.composition.fieldsets import SelectedField, parse_field_set
 from gateway.composition.model import Subgraph, uses
-from gateway.composition.parse import Document, build_schema, read_document
-from gateway.composition.plain import plain_document
+from gateway.composition.read.graphql_validity import plain_document
+from gateway.composition.read.parse import Document, build_schema, read_document
+from gateway.dev.mock_scalars import leaf, number_of
 
 LIST_LENGTH = 2
 

@@ -6,7 +6,7 @@ Source: https://specs.apollo.dev/inaccessible/v0.2/
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from gateway.composition.merged import (
+from gateway.composition.merged_model import (
     Applied,
     MergedDirective,
     MergedField,
@@ -16,7 +16,7 @@ from gateway.composition.merged import (
     Supergraph,
 )
 from gateway.composition.model import BUILT_IN_SCALARS, Kind
-from gateway.composition.printing import describe, executable_definition
+from gateway.composition.print.supergraph import describe, executable_definition
 
 SHOWN_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 

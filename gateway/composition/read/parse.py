@@ -56,7 +56,7 @@ from gateway.composition.model import (
     TypeDefinition,
     has,
 )
-from gateway.composition.types import TypeRef, from_node
+from gateway.composition.type_ref import TypeRef, from_node
 
 MAX_SDL_CHARACTERS = 8 * 1024 * 1024  # five times the largest subgraphs known; it takes a minute and 1.5 GB to compose
 SERVICE_TYPES = frozenset({"_Any", "_Entity", "_Service", "_FieldSet", "FieldSet"})

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
 
-from gateway.composition.analysis import Analysis, analyse
 from gateway.composition.errors import CompositionError, error_at
 from gateway.composition.fieldsets import (
     FieldSet,
@@ -33,6 +32,7 @@ from gateway.composition.model import (
     TypeDefinition,
     has,
 )
+from gateway.composition.read.analysis import Analysis, analyse
 
 FIELD_SET_DIRECTIVES = frozenset({"key", "requires", "provides"})
 MEANINGLESS_ON_INTERFACES = frozenset({"key", "requires", "provides", "external"})

@@ -31,10 +31,10 @@ from graphql import (
     parse_const_value,
 )
 
-from gateway.composition.api import SHOWN_DIRECTIVES, api_types, shown_arguments
-from gateway.composition.merged import Applied, MergedDirective, MergedField, MergedInput, MergedType, Supergraph
+from gateway.composition.merged_model import Applied, MergedDirective, MergedField, MergedInput, MergedType, Supergraph
 from gateway.composition.model import Kind
-from gateway.composition.types import TypeRef
+from gateway.composition.print.api_schema import SHOWN_DIRECTIVES, api_types, shown_arguments
+from gateway.composition.type_ref import TypeRef
 
 
 def api_document(supergraph: Supergraph) -> DocumentNode:

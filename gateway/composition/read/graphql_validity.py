@@ -39,11 +39,11 @@ from graphql import (
 from graphql.validation.validate import validate_sdl
 
 from gateway.composition import specs
-from gateway.composition.argument_values import argument_errors
 from gateway.composition.errors import CompositionError, place_of
-from gateway.composition.graphql_schema import as_graphql, validated_schema
 from gateway.composition.links import FEDERATION
-from gateway.composition.parse import Document
+from gateway.composition.read.argument_values import argument_errors
+from gateway.composition.read.graphql_schema import as_graphql, validated_schema
+from gateway.composition.read.parse import Document
 
 _DEFINED_BY: dict[type[TypeExtensionNode], type[TypeDefinitionNode]] = {
     ScalarTypeExtensionNode: ScalarTypeDefinitionNode,

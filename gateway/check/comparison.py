@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.commands.operations import ClientOperation, Cost, cost_on
-from gateway.composition.change import Change, Severity
-from gateway.composition.changes import accept, api_changes
+from gateway.check.change import Change, Severity
+from gateway.check.changes import accept, api_changes
+from gateway.check.operations import ClientOperation, Cost, cost_on
 from gateway.composition.errors import CompositionError
 from gateway.supergraph.model import Supergraph
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gateway.composition.model import Kind, SubgraphSchema
-from gateway.composition.types import TypeRef
+from gateway.composition.type_ref import TypeRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""One machine, no account: composes at every change, mocks what is down, and serves the result."""
