@@ -13,17 +13,17 @@ from gateway.graphiql.page import Page
 from gateway.operation.persisted import PersistedQueries
 from gateway.planning_thread import PlanningThread
 from gateway.server.cross_origin import allow_origins
+from gateway.server.forwarding import Propagation, service_token_mint
 from gateway.server.graphql_http import GraphqlApp, Service
 from gateway.server.identity import Authenticator
 from gateway.server.jwks import Jwks
-from gateway.server.pages import response_of, side_routes
-from gateway.server.propagation import Propagation, service_token_mint
 from gateway.server.rates.bucket import BucketStore
 from gateway.server.rates.limiter import RateLimiter
 from gateway.server.rates.memory import MemoryBuckets
 from gateway.server.rates.redis import RedisBuckets
 from gateway.server.readiness import SubgraphReadiness
 from gateway.server.request_log import RequestLog
+from gateway.server.side_routes import response_of, side_routes
 from gateway.server.supergraphs import POLL_SECONDS, LoadedSupergraph, SupergraphFile, served_subgraphs
 from gateway.settings import Settings
 

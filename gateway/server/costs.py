@@ -15,8 +15,8 @@ from gateway.errors import ClientError
 from gateway.execution.request import Answer
 from gateway.operation.cost.actual import actual_cost
 from gateway.pipeline import Ready
-from gateway.server.exchange import Exchange
 from gateway.server.metrics import COST_LIMITED, COSTS
+from gateway.server.request_state import Exchange
 from gateway.settings import Settings
 
 HEADER: Final = b"x-gateway-cost"

@@ -16,23 +16,24 @@ from gateway.operation.access import ANONYMOUS, Caller
 from gateway.operation.model import OperationKind
 from gateway.operation.persisted import PersistedQueries
 from gateway.pipeline import Pipeline, Ready, Request
-from gateway.server import media, sse
-from gateway.server.addresses import client_address
+from gateway.server import content_negotiation as media
+from gateway.server import sse
+from gateway.server.active_labels import OverrideLabels
 from gateway.server.body import ClientGoneError, read_body
+from gateway.server.client_address import client_address
 from gateway.server.costs import CostReporter
 from gateway.server.decode import WireRequest, decode_batch, decode_body, decode_query_string, is_batch
 from gateway.server.departure import Departure, departure_of
-from gateway.server.exchange import Exchange, Headers, Recorder
 from gateway.server.expiry import end_at
+from gateway.server.forwarding import FORWARDED_FOR, Propagation, anonymous_id
 from gateway.server.headers import SINGLETONS, combine_headers, refuse_repeated
 from gateway.server.identity import Authenticator
-from gateway.server.labels import OverrideLabels
 from gateway.server.metrics import REFUSALS, STREAMS
-from gateway.server.propagation import FORWARDED_FOR, Propagation, anonymous_id
 from gateway.server.protocol import ARRIVED
 from gateway.server.rates.limiter import RateLimiter, RequestSource
 from gateway.server.raw_answers import MASKED, error_body
 from gateway.server.request_log import RequestLog
+from gateway.server.request_state import Exchange, Headers, Recorder
 from gateway.settings import Settings
 
 DOCUMENT_CODES = frozenset(

@@ -31,7 +31,7 @@ from gateway.planning.plan import Plan
 from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json
 from gateway.planning_thread import PlanningThread
-from gateway.server.labels import OverrideLabels
+from gateway.server.active_labels import OverrideLabels
 from gateway.server.metrics import PLANS, RELOADS, SERVED
 from gateway.server.tuning import tune_collector
 from gateway.settings import ErrorSettings, LimitSettings, RateLimitSettings, Settings, SubgraphSettings

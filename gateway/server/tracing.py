@@ -12,7 +12,7 @@ from opentelemetry.trace import NoOpTracerProvider, ProxyTracerProvider, Span, S
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.execution.request import HeaderLines, header_lines
-from gateway.server.propagation import TRACEPARENT, trace_lines
+from gateway.server.forwarding import TRACEPARENT, trace_lines
 
 _propagator = TraceContextTextMapPropagator()
 

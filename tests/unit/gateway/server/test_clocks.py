@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.errors import ClientError
 from gateway.operation.access import Caller
+from gateway.server.forwarding import MIN_LEFT_SECONDS, TOKEN_TTL_SECONDS, Propagation
 from gateway.server.identity import ISSUED_AHEAD_SECONDS, Authenticator
 from gateway.server.jwks import Jwks
-from gateway.server.propagation import MIN_LEFT_SECONDS, TOKEN_TTL_SECONDS, Propagation
 from gateway.settings import IssuerSettings, Settings
 
 CALLER = Caller(subject="ann", scopes=frozenset(), roles=frozenset())

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from gateway.errors import ClientError
-from gateway.server.media import ResponseForm, check_content_type, check_preflighted, read_accept
+from gateway.server.content_negotiation import ResponseForm, check_content_type, check_preflighted, read_accept
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from gateway.execution.request import NO_HEADERS
 from gateway.operation.access import ANONYMOUS, Caller
-from gateway.server.addresses import client_address
-from gateway.server.labels import OverrideLabels
-from gateway.server.propagation import Propagation, anonymous_id, service_token_mint, trace_lines
+from gateway.server.active_labels import OverrideLabels
+from gateway.server.client_address import client_address
+from gateway.server.forwarding import Propagation, anonymous_id, service_token_mint, trace_lines
 from gateway.server.request_log import RequestLog
 from gateway.settings import HeaderSettings, ServerSettings, Settings
 from tests.support.identity import SERVICE_KEYS, service_tokens

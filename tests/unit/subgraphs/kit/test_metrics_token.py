@@ -4,7 +4,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from gateway.server.pages import side_routes
+from gateway.server.side_routes import side_routes
 from subgraphs.kit.runtime.health import health_routes
 
 

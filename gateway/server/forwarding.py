@@ -12,7 +12,7 @@ from random import getrandbits
 
 from gateway.execution.request import NO_HEADERS, HeaderLines, header_lines
 from gateway.operation.access import Caller
-from gateway.server.addresses import client_address
+from gateway.server.client_address import client_address
 from gateway.settings import Settings
 
 TOKEN_TTL_SECONDS = 60

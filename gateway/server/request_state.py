@@ -7,7 +7,7 @@ from opentelemetry.trace import Span
 from gateway.execution.request import NO_HEADERS, Answer
 from gateway.operation.parse import MAX_NAME_CHARACTERS
 from gateway.pipeline import Ready
-from gateway.server import media
+from gateway.server import content_negotiation as media
 from gateway.server.metrics import FETCHES, Counters
 from gateway.server.request_log import RequestLog
 from gateway.server.tracing import Tracing, end_span
