@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.storage.faults import DatabaseUnavailable
-from workers.market import online_retail
-from workers.market.files import write
-from workers.market.generate import Plan, generate
-from workers.market.online_retail import RetailUnreadable
+from workers.demo_market import online_retail
+from workers.demo_market.files import write
+from workers.demo_market.generate import Plan, generate
+from workers.demo_market.online_retail import RetailUnreadable
 from workers.settings import RunSettings, WorkerSettings
 from workers.training import artefact, next_basket
 from workers.training.fit import TooLittleToLearn

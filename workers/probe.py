@@ -21,8 +21,8 @@ from typing import Any
 import dramatiq
 import structlog
 
-from subgraphs.kit.messaging.stq import TaskQueue, async_redis_client
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import TaskQueue, async_redis_client
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.readiness import NotReady, ReadinessCheck
 from workers.actors.group import Actor

@@ -23,7 +23,7 @@ from dramatiq.brokers.redis import RedisBroker
 from prometheus_client import Gauge, Histogram
 from starlette.applications import Starlette
 
-from subgraphs.kit.messaging.stq import async_redis_client, make_broker
+from subgraphs.kit.messaging.task_queue import async_redis_client, make_broker
 from subgraphs.kit.runtime.background import Loop, checks_of, running
 from subgraphs.kit.runtime.health import health_routes
 from subgraphs.kit.runtime.readiness import ReadinessCheck

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from subgraphs.catalog import commands, repository
-from subgraphs.catalog.orders import OrderService
+from subgraphs.catalog.clients.order import OrderService
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.storage.session import Database
 

@@ -18,8 +18,8 @@ from subgraphs.catalog.tables import (
     ProductRow,
     ReservedLineRow,
 )
-from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_page, fetch_pages
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.catalog.model import MAX_STOCK, AttributeValue
 from subgraphs.catalog.tables import AttributeRow, ProductRow, ReservationRow, ReservedLineRow
-from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.upserts import insert_missing
 
 
 async def product(session: AsyncSession, product_id: str) -> ProductRow | None:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from subgraphs.catalog.orders import OrderService
+from subgraphs.catalog.clients.order import OrderService
 from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.kit.messaging.ended_sessions import STAFF, EndedSessions
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 from subgraphs.kit.storage.session import Database

@@ -7,9 +7,9 @@ from typing import Any
 
 from subgraphs.catalog.settings import CatalogSettings
 from subgraphs.catalog.tables import AttributeRow, CategoryLinkRow, CategoryRow, DefinitionRow, ProductRow
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 
 Line = dict[str, Any]
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.config.tables import FlagChangeRow, FlagRow, RevisionRow
-from subgraphs.kit.storage.lookups import grouped, rows_by
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
 
 
 async def revision(session: AsyncSession) -> int:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import structlog
 
 from subgraphs.feed import events, model
+from subgraphs.feed.dedupe import SeenEvents
 from subgraphs.feed.errors import QueueDown
+from subgraphs.feed.feed_tokens import FeedTokens
 from subgraphs.feed.model import SentEvent, Viewer
-from subgraphs.feed.seen import SeenEvents
-from subgraphs.feed.signed import FeedTokens
-from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, TaskQueue
 from subgraphs.kit.runtime.clock import Clock
 
 RETRY_AFTER_MS = 2_000

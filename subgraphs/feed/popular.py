@@ -21,6 +21,7 @@ import structlog
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
+from subgraphs.feed.clients.recommendation import Slates
 from subgraphs.feed.model import (
     SLATE_LIFETIME,
     SLATE_SIZE,
@@ -31,8 +32,7 @@ from subgraphs.feed.model import (
     RankedSlate,
     Viewer,
 )
-from subgraphs.feed.slates import Slates
-from subgraphs.kit.messaging.stq import async_redis_client
+from subgraphs.kit.messaging.task_queue import async_redis_client
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.client import ServiceError
 

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
+from subgraphs.feed.clients.recommendation import RecommendationSlates, Slates
 from subgraphs.feed.commands import Intake
+from subgraphs.feed.dedupe import SeenEvents
 from subgraphs.feed.events import GROUP, STREAM
+from subgraphs.feed.feed_tokens import FeedTokens
 from subgraphs.feed.popular import PopularSlates, SlatesWithFallback
-from subgraphs.feed.seen import SeenEvents
 from subgraphs.feed.settings import FeedSettings
-from subgraphs.feed.signed import FeedTokens
-from subgraphs.feed.slates import RecommendationSlates, Slates
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 

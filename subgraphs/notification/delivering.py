@@ -33,15 +33,15 @@ from subgraphs.kit.storage.leases import claim_one, renewed, write_outcome
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands, queries, repository
 from subgraphs.notification.channels.interface import ChannelClient, ChannelUnavailable, Message, Rejected
+from subgraphs.notification.clients.user import Recipient, Recipients
 from subgraphs.notification.model import VERIFY_EMAIL, Channel, DeliveryStatus
-from subgraphs.notification.recipients import Recipient, Recipients
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Courier:
+class DeliveryDependencies:
     """What a delivery needs.
 
     Attributes:
@@ -55,7 +55,7 @@ class Courier:
     web_url: str
 
 
-async def deliver(courier: Courier, delivery_id: str) -> None:
+async def deliver(courier: DeliveryDependencies, delivery_id: str) -> None:
     """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands.
 
     Raises:
@@ -76,7 +76,7 @@ async def deliver(courier: Courier, delivery_id: str) -> None:
             raise
 
 
-async def _deliver(courier: Courier, held: Claim) -> None:
+async def _deliver(courier: DeliveryDependencies, held: Claim) -> None:
     async with courier.database.reading() as session:
         delivery = await session.get_one(DeliveryRow, held.job_id)
         notification = await session.get_one(NotificationRow, delivery.notification_id)
@@ -114,7 +114,7 @@ async def _deliver(courier: Courier, held: Claim) -> None:
     await _send(courier, held, message, channel)
 
 
-async def _hold(courier: Courier, held: Claim, account_id: str) -> None:
+async def _hold(courier: DeliveryDependencies, held: Claim, account_id: str) -> None:
     """Hold a delivery until its address is verified; one that was verified since the user service was asked is due now."""
     async with courier.database.transaction() as session:
         known = await repository.lock_verification(session, account_id)
@@ -127,7 +127,7 @@ async def _hold(courier: Courier, held: Claim, account_id: str) -> None:
 
 
 async def _message(
-    courier: Courier,
+    courier: DeliveryDependencies,
     delivery: DeliveryRow,
     notification: NotificationRow,
     recipient: Recipient,
@@ -140,7 +140,7 @@ async def _message(
     return Message(delivery.id, recipient.email, rendered.subject or notification.title, rendered.body)
 
 
-async def _send(courier: Courier, held: Claim, message: Message, channel: Channel) -> None:
+async def _send(courier: DeliveryDependencies, held: Claim, message: Message, channel: Channel) -> None:
     async with courier.database.transaction() as session:
         if not await jobs.is_held(session, DeliveryRow, held):
             _log.warning("notification.lease_lost", delivery=held.job_id, attempt=held.attempt)
@@ -161,7 +161,7 @@ async def _send(courier: Courier, held: Claim, message: Message, channel: Channe
 
 
 async def _finish(
-    courier: Courier, held: Claim, status: DeliveryStatus, *, error: str, attempt_id: str | None = None
+    courier: DeliveryDependencies, held: Claim, status: DeliveryStatus, *, error: str, attempt_id: str | None = None
 ) -> None:
     async with courier.database.transaction() as session:
         if attempt_id is not None:
@@ -172,7 +172,9 @@ async def _finish(
     _log.warning("notification.finished", delivery=held.job_id, status=status.value, error=error, is_ours=is_ours)
 
 
-async def _give_back(courier: Courier, held: Claim, error: Exception, *, attempt_id: str | None = None) -> None:
+async def _give_back(
+    courier: DeliveryDependencies, held: Claim, error: Exception, *, attempt_id: str | None = None
+) -> None:
     """Give the delivery back: a provider, user service or database that is away costs time, anything else an attempt."""
     message = f"{type(error).__name__}: {error}"
     is_away = isinstance(error, ChannelUnavailable) or is_unanswered(error)

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_pages
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
 from subgraphs.notification.model import Channel, Topic
 from subgraphs.notification.tables import (
     AttemptRow,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.rules import fitted
-from subgraphs.kit.storage.inserts import insert_into, upsert
+from subgraphs.kit.storage.upserts import insert_into, upsert
 from subgraphs.notification.model import Channel, DeliveryStatus, Notice, Topic
 from subgraphs.notification.tables import (
     ERROR_CHARACTERS,

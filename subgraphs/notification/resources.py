@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from subgraphs.kit.messaging.ended_sessions import EndedSessions
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification.channels.interface import ChannelClient
 from subgraphs.notification.channels.smtp import SmtpChannel
-from subgraphs.notification.delivering import Courier
+from subgraphs.notification.clients.user import UserRecipients
+from subgraphs.notification.delivering import DeliveryDependencies
 from subgraphs.notification.model import Channel
-from subgraphs.notification.recipients import UserRecipients
 from subgraphs.notification.settings import NotificationSettings
 
 DEFAULT_CONFIG: dict[str, Any] = {"notification.email": True}
@@ -32,7 +32,7 @@ class NotificationResources:
     queue: TaskQueue
     tokens: ServiceTokens
     cursors: Cursors
-    courier: Courier
+    courier: DeliveryDependencies
     channels: Mapping[Channel, ChannelClient]
     config: ServiceConfig
     ended_sessions: EndedSessions
@@ -54,7 +54,7 @@ class NotificationResources:
             queue=queue,
             tokens=tokens,
             cursors=Cursors(settings.cursor_key_ring),
-            courier=Courier(database, channels, UserRecipients(user_client), clock, settings.web_url),
+            courier=DeliveryDependencies(database, channels, UserRecipients(user_client), clock, settings.web_url),
             channels=channels,
             config=config,
             ended_sessions=EndedSessions(settings.redis_url),

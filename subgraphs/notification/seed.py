@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.notification import model, templates
 from subgraphs.notification.settings import NotificationSettings
 from subgraphs.notification.tables import NotificationRow, TemplateRow

@@ -32,8 +32,8 @@ def create_order_app(settings: OrderSettings, resources: OrderResources | None =
         opened.config.loop,
         relay_loop("order.relay", opened.database, Outbox, opened.queue, clock=opened.clock),
         opened.watch.loop,
-        _loop("order.expire_overdue", partial(expire_overdue, opened.desk)),
-        _loop("order.finish_pending", partial(finish_pending, opened.desk)),
+        _loop("order.expire_overdue", partial(expire_overdue, opened.dependencies)),
+        _loop("order.finish_pending", partial(finish_pending, opened.dependencies)),
     )
 
     return create_app(

@@ -15,10 +15,11 @@ import structlog
 
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.storage.session import run_again_on_conflict
-from subgraphs.order import changes, payment_results, repository
-from subgraphs.order.desk import Desk
+from subgraphs.order import payment_results, repository
+from subgraphs.order import transitions as changes
+from subgraphs.order.clients.payment import Closing, Outcome, Terms
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.model import OrderStatus
-from subgraphs.order.payments import Closing, Outcome, Terms
 from subgraphs.order.tables import Order
 
 EXPIRED_AT_ONCE = 100
@@ -28,31 +29,31 @@ REASON = "It was not paid in time"
 _log = structlog.get_logger(__name__)
 
 
-async def expire_overdue(desk: Desk) -> int:
+async def expire_overdue(dependencies: OrderDependencies) -> int:
     """End the orders that were not paid in time and will not be; how many. Any number of replicas may do so at once."""
-    async with desk.database.reading() as session:
-        overdue = await repository.overdue(session, now=desk.clock(), limit=EXPIRED_AT_ONCE)
+    async with dependencies.database.reading() as session:
+        overdue = await repository.overdue(session, now=dependencies.clock(), limit=EXPIRED_AT_ONCE)
     expired = 0
     for order in overdue:
         try:
-            closing = await desk.payments.close_order(order.id, _terms(desk, order))
+            closing = await dependencies.payments.close_order(order.id, _terms(dependencies, order))
         except ServiceError as error:
             _log.warning("order.expiry_waits", order_id=order.id, error=str(error))
             break  # the others would wait for the same answer
-        expired += await _follow(desk, order.id, closing)
+        expired += await _follow(dependencies, order.id, closing)
     return expired
 
 
-def _terms(desk: Desk, order: Order) -> Terms:
-    patience = timedelta(seconds=2 * desk.hold_seconds)
-    return Terms.IF_IDLE if desk.clock() < order.created_at + patience else Terms.IF_UNCONFIRMED
+def _terms(dependencies: OrderDependencies, order: Order) -> Terms:
+    patience = timedelta(seconds=2 * dependencies.hold_seconds)
+    return Terms.IF_IDLE if dependencies.clock() < order.created_at + patience else Terms.IF_UNCONFIRMED
 
 
 @run_again_on_conflict
-async def _follow(desk: Desk, order_id: str, closing: Closing) -> bool:
+async def _follow(dependencies: OrderDependencies, order_id: str, closing: Closing) -> bool:
     """Do with the order as payment's answer has it; True when it has expired."""
-    now: datetime = desk.clock()
-    async with desk.database.transaction() as session:
+    now: datetime = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         order = await repository.locked_order(session, order_id)
         if order is None or order.status != OrderStatus.AWAITING_PAYMENT.value:
             return False

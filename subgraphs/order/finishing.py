@@ -10,8 +10,9 @@ import structlog
 
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.storage.session import run_again_on_conflict
-from subgraphs.order import changes, placing, repository
-from subgraphs.order.desk import Desk
+from subgraphs.order import placing, repository
+from subgraphs.order import transitions as changes
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.errors import OutOfStock
 from subgraphs.order.model import OrderStatus
 from subgraphs.order.quote import Line
@@ -24,18 +25,18 @@ REASON = "It could not be placed in time"
 _log = structlog.get_logger(__name__)
 
 
-async def finish_pending(desk: Desk) -> int:
+async def finish_pending(dependencies: OrderDependencies) -> int:
     """Finish the orders that no request is at work on any more; how many are placed or called off now."""
-    async with desk.database.reading() as session:
-        left = await repository.unfinished(session, now=desk.clock(), limit=FINISHED_AT_ONCE)
+    async with dependencies.database.reading() as session:
+        left = await repository.unfinished(session, now=dependencies.clock(), limit=FINISHED_AT_ONCE)
     finished = 0
     for known in left:
-        taken_up = await _take_up(desk, known)
+        taken_up = await _take_up(dependencies, known)
         if taken_up is None:
             continue
         order, lines = taken_up
         try:
-            await _finish(desk, order, lines)
+            await _finish(dependencies, order, lines)
         except ServiceError as error:
             _log.warning("order.finishing_waits", order_id=order.id, error=str(error))
             break  # the others would wait for the same answer
@@ -44,11 +45,11 @@ async def finish_pending(desk: Desk) -> int:
 
 
 @run_again_on_conflict
-async def _take_up(desk: Desk, known: IdempotencyKey) -> tuple[Order, list[Line]] | None:
+async def _take_up(dependencies: OrderDependencies, known: IdempotencyKey) -> tuple[Order, list[Line]] | None:
     """Return the order of a key and its lines, leased to this process; None when another one was faster, or it is placed."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
-        if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
+        if not await repository.renew_lease(session, known, now=now, lease_until=now + dependencies.lease):
             return None
         order = await repository.locked_order(session, known.order_id)
         items = await repository.items(session, known.order_id)
@@ -57,22 +58,22 @@ async def _take_up(desk: Desk, known: IdempotencyKey) -> tuple[Order, list[Line]
     return order, [Line(item.product_id, item.quantity) for item in items]
 
 
-async def _finish(desk: Desk, order: Order, lines: list[Line]) -> None:
-    if desk.clock() < order.created_at + FINISH_WITHIN:
+async def _finish(dependencies: OrderDependencies, order: Order, lines: list[Line]) -> None:
+    if dependencies.clock() < order.created_at + FINISH_WITHIN:
         try:
-            await placing.finish(desk, order, lines)
+            await placing.finish(dependencies, order, lines)
         except OutOfStock:
             _log.info("order.finished_out_of_stock", order_id=order.id)
         return
-    await _call_off(desk, order.id)
+    await _call_off(dependencies, order.id)
 
 
 @run_again_on_conflict
-async def _call_off(desk: Desk, order_id: str) -> None:
-    async with desk.database.transaction() as session:
+async def _call_off(dependencies: OrderDependencies, order_id: str) -> None:
+    async with dependencies.database.transaction() as session:
         current = await repository.locked_order(session, order_id)
         if current is not None and current.status == OrderStatus.PENDING.value:
             await changes.change(
-                session, current, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=REASON, now=desk.clock()
+                session, current, OrderStatus.CANCELLED, actor=changes.SYSTEM, reason=REASON, now=dependencies.clock()
             )
         await repository.set_outcome(session, order_id, {"kind": placing.PLACED})

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage.inbox import is_first_receipt
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
-from subgraphs.order import changes, repository
+from subgraphs.order import repository
+from subgraphs.order import transitions as changes
+from subgraphs.order.clients.payment import PaymentSums
 from subgraphs.order.model import CALLED_OFF, TRANSITIONS, OrderStatus
-from subgraphs.order.payments import PaymentSums
 from subgraphs.order.tables import Inbox, Order
 
 ACTOR = "payment"

@@ -23,13 +23,14 @@ from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
-from subgraphs.order import changes, queries, repository
-from subgraphs.order.desk import Desk
+from subgraphs.order import queries, repository
+from subgraphs.order import transitions as changes
+from subgraphs.order.clients.user import Address
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.errors import OutOfStock, PriceChanged, RequestInFlight, Shortage
 from subgraphs.order.model import OrderStatus, check_key, check_lines, fingerprint, number_of
 from subgraphs.order.quote import Line, PricedLine, Quote
 from subgraphs.order.tables import IdempotencyKey, Order, OrderItem, OrderSeller
-from subgraphs.order.users import Address
 
 MAX_TOTAL = 2**53 - 1
 """Minor units: the largest whole number that every JSON reader keeps exact."""
@@ -58,7 +59,9 @@ class _Asked:
     fingerprint: str
 
 
-async def preview(desk: Desk, lines: Sequence[Line], address_id: str, *, identity: Identity) -> Quote:
+async def preview(
+    dependencies: OrderDependencies, lines: Sequence[Line], address_id: str, *, identity: Identity
+) -> Quote:
     """What the lines would cost, brought to the address.
 
     Raises:
@@ -67,11 +70,13 @@ async def preview(desk: Desk, lines: Sequence[Line], address_id: str, *, identit
         ServiceError: when the catalog or the user service gives no answer.
     """
     checked = check_lines(lines)
-    await _address(desk, address_id, identity)
-    return await _quote(desk, checked)
+    await _address(dependencies, address_id, identity)
+    return await _quote(dependencies, checked)
 
 
-async def place_order(desk: Desk, request: PlaceOrder, *, buyer_id: str, identity: Identity) -> Order:
+async def place_order(
+    dependencies: OrderDependencies, request: PlaceOrder, *, buyer_id: str, identity: Identity
+) -> Order:
     """The order that the request made, now or before.
 
     Raises:
@@ -84,25 +89,25 @@ async def place_order(desk: Desk, request: PlaceOrder, *, buyer_id: str, identit
     lines = check_lines(request.lines)
     digest = fingerprint(lines, request.address_id, expected_total=request.expected_total, currency=request.currency)
     asked = _Asked(request, lines, buyer_id, digest)
-    order = await _taken_up(desk, asked)
+    order = await _taken_up(dependencies, asked)
     if order is None:
-        address = await _address(desk, request.address_id, identity)
-        quote = await _quote(desk, lines)
+        address = await _address(dependencies, request.address_id, identity)
+        quote = await _quote(dependencies, lines)
         if (quote.total, quote.currency) != (request.expected_total, request.currency):
             raise PriceChanged(quote)
-        order = await _begin(desk, asked, quote, address)
-    return await finish(desk, order, lines) if order.status == OrderStatus.PENDING.value else order
+        order = await _begin(dependencies, asked, quote, address)
+    return await finish(dependencies, order, lines) if order.status == OrderStatus.PENDING.value else order
 
 
-async def _address(desk: Desk, address_id: str, identity: Identity) -> Address:
-    address = await desk.users.address(address_id, identity)
+async def _address(dependencies: OrderDependencies, address_id: str, identity: Identity) -> Address:
+    address = await dependencies.users.address(address_id, identity)
     if address is None:
         raise InvalidInput("There is no such address", "input", "addressId")
     return address
 
 
-async def _quote(desk: Desk, lines: Sequence[Line]) -> Quote:
-    offers = await desk.catalog.offers([line.product_id for line in lines])
+async def _quote(dependencies: OrderDependencies, lines: Sequence[Line]) -> Quote:
+    offers = await dependencies.catalog.offers([line.product_id for line in lines])
     for position, line in enumerate(lines):
         if line.product_id not in offers:
             raise InvalidInput("There is no such product", "input", "lines", str(position), "productId")
@@ -132,31 +137,31 @@ async def _quote(desk: Desk, lines: Sequence[Line]) -> Quote:
     return quote
 
 
-async def _taken_up(desk: Desk, asked: _Asked) -> Order | None:
+async def _taken_up(dependencies: OrderDependencies, asked: _Asked) -> Order | None:
     """The order of a key that was used before, leased to this request when it is not decided; None for a new key."""
-    async with desk.database.reading() as session:
+    async with dependencies.database.reading() as session:
         known = await repository.known_key(session, asked.buyer_id, asked.request.idempotency_key)
         if known is None:
             return None
         require_same(known.fingerprint, asked.fingerprint)
         if known.outcome is not None:
             return _answer(await _order(session, known.order_id), known.outcome)
-    return await _renewed(desk, known)
+    return await _renewed(dependencies, known)
 
 
 @run_again_on_conflict
-async def _renewed(desk: Desk, known: IdempotencyKey) -> Order:
+async def _renewed(dependencies: OrderDependencies, known: IdempotencyKey) -> Order:
     """Return the order of a key, leased to this request."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
-        if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
+        if not await repository.renew_lease(session, known, now=now, lease_until=now + dependencies.lease):
             raise RequestInFlight()
         return await _order(session, known.order_id)
 
 
 @run_again_on_conflict
-async def _begin(desk: Desk, asked: _Asked, quote: Quote, address: Address) -> Order:
-    now = desk.clock()
+async def _begin(dependencies: OrderDependencies, asked: _Asked, quote: Quote, address: Address) -> Order:
+    now = dependencies.clock()
     order_id = uuid7(now)
     order = Order(
         id=order_id,
@@ -171,20 +176,20 @@ async def _begin(desk: Desk, asked: _Asked, quote: Quote, address: Address) -> O
         city=address.city,
         postal_code=address.postal_code,
         country=address.country,
-        pay_by=now + timedelta(seconds=desk.hold_seconds),
+        pay_by=now + timedelta(seconds=dependencies.hold_seconds),
         payment_id=None,
         created_at=now,
         updated_at=now,
         version=1,
     )
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         is_taken = await repository.take_key(
             session,
             buyer_id=asked.buyer_id,
             key=asked.request.idempotency_key,
             fingerprint=asked.fingerprint,
             order_id=order_id,
-            lease_until=now + desk.lease,
+            lease_until=now + dependencies.lease,
             created_at=now,
         )
         if not is_taken:  # another request with the key was faster by a moment
@@ -214,7 +219,7 @@ def _sellers(quote: Quote) -> list[str]:
     return sorted({line.seller_id for line in quote.lines})
 
 
-async def finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
+async def finish(dependencies: OrderDependencies, order: Order, lines: Sequence[Line]) -> Order:
     """Return a PENDING order after its stock was held and what came of it was written.
 
     Raises:
@@ -222,29 +227,29 @@ async def finish(desk: Desk, order: Order, lines: Sequence[Line]) -> Order:
         ServiceError: when the catalog gives no answer; the next request with the key, or `finishing`, goes on.
     """
     try:
-        held_until = await desk.catalog.hold(order.id, lines, seconds=desk.hold_seconds)
+        held_until = await dependencies.catalog.hold(order.id, lines, seconds=dependencies.hold_seconds)
     except OutOfStock as shortage:
-        return await _call_off(desk, order.id, shortage)
+        return await _call_off(dependencies, order.id, shortage)
     except ServiceError:
-        await _release_lease(desk, order.id)
+        await _release_lease(dependencies, order.id)
         raise
-    current = await _record_held(desk, order.id, held_until)
+    current = await _record_held(dependencies, order.id, held_until)
     if OrderStatus(current.status) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         # Called off while the stock was being held, and perhaps freed before it was: nobody will pay for it now.
-        await desk.catalog.free(order.id)
+        await dependencies.catalog.free(order.id)
     return current
 
 
 @run_again_on_conflict
-async def _release_lease(desk: Desk, order_id: str) -> None:
-    async with desk.database.transaction() as session:
-        await repository.release_lease(session, order_id, now=desk.clock())
+async def _release_lease(dependencies: OrderDependencies, order_id: str) -> None:
+    async with dependencies.database.transaction() as session:
+        await repository.release_lease(session, order_id, now=dependencies.clock())
 
 
 @run_again_on_conflict
-async def _record_held(desk: Desk, order_id: str, held_until: datetime) -> Order:
+async def _record_held(dependencies: OrderDependencies, order_id: str, held_until: datetime) -> Order:
     """Return the order after its stock was held: it waits for its payment, unless it was called off meanwhile."""
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         current = await _locked(session, order_id)
         if current.status == OrderStatus.PENDING.value:
             current = await changes.change(
@@ -252,7 +257,7 @@ async def _record_held(desk: Desk, order_id: str, held_until: datetime) -> Order
                 current,
                 OrderStatus.AWAITING_PAYMENT,
                 actor=changes.SYSTEM,
-                now=desk.clock(),
+                now=dependencies.clock(),
                 pay_by=held_until,
             )
         await repository.set_outcome(session, order_id, {"kind": PLACED})
@@ -260,9 +265,9 @@ async def _record_held(desk: Desk, order_id: str, held_until: datetime) -> Order
 
 
 @run_again_on_conflict
-async def _call_off(desk: Desk, order_id: str, shortage: OutOfStock) -> Order:
+async def _call_off(dependencies: OrderDependencies, order_id: str, shortage: OutOfStock) -> Order:
     lines = [[each.product_id, each.requested, each.available] for each in shortage.lines]
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         current = await _locked(session, order_id)
         if current.status == OrderStatus.PENDING.value:
             await changes.change(
@@ -271,7 +276,7 @@ async def _call_off(desk: Desk, order_id: str, shortage: OutOfStock) -> Order:
                 OrderStatus.CANCELLED,
                 actor=changes.SYSTEM,
                 reason="Out of stock",
-                now=desk.clock(),
+                now=dependencies.clock(),
             )
         await repository.set_outcome(session, order_id, {"kind": OUT_OF_STOCK, "lines": lines})
     raise shortage

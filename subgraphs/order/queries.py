@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.lookups import grouped, rows_by
 from subgraphs.kit.storage.pagination import Cursors, Page, PageRequest, SortKey, fetch_pages
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
 from subgraphs.order.tables import Order, OrderChange, OrderItem, OrderSeller, Sale
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.order.model import CALLED_OFF, OrderStatus
 from subgraphs.order.tables import IdempotencyKey, Order, OrderItem
 

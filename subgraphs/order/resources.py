@@ -5,20 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 from subgraphs.kit.messaging.ended_sessions import EndedSessions
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.pagination import Cursors
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
-from subgraphs.order.catalog import CatalogService
-from subgraphs.order.desk import Desk
-from subgraphs.order.payments import PaymentService
+from subgraphs.order.clients.catalog import CatalogService
+from subgraphs.order.clients.payment import PaymentService
+from subgraphs.order.clients.user import UserService
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.settings import OrderSettings
-from subgraphs.order.users import UserService
-from subgraphs.order.watching import Watch
+from subgraphs.order.status_feed import StatusFeed
 
 ACCEPTS_ORDERS = "order.accepts_orders"
 DEFAULT_CONFIG: dict[str, Any] = {ACCEPTS_ORDERS: True}
@@ -32,20 +32,20 @@ class OrderResources:
     tokens: ServiceTokens
     cursors: Cursors
     queue: TaskQueue
-    desk: Desk
-    watch: Watch
+    dependencies: OrderDependencies
+    watch: StatusFeed
     config: ServiceConfig
     ended_sessions: EndedSessions
 
     @property
     def database(self) -> Database:
         """The order database."""
-        return self.desk.database
+        return self.dependencies.database
 
     @property
     def clock(self) -> Clock:
         """The time."""
-        return self.desk.clock
+        return self.dependencies.clock
 
     @classmethod
     def open(cls, settings: OrderSettings, *, clock: Clock = utc_now) -> "OrderResources":
@@ -53,7 +53,7 @@ class OrderResources:
         tokens = ServiceTokens(settings.service_key_ring, clock=clock)
         queue = TaskQueue(settings.redis_url)
         database = Database(settings.database, synchronous="FULL", on_committed=announcing(queue))
-        desk = Desk(
+        dependencies = OrderDependencies(
             database,
             CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens)),
             UserService(GraphQLClient(settings.user_url, service="user", caller="order", tokens=tokens)),
@@ -68,8 +68,8 @@ class OrderResources:
             tokens=tokens,
             cursors=Cursors(settings.cursor_key_ring),
             queue=queue,
-            desk=desk,
-            watch=Watch(database),
+            dependencies=dependencies,
+            watch=StatusFeed(database),
             config=config,
             ended_sessions=EndedSessions(settings.redis_url),
         )
@@ -78,8 +78,8 @@ class OrderResources:
         """Close what was opened."""
         await self.config.close()
         await self.ended_sessions.close()
-        await self.desk.catalog.close()
-        await self.desk.users.close()
-        await self.desk.payments.close()
+        await self.dependencies.catalog.close()
+        await self.dependencies.users.close()
+        await self.dependencies.payments.close()
         await self.queue.close()
         await self.database.close()

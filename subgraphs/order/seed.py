@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.order import events
 from subgraphs.order.analytics import log
 from subgraphs.order.model import OrderStatus, folded

@@ -38,9 +38,9 @@ async def _reconciled(settings: PaymentSettings, *, is_whole: bool) -> int:
 
     resources = PaymentResources.open(settings)
     try:
-        found = await reconciled(resources.desk, is_whole=is_whole)
+        found = await reconciled(resources.dependencies, is_whole=is_whole)
     except ProviderUnavailable as error:
-        print(f"{resources.desk.provider.name}: {error}", file=sys.stderr)
+        print(f"{resources.dependencies.provider.name}: {error}", file=sys.stderr)
         return 1
     finally:
         await resources.close()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.payment.tables import OrderAccount
 
 FIRST_PAUSE = timedelta(seconds=15)

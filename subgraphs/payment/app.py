@@ -12,7 +12,7 @@ from subgraphs.kit.graph.app import create_app
 from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.storage.relay import relay_loop
 from subgraphs.payment import closing, reconciling
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.graph.schema import schema
 from subgraphs.payment.loaders import make_loaders
 from subgraphs.payment.resources import PaymentResources
@@ -32,13 +32,13 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
     """
     opened = resources or PaymentResources.open(settings)
 
-    desk = opened.desk
+    dependencies = opened.dependencies
     loops = [opened.config.loop, relay_loop("payment.relay", opened.database, Outbox, opened.queue)]
     if settings.reconciles:
         loops += [
-            _loop("payment.ask_undecided", reconciling.ask_undecided, desk),
-            _loop("payment.settle_due", closing.settle_due, desk),
-            _loop("payment.compare", reconciling.compare_when_due, desk),
+            _loop("payment.ask_undecided", reconciling.ask_undecided, dependencies),
+            _loop("payment.settle_due", closing.settle_due, dependencies),
+            _loop("payment.compare", reconciling.compare_when_due, dependencies),
         ]
 
     return create_app(
@@ -51,17 +51,17 @@ def create_payment_app(settings: PaymentSettings, resources: PaymentResources | 
         # Not the provider: without it orders are still shown, and a payment says what is the matter.
         checks={"database": opened.database.ready, "queue": opened.queue.ping, "config": opened.config.ready},
         lifespan=Lifespan(*loops, close=opened.close),
-        routes=[webhook_route(desk)],
+        routes=[webhook_route(dependencies)],
         max_body_bytes=settings.max_body_bytes,
         metrics_token=settings.metrics_token_here,
     )
 
 
-def _loop(name: str, work: Callable[[Desk], Awaitable[int]], desk: Desk) -> Loop:
+def _loop(name: str, work: Callable[[PaymentDependencies], Awaitable[int]], dependencies: PaymentDependencies) -> Loop:
     """Return a loop of the reconciliation. The provider's being away fails its rounds, and leaves the service ready."""
     return Loop(
         name,
-        partial(work, desk),
+        partial(work, dependencies),
         pause_seconds=PAUSE_SECONDS,
         timeout_seconds=ROUND_TIMEOUT_SECONDS,
         is_required=False,

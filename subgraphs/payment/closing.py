@@ -16,7 +16,7 @@ import structlog
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import accounts, inquiries, refunds, repository
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
 from subgraphs.payment.model import (
     TOOK_MONEY,
@@ -48,35 +48,35 @@ class OrderClosing:
     payment: Payment | None
 
 
-async def close_order(desk: Desk, order_id: str, terms: ClosingTerms) -> OrderClosing:
+async def close_order(dependencies: PaymentDependencies, order_id: str, terms: ClosingTerms) -> OrderClosing:
     """Close an order for payments, as far as the terms let it. Called again it goes on from where it is."""
     if terms is ClosingTerms.ALWAYS:
-        await _close(desk, order_id)
-        return await settle_order(desk, order_id)
+        await _close(dependencies, order_id)
+        return await settle_order(dependencies, order_id)
     standing: Payment | None = None
     for _ in range(MAX_ROUNDS):
-        standing, is_leased = await _close_if_idle(desk, order_id)
+        standing, is_leased = await _close_if_idle(dependencies, order_id)
         if standing is None:
             return OrderClosing(ClosingOutcome.CLOSED, None)
-        closing = await _what_stands(desk, standing, terms, is_leased=is_leased)
+        closing = await _what_stands(dependencies, standing, terms, is_leased=is_leased)
         if closing is not None:
             return closing
     return OrderClosing(ClosingOutcome.UNDER_WAY, standing)
 
 
 @run_again_on_conflict
-async def _close(desk: Desk, order_id: str) -> None:
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+async def _close(dependencies: PaymentDependencies, order_id: str) -> None:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         await accounts.locked(session, order_id)
         await accounts.close(session, order_id, now=now, settle_at=now + accounts.FIRST_PAUSE)
 
 
 @run_again_on_conflict
-async def _close_if_idle(desk: Desk, order_id: str) -> tuple[Payment | None, bool]:
+async def _close_if_idle(dependencies: PaymentDependencies, order_id: str) -> tuple[Payment | None, bool]:
     """Return the payment that stands, and whether a request is at work on it; without one the order is closed."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         await accounts.locked(session, order_id)
         standing = await repository.standing_payment(session, order_id)
         if standing is None:
@@ -85,17 +85,19 @@ async def _close_if_idle(desk: Desk, order_id: str) -> tuple[Payment | None, boo
         return standing, await repository.is_leased(session, standing.id, now=now)
 
 
-async def _what_stands(desk: Desk, standing: Payment, terms: ClosingTerms, *, is_leased: bool) -> OrderClosing | None:
+async def _what_stands(
+    dependencies: PaymentDependencies, standing: Payment, terms: ClosingTerms, *, is_leased: bool
+) -> OrderClosing | None:
     """Return why the order cannot be closed; None when the payment no longer stands in the way."""
     if PaymentStatus(standing.status) in TOOK_MONEY:
         return OrderClosing(ClosingOutcome.PAID, standing)
     if is_leased:
         return OrderClosing(ClosingOutcome.UNDER_WAY, standing)
     try:
-        asked = await inquiries.ask(desk, standing)
-        status, age = PaymentStatus(asked.status), desk.clock() - asked.created_at
+        asked = await inquiries.ask(dependencies, standing)
+        status, age = PaymentStatus(asked.status), dependencies.clock() - asked.created_at
         if may_withdraw(status, terms, age=age):
-            await withdraw(desk, asked)
+            await withdraw(dependencies, asked)
             return None
     except (ProviderUnavailable, ProviderRefused) as error:  # not known: the order waits until it is
         _log.warning("payment.closing_waits", payment_id=standing.id, error=str(error))
@@ -105,20 +107,20 @@ async def _what_stands(desk: Desk, standing: Payment, terms: ClosingTerms, *, is
     return OrderClosing(ClosingOutcome.UNDER_WAY, asked) if status in UNDECIDED else None
 
 
-async def settle_order(desk: Desk, order_id: str) -> OrderClosing:
+async def settle_order(dependencies: PaymentDependencies, order_id: str) -> OrderClosing:
     """Withdraw what stands of a closed order and give back what was taken; UNDER_WAY when the provider has to do more yet."""
     standing: Payment | None = None
     for _ in range(MAX_ROUNDS):
-        standing = await _settle_if_done(desk, order_id)
+        standing = await _settle_if_done(dependencies, order_id)
         if standing is None or PaymentStatus(standing.status) is PaymentStatus.REFUNDED:
             return OrderClosing(ClosingOutcome.CLOSED, standing)
         try:
             if PaymentStatus(standing.status) not in TOOK_MONEY:
-                await withdraw(desk, standing)
+                await withdraw(dependencies, standing)
             elif standing.captured_amount > standing.refunded_amount + standing.refunding_amount:
-                await refunds.refund_rest(desk, standing.id, requested_by=REQUESTED_BY)
+                await refunds.refund_rest(dependencies, standing.id, requested_by=REQUESTED_BY)
             else:  # what is left is promised to refunds that the provider has not decided
-                await inquiries.ask(desk, standing)
+                await inquiries.ask(dependencies, standing)
         except (ProviderUnavailable, ProviderRefused) as error:
             _log.warning("payment.settling_waits", payment_id=standing.id, error=str(error))
             break
@@ -129,9 +131,9 @@ async def settle_order(desk: Desk, order_id: str) -> OrderClosing:
 
 
 @run_again_on_conflict
-async def _settle_if_done(desk: Desk, order_id: str) -> Payment | None:
+async def _settle_if_done(dependencies: PaymentDependencies, order_id: str) -> Payment | None:
     """Return the payment that stands; without one, or when all of it went back, the order is settled."""
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         await accounts.locked(session, order_id)
         standing = await repository.standing_payment(session, order_id)
         if standing is None or PaymentStatus(standing.status) is PaymentStatus.REFUNDED:
@@ -139,16 +141,16 @@ async def _settle_if_done(desk: Desk, order_id: str) -> Payment | None:
     return standing
 
 
-async def settle_due(desk: Desk) -> int:
+async def settle_due(dependencies: PaymentDependencies) -> int:
     """Settle the closed orders whose time has come; how many are settled now."""
     settled = 0
-    for order_id in await _claim_due(desk):
-        closing = await settle_order(desk, order_id)
+    for order_id in await _claim_due(dependencies):
+        closing = await settle_order(dependencies, order_id)
         settled += closing.outcome is ClosingOutcome.CLOSED
     return settled
 
 
 @run_again_on_conflict
-async def _claim_due(desk: Desk) -> Sequence[str]:
-    async with desk.database.transaction() as session:
-        return await accounts.claim_due(session, now=desk.clock(), limit=SETTLED_AT_ONCE)
+async def _claim_due(dependencies: PaymentDependencies) -> Sequence[str]:
+    async with dependencies.database.transaction() as session:
+        return await accounts.claim_due(session, now=dependencies.clock(), limit=SETTLED_AT_ONCE)

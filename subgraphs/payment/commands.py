@@ -18,7 +18,8 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import accounts, queries, recording, repository
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.clients.order import OrderToPay
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import (
     AlreadyPaid,
     PaymentDeclined,
@@ -28,7 +29,6 @@ from subgraphs.payment.errors import (
     RequestInFlight,
 )
 from subgraphs.payment.model import TOOK_MONEY, UNDECIDED, WITHDRAWABLE, PaymentRequest, PaymentStatus
-from subgraphs.payment.orders import OrderToPay
 from subgraphs.payment.providers.interface import Failure, Intent
 from subgraphs.payment.tables import Payment
 from subgraphs.payment.withdrawing import created, required, withdraw
@@ -47,7 +47,9 @@ class _Asked:
     fingerprint: str
 
 
-async def start_payment(desk: Desk, request: PaymentRequest, *, buyer_id: str, identity: Identity) -> Payment:
+async def start_payment(
+    dependencies: PaymentDependencies, request: PaymentRequest, *, buyer_id: str, identity: Identity
+) -> Payment:
     """The payment that the request made, now or before; captured, or waiting for the buyer or the provider.
 
     Raises:
@@ -59,21 +61,21 @@ async def start_payment(desk: Desk, request: PaymentRequest, *, buyer_id: str, i
         ServiceError: when the order service gives no answer; nothing was done.
     """
     asked = _Asked(request, buyer_id, fingerprint(request.order_id, request.method, request.return_url))
-    decided = await _decided(desk, asked)
+    decided = await _decided(dependencies, asked)
     if decided is not None:
         return decided
-    order = await desk.orders.order(request.order_id, identity)
+    order = await dependencies.orders.order(request.order_id, identity)
     if order is None or order.buyer_id != buyer_id:
         raise InvalidInput("There is no such order", "input", "orderId")
     for _ in range(MAX_ROUNDS):
-        begun = await _begin(desk, asked, order)
+        begun = await _begin(dependencies, asked, order)
         if isinstance(begun, _InTheWay):
-            await withdraw(desk, begun.payment)
+            await withdraw(dependencies, begun.payment)
             continue
         if not order.is_payable and PaymentStatus(begun.status) in WITHDRAWABLE:  # taken up again, and too late
-            await withdraw(desk, begun)
-            return await _finish(desk, begun)
-        return await _carry_out(desk, begun)
+            await withdraw(dependencies, begun)
+            return await _finish(dependencies, begun)
+        return await _carry_out(dependencies, begun)
     raise RequestInFlight()
 
 
@@ -84,8 +86,8 @@ class _InTheWay:
     payment: Payment
 
 
-async def _decided(desk: Desk, asked: _Asked) -> Payment | None:
-    async with desk.database.reading() as session:
+async def _decided(dependencies: PaymentDependencies, asked: _Asked) -> Payment | None:
+    async with dependencies.database.reading() as session:
         known = await repository.known_key(
             session, operation=OPERATION, actor=asked.buyer_id, key=asked.request.idempotency_key
         )
@@ -97,10 +99,10 @@ async def _decided(desk: Desk, asked: _Asked) -> Payment | None:
 
 
 @run_again_on_conflict
-async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InTheWay:
+async def _begin(dependencies: PaymentDependencies, asked: _Asked, order: OrderToPay) -> Payment | _InTheWay:
     """The payment to carry out, new or taken up again, leased to this request; or the attempt that is in its way."""
-    request, now = asked.request, desk.clock()
-    async with desk.database.transaction() as session:
+    request, now = asked.request, dependencies.clock()
+    async with dependencies.database.transaction() as session:
         known = await repository.known_key(
             session, operation=OPERATION, actor=asked.buyer_id, key=request.idempotency_key
         )
@@ -108,7 +110,7 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
             require_same(known.fingerprint, asked.fingerprint)
             # The payment before its key, as `_finish` locks them: two requests with one key never wait for each other.
             payment = await required(session, known.subject_id)
-            if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+            if not await repository.renew_lease(session, known, now=now, lease_until=now + dependencies.lease):
                 raise RequestInFlight()
             return payment
         account = await accounts.locked(session, order.id)
@@ -132,7 +134,7 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
             currency=order.currency,
             method=request.method,
             return_url=request.return_url,
-            provider=desk.provider.name,
+            provider=dependencies.provider.name,
             created_at=now,
         )
         is_taken = is_added and await repository.take_key(
@@ -143,7 +145,7 @@ async def _begin(desk: Desk, asked: _Asked, order: OrderToPay) -> Payment | _InT
             fingerprint=asked.fingerprint,
             subject_id=payment_id,
             now=now,
-            lease_until=now + desk.lease,
+            lease_until=now + dependencies.lease,
         )
         if not is_taken:  # another request was faster by a moment; leaving by an exception undoes the payment's row
             raise RequestInFlight()
@@ -160,42 +162,46 @@ def _require_withdrawable(standing: Payment, *, is_leased: bool) -> None:
         raise PaymentInProgress(standing.id)
 
 
-async def _carry_out(desk: Desk, payment: Payment) -> Payment:
+async def _carry_out(dependencies: PaymentDependencies, payment: Payment) -> Payment:
     if PaymentStatus(payment.status) is not PaymentStatus.CREATED:  # a webhook was faster than this second attempt
-        return await _finish(desk, payment)
+        return await _finish(dependencies, payment)
     try:
-        intent = await created(desk, payment)
-        await _note_reference(desk, payment.id, intent.reference)
+        intent = await created(dependencies, payment)
+        await _note_reference(dependencies, payment.id, intent.reference)
         if intent.status is PaymentStatus.CREATED:
-            intent = await desk.provider.confirm(intent, method=payment.method, return_url=payment.return_url)
+            intent = await dependencies.provider.confirm(intent, method=payment.method, return_url=payment.return_url)
     except ProviderUnavailable:
-        await release_lease(desk, payment.id)
+        await release_lease(dependencies, payment.id)
         raise
     except ProviderRefused as refusal:
-        return await _finish(desk, payment, refusal=refusal)
-    return await _finish(desk, payment, intent=intent)
+        return await _finish(dependencies, payment, refusal=refusal)
+    return await _finish(dependencies, payment, intent=intent)
 
 
 @run_again_on_conflict
-async def _note_reference(desk: Desk, payment_id: str, reference: str) -> None:
-    async with desk.database.transaction() as session:
+async def _note_reference(dependencies: PaymentDependencies, payment_id: str, reference: str) -> None:
+    async with dependencies.database.transaction() as session:
         await repository.note_reference(session, payment_id, reference)
 
 
 @run_again_on_conflict
-async def release_lease(desk: Desk, subject_id: str) -> None:
+async def release_lease(dependencies: PaymentDependencies, subject_id: str) -> None:
     """Let the next request with the key of a payment or refund take it up at once."""
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         await repository.release_lease(session, subject_id)
 
 
 @run_again_on_conflict
 async def _finish(
-    desk: Desk, payment: Payment, *, intent: Intent | None = None, refusal: ProviderRefused | None = None
+    dependencies: PaymentDependencies,
+    payment: Payment,
+    *,
+    intent: Intent | None = None,
+    refusal: ProviderRefused | None = None,
 ) -> Payment:
     """Record what the provider said and, with it, the answer that the key has from now on."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         after = await required(session, payment.id)
         if intent is not None:
             after = await recording.record_intent(session, after, intent, now=now)

@@ -18,10 +18,10 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, or_, select, update
 
 from subgraphs.kit.runtime.refusals import InvalidInput
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.session import run_again_on_conflict
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.payment import inquiries, queries, repository
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
 from subgraphs.payment.model import TOOK_MONEY, UNDECIDED, PaymentStatus
 from subgraphs.payment.providers.interface import Intent
@@ -81,17 +81,17 @@ class Comparison:
     differences: list[Difference] = field(default_factory=list)
 
 
-async def ask_undecided(desk: Desk) -> int:
+async def ask_undecided(dependencies: PaymentDependencies) -> int:
     """Ask the provider for the payments that it has not decided for a minute; how many moved on."""
-    now = desk.clock()
+    now = dependencies.clock()
     moved = 0
-    for payment in await _claim_unasked(desk, now=now):
-        outcome = await _asked_for(desk, payment)
+    for payment in await _claim_unasked(dependencies, now=now):
+        outcome = await _asked_for(dependencies, payment)
         _asked.labels(outcome).inc()
         moved += outcome == "moved"
         if outcome == "no_answer":
             break  # the others would wait for the same answer
-    async with desk.database.reading() as session:
+    async with dependencies.database.reading() as session:
         oldest = await session.scalar(
             select(func.min(Payment.created_at)).where(Payment.status.in_([status.value for status in UNDECIDED]))
         )
@@ -100,14 +100,14 @@ async def ask_undecided(desk: Desk) -> int:
 
 
 @run_again_on_conflict
-async def _claim_unasked(desk: Desk, *, now: datetime) -> list[Payment]:
-    async with desk.database.transaction() as session:
+async def _claim_unasked(dependencies: PaymentDependencies, *, now: datetime) -> list[Payment]:
+    async with dependencies.database.transaction() as session:
         return await repository.claim_unasked(session, now=now, older_than=UNDECIDED_AFTER, limit=ASKED_AT_ONCE)
 
 
-async def _asked_for(desk: Desk, payment: Payment) -> str:
+async def _asked_for(dependencies: PaymentDependencies, payment: Payment) -> str:
     try:
-        after = await inquiries.ask(desk, payment)
+        after = await inquiries.ask(dependencies, payment)
     except ProviderUnavailable:
         return "no_answer"
     except (ProviderRefused, InvalidInput) as error:
@@ -116,28 +116,28 @@ async def _asked_for(desk: Desk, payment: Payment) -> str:
     return "same" if after.version == payment.version else "moved"
 
 
-async def compare_when_due(desk: Desk) -> int:
+async def compare_when_due(dependencies: PaymentDependencies) -> int:
     """Compare with the provider's list when an hour has passed since some replica did; how many differences were mended.
 
     Raises:
         ProviderUnavailable: when the provider does not answer; it is tried again in five minutes.
     """
-    since = await _claim_comparison(desk)
+    since = await _claim_comparison(dependencies)
     if since is None:
         return 0
-    return (await compare(desk, since=since)).mended
+    return (await compare(dependencies, since=since)).mended
 
 
 @run_again_on_conflict
-async def _claim_comparison(desk: Desk) -> datetime | None:
+async def _claim_comparison(dependencies: PaymentDependencies) -> datetime | None:
     """Return the watermark to compare from; None while another replica compares, or did within the hour."""
-    now = desk.clock()
-    row = {"provider": desk.provider.name, "compared_from": EPOCH, "due_at": now}
-    async with desk.database.transaction() as session:
+    now = dependencies.clock()
+    row = {"provider": dependencies.provider.name, "compared_from": EPOCH, "due_at": now}
+    async with dependencies.database.transaction() as session:
         await insert_missing(session, Reconciliation, [row])
         claimed = await session.execute(
             update(Reconciliation)
-            .where(Reconciliation.provider == desk.provider.name, Reconciliation.due_at <= now)
+            .where(Reconciliation.provider == dependencies.provider.name, Reconciliation.due_at <= now)
             .values(due_at=now + COMPARE_AGAIN_AFTER_FAILURE)
             .returning(Reconciliation.compared_from)
             .execution_options(synchronize_session=False)
@@ -145,30 +145,30 @@ async def _claim_comparison(desk: Desk) -> datetime | None:
         return claimed.scalar_one_or_none()
 
 
-async def watermark(desk: Desk) -> datetime:
+async def watermark(dependencies: PaymentDependencies) -> datetime:
     """Return the instant from which on payments are compared."""
-    async with desk.database.reading() as session:
-        row = await session.get(Reconciliation, desk.provider.name)
+    async with dependencies.database.reading() as session:
+        row = await session.get(Reconciliation, dependencies.provider.name)
     return row.compared_from if row is not None else EPOCH
 
 
-async def compare(desk: Desk, *, since: datetime) -> Comparison:
+async def compare(dependencies: PaymentDependencies, *, since: datetime) -> Comparison:
     """Compare the payments that were made since then with the provider's list, mend what asking mends, and move the watermark.
 
     Raises:
         ProviderUnavailable: when the provider does not answer; the watermark stays.
     """
-    started, comparison, seen = desk.clock(), Comparison(since), set[str]()
+    started, comparison, seen = dependencies.clock(), Comparison(since), set[str]()
     after: str | None = None
     while True:
-        page = await desk.provider.listed(since=since - CLOCK_SKEW, after=after, limit=PAGE)
-        await _compare_page(desk, page.intents, comparison)
+        page = await dependencies.provider.listed(since=since - CLOCK_SKEW, after=after, limit=PAGE)
+        await _compare_page(dependencies, page.intents, comparison)
         seen.update(intent.payment_id for intent in page.intents)
         after = page.next_after
         if after is None:
             break
-    await _find_unlisted(desk, seen, comparison)
-    await _move_watermark(desk, comparison, started=started)
+    await _find_unlisted(dependencies, seen, comparison)
+    await _move_watermark(dependencies, comparison, started=started)
     for kind in DifferenceKind:
         found = [each for each in comparison.differences if each.kind is kind]
         _differences.labels(kind.value).set(len(found))
@@ -185,9 +185,9 @@ async def compare(desk: Desk, *, since: datetime) -> Comparison:
     return comparison
 
 
-async def _compare_page(desk: Desk, intents: Iterable[Intent], comparison: Comparison) -> None:
+async def _compare_page(dependencies: PaymentDependencies, intents: Iterable[Intent], comparison: Comparison) -> None:
     intents = list(intents)
-    async with desk.database.reading() as session:
+    async with dependencies.database.reading() as session:
         ours = await queries.payments_by_id(session, [intent.payment_id for intent in intents])
     for intent in intents:
         payment = ours.get(intent.payment_id)
@@ -200,18 +200,18 @@ async def _compare_page(desk: Desk, intents: Iterable[Intent], comparison: Compa
             continue
         if not list(_differences_of(payment, intent)):
             continue
-        left = await _left_after_asking(desk, payment)
+        left = await _left_after_asking(dependencies, payment)
         comparison.differences.extend(left)
         comparison.mended += not left
 
 
-async def _left_after_asking(desk: Desk, payment: Payment) -> list[Difference]:
+async def _left_after_asking(dependencies: PaymentDependencies, payment: Payment) -> list[Difference]:
     """Return what still differs after the provider's word was recorded."""
     try:
-        after = await inquiries.ask(desk, payment)
+        after = await inquiries.ask(dependencies, payment)
         if after.provider_reference is None:
             return []
-        return list(_differences_of(after, await desk.provider.get(after.provider_reference)))
+        return list(_differences_of(after, await dependencies.provider.get(after.provider_reference)))
     except (ProviderRefused, InvalidInput) as error:
         reference = payment.provider_reference or ""
         return [Difference(DifferenceKind.NOT_AT_THE_PROVIDER, payment.id, reference, payment.status, str(error))]
@@ -231,16 +231,16 @@ def _differences_of(payment: Payment, intent: Intent) -> Iterable[Difference]:
             yield Difference(kind, payment.id, intent.reference, ours, theirs)
 
 
-async def _find_unlisted(desk: Desk, seen: set[str], comparison: Comparison) -> None:
+async def _find_unlisted(dependencies: PaymentDependencies, seen: set[str], comparison: Comparison) -> None:
     """Ask for our payments that the list lacks, a page at a time."""
     last = ""
     while True:
-        async with desk.database.reading() as session:
+        async with dependencies.database.reading() as session:
             page = list(
                 await session.scalars(
                     select(Payment)
                     .where(
-                        Payment.provider == desk.provider.name,
+                        Payment.provider == dependencies.provider.name,
                         Payment.provider_reference.is_not(None),
                         Payment.created_at >= comparison.since,
                         Payment.id > last,
@@ -251,7 +251,7 @@ async def _find_unlisted(desk: Desk, seen: set[str], comparison: Comparison) -> 
             )
         for payment in page:
             if payment.id not in seen:
-                left = await _left_after_asking(desk, payment)
+                left = await _left_after_asking(dependencies, payment)
                 comparison.differences.extend(left)
         if len(page) < PAGE:
             return
@@ -259,11 +259,11 @@ async def _find_unlisted(desk: Desk, seen: set[str], comparison: Comparison) -> 
 
 
 @run_again_on_conflict
-async def _move_watermark(desk: Desk, comparison: Comparison, *, started: datetime) -> None:
+async def _move_watermark(dependencies: PaymentDependencies, comparison: Comparison, *, started: datetime) -> None:
     """Set the watermark before what may still change, and before each difference that stayed."""
     differing = [each.payment_id for each in comparison.differences if each.payment_id]
     is_open = Payment.status.in_([status.value for status in UNDECIDED])
-    async with desk.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         oldest = await session.scalar(
             select(func.min(Payment.created_at)).where(
                 or_(is_open, Payment.refunding_amount > 0, Payment.id.in_(differing[:PAGE])),
@@ -274,11 +274,13 @@ async def _move_watermark(desk: Desk, comparison: Comparison, *, started: dateti
         least = comparison.since if has_strangers else started - OVERLAP
         reached = max(comparison.since, min(least, oldest or started))
         await insert_missing(
-            session, Reconciliation, [{"provider": desk.provider.name, "compared_from": reached, "due_at": started}]
+            session,
+            Reconciliation,
+            [{"provider": dependencies.provider.name, "compared_from": reached, "due_at": started}],
         )
         await session.execute(
             update(Reconciliation)
-            .where(Reconciliation.provider == desk.provider.name)
+            .where(Reconciliation.provider == dependencies.provider.name)
             .values(compared_from=reached, due_at=started + COMPARE_EVERY)
             .execution_options(synchronize_session=False)
         )

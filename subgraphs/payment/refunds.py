@@ -13,7 +13,7 @@ from subgraphs.kit.runtime.refusals import InvalidInput, NotFound
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import queries, recording, repository
 from subgraphs.payment.commands import release_lease
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable, RequestInFlight
 from subgraphs.payment.model import PaymentStatus, key_of
 from subgraphs.payment.providers.interface import ProviderRefund
@@ -25,7 +25,7 @@ DONE, REFUSED = "DONE", "REFUSED"
 
 
 async def refund_payment(
-    desk: Desk, payment_id: str, amount: int, *, idempotency_key: str, requested_by: str
+    dependencies: PaymentDependencies, payment_id: str, amount: int, *, idempotency_key: str, requested_by: str
 ) -> Payment:
     """The payment with the refund, decided or, where the provider takes its time, PROCESSING.
 
@@ -43,13 +43,13 @@ async def refund_payment(
     if amount < 1:
         raise InvalidInput("A refund is of at least one minor unit", "amount")
     digest = fingerprint(payment_id, amount)
-    begun = await _begin(desk, payment_id, amount, key=idempotency_key, actor=requested_by, digest=digest)
+    begun = await _begin(dependencies, payment_id, amount, key=idempotency_key, actor=requested_by, digest=digest)
     if isinstance(begun, Payment):
         return begun
-    return await carry_out(desk, begun)
+    return await carry_out(dependencies, begun)
 
 
-async def refund_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Payment:
+async def refund_rest(dependencies: PaymentDependencies, payment_id: str, *, requested_by: str) -> Payment:
     """Return the payment after all that is captured and neither refunded nor set aside was given back; a second call finds nothing left.
 
     Raises:
@@ -57,17 +57,17 @@ async def refund_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Paym
         InvalidInput: when the provider refuses the refund.
         ProviderUnavailable: when the provider does not answer; the refund is kept, and finished by `reconciling`.
     """
-    begun = await _promise_rest(desk, payment_id, requested_by=requested_by)
+    begun = await _promise_rest(dependencies, payment_id, requested_by=requested_by)
     if isinstance(begun, Payment):
         return begun
-    return await carry_out(desk, begun)
+    return await carry_out(dependencies, begun)
 
 
 @run_again_on_conflict
-async def _promise_rest(desk: Desk, payment_id: str, *, requested_by: str) -> Refund | Payment:
+async def _promise_rest(dependencies: PaymentDependencies, payment_id: str, *, requested_by: str) -> Refund | Payment:
     """The refund of the rest, with its amount set aside; or the payment, when there is no rest."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         payment = await repository.payment(session, payment_id)
         if payment is None:
             raise NotFound("The payment", "paymentId")
@@ -93,10 +93,12 @@ def _new_refund(payment_id: str, amount: int, *, requested_by: str, now: datetim
 
 
 @run_again_on_conflict
-async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: str, digest: str) -> Refund | Payment:
+async def _begin(
+    dependencies: PaymentDependencies, payment_id: str, amount: int, *, key: str, actor: str, digest: str
+) -> Refund | Payment:
     """The refund to carry out, leased to this request; or the payment, when the key has its outcome."""
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         known = await repository.known_key(session, operation=OPERATION, actor=actor, key=key)
         if known is not None:
             require_same(known.fingerprint, digest)
@@ -104,7 +106,7 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
                 return _answer(await _payment_of(session, known), known.outcome)
             # The payment, then the key, as `carry_out` locks them.
             await required(session, payment_id)
-            if not await repository.renew_lease(session, known, now=now, lease_until=now + desk.lease):
+            if not await repository.renew_lease(session, known, now=now, lease_until=now + dependencies.lease):
                 raise RequestInFlight()
             return await _required_refund(session, known.subject_id)
         if payment_id not in await queries.payments_by_id(session, [payment_id]):
@@ -120,7 +122,7 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
             fingerprint=digest,
             subject_id=refund.id,
             now=now,
-            lease_until=now + desk.lease,
+            lease_until=now + dependencies.lease,
         )
         if not is_taken:  # the same request was faster by a moment; leaving by an exception frees the amount
             raise RequestInFlight()
@@ -128,32 +130,32 @@ async def _begin(desk: Desk, payment_id: str, amount: int, *, key: str, actor: s
     return refund
 
 
-async def carry_out(desk: Desk, refund: Refund) -> Payment:
+async def carry_out(dependencies: PaymentDependencies, refund: Refund) -> Payment:
     """Return the payment after the provider was asked for a refund whose amount is set aside.
 
     Raises:
         InvalidInput: when the provider refuses; the amount is free again.
         ProviderUnavailable: when it does not answer; the amount stays set aside.
     """
-    async with desk.database.reading() as session:
+    async with dependencies.database.reading() as session:
         payment = (await queries.payments_by_id(session, [refund.payment_id]))[refund.payment_id]
     reference = payment.provider_reference
     assert reference is not None, "a captured payment has its reference"
     try:
-        told = await desk.provider.refund(reference, refund_id=refund.id, amount=refund.amount)
+        told = await dependencies.provider.refund(reference, refund_id=refund.id, amount=refund.amount)
     except ProviderUnavailable:
-        await release_lease(desk, refund.id)
+        await release_lease(dependencies, refund.id)
         raise
     except ProviderRefused:
         told = None
-    return await _record(desk, refund, told)
+    return await _record(dependencies, refund, told)
 
 
 @run_again_on_conflict
-async def _record(desk: Desk, refund: Refund, told: ProviderRefund | None) -> Payment:
+async def _record(dependencies: PaymentDependencies, refund: Refund, told: ProviderRefund | None) -> Payment:
     """Return the payment after the provider's word on a refund; None is its refusal."""
-    async with desk.database.transaction() as session:
-        current, now = await required(session, refund.payment_id), desk.clock()
+    async with dependencies.database.transaction() as session:
+        current, now = await required(session, refund.payment_id), dependencies.clock()
         if told is None:
             current = await recording.record_refused_refund(session, current, refund.id, now=now)
         else:

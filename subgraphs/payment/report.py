@@ -1,19 +1,21 @@
 """What `python -m subgraphs.payment reconcile [--all]` does and prints: ask, settle and compare now, and name what differs."""
 
 from subgraphs.payment import closing, reconciling
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.reconciling import EPOCH, Comparison
 
 
-async def reconciled(desk: Desk, *, is_whole: bool) -> Comparison:
+async def reconciled(dependencies: PaymentDependencies, *, is_whole: bool) -> Comparison:
     """Return what still differs after everything was asked for, settled and compared.
 
     Raises:
         ProviderUnavailable: when the provider does not answer.
     """
-    await reconciling.ask_undecided(desk)
-    await closing.settle_due(desk)
-    return await reconciling.compare(desk, since=EPOCH if is_whole else await reconciling.watermark(desk))
+    await reconciling.ask_undecided(dependencies)
+    await closing.settle_due(dependencies)
+    return await reconciling.compare(
+        dependencies, since=EPOCH if is_whole else await reconciling.watermark(dependencies)
+    )
 
 
 def lines(comparison: Comparison) -> list[str]:

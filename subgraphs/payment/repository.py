@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.rules import fitted
-from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.payment.model import STANDING, UNDECIDED, PaymentStatus
 from subgraphs.payment.tables import CODE_CHARACTERS, IdempotencyKey, Payment, PaymentEvent, ProviderEvent, Refund
 

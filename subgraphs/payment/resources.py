@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from subgraphs.kit.messaging.ended_sessions import EndedSessions
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
-from subgraphs.payment.desk import Desk
-from subgraphs.payment.orders import OrderService
+from subgraphs.payment.clients.order import OrderService
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.providers.bank import BankProvider
 from subgraphs.payment.providers.interface import Provider
 from subgraphs.payment.providers.stripe import StripeProvider
@@ -30,14 +30,14 @@ class PaymentResources:
     settings: PaymentSettings
     tokens: ServiceTokens
     queue: TaskQueue
-    desk: Desk
+    dependencies: PaymentDependencies
     config: ServiceConfig
     ended_sessions: EndedSessions
 
     @property
     def database(self) -> Database:
         """The payment database."""
-        return self.desk.database
+        return self.dependencies.database
 
     @classmethod
     def open(cls, settings: PaymentSettings, *, clock: Clock = utc_now) -> "PaymentResources":
@@ -46,16 +46,18 @@ class PaymentResources:
         queue = TaskQueue(settings.redis_url)
         database = Database(settings.database, synchronous="FULL", on_committed=announcing(queue))
         orders = OrderService(GraphQLClient(settings.order_url, service="order", caller="payment", tokens=tokens))
-        desk = Desk(database, make_provider(settings), orders, timedelta(seconds=settings.lease_seconds), clock)
+        dependencies = PaymentDependencies(
+            database, make_provider(settings), orders, timedelta(seconds=settings.lease_seconds), clock
+        )
         config = ServiceConfig(DEFAULT_CONFIG, service="payment", settings=settings, tokens=tokens)
-        return cls(settings, tokens, queue, desk, config, EndedSessions(settings.redis_url))
+        return cls(settings, tokens, queue, dependencies, config, EndedSessions(settings.redis_url))
 
     async def close(self) -> None:
         """Close what was opened."""
         await self.config.close()
         await self.ended_sessions.close()
-        await self.desk.orders.close()
-        await self.desk.provider.close()
+        await self.dependencies.orders.close()
+        await self.dependencies.provider.close()
         await self.queue.close()
         await self.database.close()
 

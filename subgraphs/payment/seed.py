@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.payment.model import PaymentStatus
 from subgraphs.payment.sandbox.seed import SeededIntent, remember
 from subgraphs.payment.sandbox.settings import BankSettings

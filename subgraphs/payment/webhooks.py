@@ -18,7 +18,7 @@ from subgraphs.kit.runtime.health import json_response
 from subgraphs.kit.runtime.telemetry import continued_trace
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.payment import queries, recording, repository
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import InvalidSignature, ProviderRefused, ProviderUnavailable
 from subgraphs.payment.providers.interface import Hint, Intent
 
@@ -29,7 +29,7 @@ RETRY_AFTER = timedelta(seconds=2)
 _log = structlog.get_logger(__name__)
 
 
-def webhook_route(desk: Desk) -> Route:
+def webhook_route(dependencies: PaymentDependencies) -> Route:
     """The route that the provider sends to: `POST /webhooks/<provider>`."""
 
     async def take(request: Request) -> Response:
@@ -38,44 +38,44 @@ def webhook_route(desk: Desk) -> Route:
             if body is None:
                 return _refused(413, "PAYLOAD_TOO_LARGE", "The event is too large")
             try:
-                hint = desk.provider.hint(request.headers, body, now=desk.clock())
+                hint = dependencies.provider.hint(request.headers, body, now=dependencies.clock())
             except InvalidSignature as error:
                 _log.warning("payment.webhook_refused", reason=str(error))
                 return _refused(401, "INVALID_SIGNATURE", "The signature is not valid")
             try:
-                outcome = await take_hint(desk, hint) if hint is not None else "not about a payment"
+                outcome = await take_hint(dependencies, hint) if hint is not None else "not about a payment"
             except ProviderUnavailable:
                 return _refused(503, "PROVIDER_UNAVAILABLE", "Send it again")
             _log.info("payment.webhook", event_id=hint and hint.event_id, type=hint and hint.type, outcome=outcome)
             return Response(status_code=204)
 
-    return Route(f"/webhooks/{desk.provider.name}", take, methods=["POST"])
+    return Route(f"/webhooks/{dependencies.provider.name}", take, methods=["POST"])
 
 
-async def take_hint(desk: Desk, hint: Hint) -> str:
+async def take_hint(dependencies: PaymentDependencies, hint: Hint) -> str:
     """What came of the hint, in a word for the log. The same event a second time does nothing.
 
     Raises:
         ProviderUnavailable: when the provider does not say what happened; the event is not taken in.
     """
-    async with desk.database.reading() as session:
-        if await queries.is_known_event(session, provider=desk.provider.name, event_id=hint.event_id):
+    async with dependencies.database.reading() as session:
+        if await queries.is_known_event(session, provider=dependencies.provider.name, event_id=hint.event_id):
             return "known"
     try:
-        intent = await desk.provider.get(hint.reference)
+        intent = await dependencies.provider.get(hint.reference)
     except ProviderRefused:
         return "unknown to the provider"
-    return await _record(desk, hint, intent)
+    return await _record(dependencies, hint, intent)
 
 
 @run_again_on_conflict
-async def _record(desk: Desk, hint: Hint, intent: Intent) -> str:
-    now = desk.clock()
-    async with desk.database.transaction() as session:
+async def _record(dependencies: PaymentDependencies, hint: Hint, intent: Intent) -> str:
+    now = dependencies.clock()
+    async with dependencies.database.transaction() as session:
         payment = await repository.payment(session, intent.payment_id)
         is_first = await repository.is_first_receipt(
             session,
-            provider=desk.provider.name,
+            provider=dependencies.provider.name,
             event_id=hint.event_id,
             event_type=hint.type,
             payment_id=None if payment is None else payment.id,

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.inserts import MAX_PARAMETERS
-from subgraphs.kit.storage.lookups import grouped, rows_by
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
+from subgraphs.kit.storage.upserts import MAX_PARAMETERS
 from subgraphs.recommendation.model import ModelStatus, Question
 from subgraphs.recommendation.tables import (
     CategoryRow,

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from subgraphs.kit.messaging.jobs import Claim, is_ours
-from subgraphs.kit.storage import inserts
-from subgraphs.kit.storage.inserts import insert_into
+from subgraphs.kit.storage import upserts as inserts
 from subgraphs.kit.storage.types import UtcDateTime
+from subgraphs.kit.storage.upserts import insert_into
 from subgraphs.recommendation.errors import LeaseLost
 from subgraphs.recommendation.model import REMEMBERED_FOR, ModelStatus, Question
 from subgraphs.recommendation.tables import ModelRow, ProductRow, RankingJobRow, SlateRow

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from subgraphs.kit.messaging.ended_sessions import STAFF, EndedSessions
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database

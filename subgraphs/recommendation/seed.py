@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.recommendation.settings import RecommendationSettings
 from subgraphs.recommendation.tables import CategoryRow, ProductRow
 

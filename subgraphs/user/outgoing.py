@@ -21,7 +21,7 @@ from subgraphs.kit.storage.dead_jobs import job_counts
 from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.session import Database, Wake
-from subgraphs.user.notification import NotificationService
+from subgraphs.user.clients.notification import NotificationService
 from subgraphs.user.tables import Outbox
 
 LOOK_SECONDS = 2.0

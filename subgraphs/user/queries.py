@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.lookups import grouped, rows_by
+from subgraphs.kit.storage.rows_by_key import grouped, rows_by
 from subgraphs.user.tables import Account, Address, Buyer, Seller
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from subgraphs.kit.storage import outbox
-from subgraphs.kit.storage.inserts import insert_missing
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.user import events
 from subgraphs.user.model import is_released, released_address
 from subgraphs.user.tables import Account, Address, Buyer, Outbox, RefreshToken, Seller, Session

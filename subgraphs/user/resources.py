@@ -8,12 +8,12 @@ from subgraphs.kit.messaging.ended_sessions import EndedSessions
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.runtime.identity import ServiceTokens
 from subgraphs.kit.storage.session import Database
 from subgraphs.user.attempts import AttemptCounter, SignInAttempts
+from subgraphs.user.clients.notification import NotificationService
 from subgraphs.user.ended import Ended
-from subgraphs.user.notification import NotificationService
 from subgraphs.user.outgoing import Bell, counting_loop, outgoing_loop, reviving_loop
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.sessions import Sessions

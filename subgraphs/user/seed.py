@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.seed import chunks, read_lines
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.user.model import email_of, phone_of
 from subgraphs.user.passwords import Passwords
 from subgraphs.user.settings import UserSettings

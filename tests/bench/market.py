@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.support.ranking import TRAINED_AT, UNTIL, history, model, small, today
-from workers.market.generate import Plan, generate
+from workers.demo_market.generate import Plan, generate
 from workers.ranking.pipeline import rank
 from workers.ranking.slate import SlateRequest
 from workers.training.replay import Replay

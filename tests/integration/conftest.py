@@ -4,9 +4,9 @@ import pytest
 
 PATIENCE_SECONDS = 20.0
 TIME_OUTS = (
-    "subgraphs.order.users.TIMEOUT_SECONDS",
-    "subgraphs.order.catalog.TIMEOUT_SECONDS",
-    "subgraphs.payment.orders.TIMEOUT_SECONDS",
+    "subgraphs.order.clients.user.TIMEOUT_SECONDS",
+    "subgraphs.order.clients.catalog.TIMEOUT_SECONDS",
+    "subgraphs.payment.clients.order.TIMEOUT_SECONDS",
     "subgraphs.kit.runtime.client.CONNECT_TIMEOUT_SECONDS",
     "subgraphs.kit.runtime.health.CHECK_TIMEOUT_SECONDS",
     "subgraphs.kit.storage.engine.CONNECT_TIMEOUT_SECONDS",

@@ -19,14 +19,15 @@ from subgraphs.catalog import repository as catalog_repository
 from subgraphs.catalog.tables import ProductRow
 from subgraphs.kit.messaging import jobs
 from subgraphs.kit.messaging.jobs import Claim
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.storage.session import Database
-from subgraphs.order import changes, finishing
+from subgraphs.order import finishing
+from subgraphs.order import transitions as changes
+from subgraphs.order.clients.payment import Closing, Outcome, PaymentService, Terms
 from subgraphs.order.graph.types import Order as OrderType
 from subgraphs.order.model import OrderStatus
-from subgraphs.order.payments import Closing, Outcome, PaymentService, Terms
 from subgraphs.payment import accounts, model, repository, withdrawing
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
 from subgraphs.payment.providers import bank
 from subgraphs.payment.reconciling import Comparison
@@ -69,10 +70,10 @@ def bug(seen: str) -> Callable[[Seed], Seed]:
 
 @bug("a payment whose webhook is lost stays PROCESSING, and the bank keeps the money")
 def lost_webhook_not_asked_for(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(desk: Desk) -> int:
+    async def nothing(dependencies: PaymentDependencies) -> int:
         return 0
 
-    async def no_comparison(desk: Desk, *, since: datetime) -> Comparison:
+    async def no_comparison(dependencies: PaymentDependencies, *, since: datetime) -> Comparison:
         return Comparison(since)
 
     patch.setattr(money_driver, "ask_undecided", nothing)
@@ -81,7 +82,7 @@ def lost_webhook_not_asked_for(patch: pytest.MonkeyPatch) -> None:
 
 @bug("a refund that was made at the bank is never heard of")
 def list_of_the_bank_not_compared(patch: pytest.MonkeyPatch) -> None:
-    async def no_comparison(desk: Desk, *, since: datetime) -> Comparison:
+    async def no_comparison(dependencies: PaymentDependencies, *, since: datetime) -> Comparison:
         return Comparison(since)
 
     patch.setattr(money_driver, "compare", no_comparison)
@@ -140,10 +141,10 @@ def amount_due_counts_refunds(patch: pytest.MonkeyPatch) -> None:
 
 @bug("the payment of a cancelled order can be made yet, at the bank's page")
 def intent_not_withdrawn(patch: pytest.MonkeyPatch) -> None:
-    async def withdraw(desk: Desk, payment: Payment) -> Payment:
-        async with desk.database.transaction() as session:
+    async def withdraw(dependencies: PaymentDependencies, payment: Payment) -> Payment:
+        async with dependencies.database.transaction() as session:
             current = await withdrawing.required(session, payment.id)
-            return await repository.change_payment(session, current, now=desk.clock(), status="CANCELLED")
+            return await repository.change_payment(session, current, now=dependencies.clock(), status="CANCELLED")
 
     patch.setattr("subgraphs.payment.closing.withdraw", withdraw)
 
@@ -157,7 +158,7 @@ def unpaid_cancel_promises_money(patch: pytest.MonkeyPatch) -> None:
 
 @bug("placeOrder timed out, and the order stays PENDING with its pieces")
 def pending_orders_not_finished(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(desk: Any) -> int:
+    async def nothing(dependencies: Any) -> int:
         return 0
 
     patch.setattr(money_driver, "finish_pending", nothing)

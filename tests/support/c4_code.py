@@ -19,9 +19,9 @@ OTHER_ADDRESSES = {
     ("notification", "smtp_url"): "mailsink",
     ("order", "analytics_database_url"): "yarmarka.order_analytics_db",
 }
-CONFIG = "subgraphs.kit.runtime.config.ServiceConfig"
+CONFIG = "subgraphs.kit.runtime.feature_flags.ServiceConfig"
 SESSIONS = "subgraphs.kit.messaging.ended_sessions"
-QUEUE_MODULES = ("subgraphs.kit.messaging.stq", "subgraphs.kit.messaging.stream", "subgraphs.kit.storage.relay")
+QUEUE_MODULES = ("subgraphs.kit.messaging.task_queue", "subgraphs.kit.messaging.stream", "subgraphs.kit.storage.relay")
 
 
 @dataclass(frozen=True, slots=True)

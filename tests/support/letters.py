@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from subgraphs.notification.channels.interface import Message
-from subgraphs.notification.recipients import Recipient
+from subgraphs.notification.clients.user import Recipient
 
 Meanwhile = Callable[[], Awaitable[object]]
 

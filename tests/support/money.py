@@ -86,7 +86,7 @@ class MoneyMarket:
 
     async def pass_time(self, after: timedelta) -> None:
         """Do what order's and catalog's loops do so much later. The services' clocks stay, since their tokens are made by them."""
-        later = replace(self.orders.resources.desk, clock=lambda: utc_now() + after)
+        later = replace(self.orders.resources.dependencies, clock=lambda: utc_now() + after)
         await expire_overdue(later)
         catalog = self.orders.catalog
         await release_unwanted(catalog.database, catalog.orders, now=utc_now() + after)

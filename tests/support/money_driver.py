@@ -13,12 +13,12 @@ from sqlalchemy import Select, select
 from subgraphs.catalog.tables import ProductRow
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.relay import relay_loop
-from subgraphs.order.desk import Desk
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.finishing import finish_pending
 from subgraphs.order.tables import Order
 from subgraphs.order.tables import Outbox as OrderOutbox
@@ -74,12 +74,12 @@ class Market:
             ("catalog", courier.catalog._client),
             ("payment", courier.payments._client),
             ("order", money.to_order),
-            ("order", money.payments.desk.orders._client),
+            ("order", money.payments.dependencies.orders._client),
             ("order", catalog_service.orders._client),
         ):
             self.outages[peer].put_into(client, "execute", lambda: ServiceUnavailable("a peer", "away"))
         self.outages["reservations"].put_into(courier.catalog, "hold", lambda: ServiceUnavailable("catalog", "away"))
-        bank: Any = money.payments.desk.provider
+        bank: Any = money.payments.dependencies.provider
         self.outages["bank"].put_into(bank._http, "call", lambda: ProviderUnavailable(1_000))
         for stream in courier.followers.streams:
             self.outages["followers"].put_into(stream, "append", lambda: QueueUnavailable("away"))
@@ -197,25 +197,25 @@ class Market:
     async def pass_time(self, after: timedelta) -> None:
         """Do what the services' loops do so much later; what is away is met again."""
         for loops in (
-            finish_pending(self._desk(after)),
+            finish_pending(self._dependencies(after)),
             self.money.pass_time(after),
             self.reconcile(after),
         ):
             with suppress(Crashed):
                 await loops
 
-    def _desk(self, after: timedelta) -> Desk:
+    def _dependencies(self, after: timedelta) -> OrderDependencies:
         """What order's loops work with, so much later."""
-        return replace(self.money.orders.resources.desk, clock=_ahead(after))
+        return replace(self.money.orders.resources.dependencies, clock=_ahead(after))
 
     async def reconcile(self, after: timedelta) -> int:
         """Ask the bank for what is undecided, and settle closed orders; how many moved."""
-        later = replace(self.money.payments.desk, clock=_ahead(after))
+        later = replace(self.money.payments.dependencies, clock=_ahead(after))
         return await ask_undecided(later) + await settle_due(later)
 
     async def compare(self, since: datetime) -> Comparison:
         """Compare the bank's list with our payments from then on."""
-        comparison = await compare(self.money.payments.desk, since=since)
+        comparison = await compare(self.money.payments.dependencies, since=since)
         ours = [each for each in comparison.differences if each.reference not in self.strangers]
         return replace(comparison, differences=ours)
 
@@ -234,7 +234,7 @@ class Market:
     async def compare_when_due(self) -> None:
         """Compare with the bank as payment's loop does, an hour after the last time."""
         self._compared += COMPARE_EVERY
-        await compare_when_due(replace(self.money.payments.desk, clock=_ahead(self._compared)))
+        await compare_when_due(replace(self.money.payments.dependencies, clock=_ahead(self._compared)))
 
     async def come_to_rest(self, since: datetime) -> None:
         """End all faults, and let everything be done that is due; each round is some minutes later, so that leases end.
@@ -246,7 +246,7 @@ class Market:
         await self.money.bank.set_faults()
         for number in range(1, MAX_ROUNDS):
             after = number * ROUND
-            moved = await finish_pending(self._desk(after))
+            moved = await finish_pending(self._dependencies(after))
             moved += await self.reconcile(after) + await self.work()
             if not moved and not await self.is_unfinished():
                 moved = (await self.compare(since)).mended

@@ -28,9 +28,9 @@ from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.order.app import create_order_app
-from subgraphs.order.catalog import CatalogService, Offer
-from subgraphs.order.delivery import Courier
-from subgraphs.order.followers import Followers
+from subgraphs.order.clients.catalog import CatalogService, Offer
+from subgraphs.order.event_effects import EffectServices
+from subgraphs.order.event_streams import EventStreams
 from subgraphs.order.quote import Line
 from subgraphs.order.resources import OrderResources
 from subgraphs.order.settings import ANALYTICS_MIGRATIONS, MIGRATIONS, OrderSettings
@@ -187,7 +187,7 @@ class OrderMarket:
     url: str
     resources: OrderResources
     catalog: CatalogResources
-    courier: Courier
+    courier: EffectServices
     payments: NotedPayments
     clock: MovedClock
     neighbours: Mapping[str, str]
@@ -257,12 +257,12 @@ class MuteCatalog(CatalogService):
 @contextmanager
 def asking(market: OrderMarket, catalog: CatalogService) -> Iterator[None]:
     """Let the service ask another catalog during the block."""
-    desk = market.resources.desk
-    object.__setattr__(market.resources, "desk", replace(desk, catalog=catalog))
+    dependencies = market.resources.dependencies
+    object.__setattr__(market.resources, "desk", replace(dependencies, catalog=catalog))
     try:
         yield
     finally:
-        object.__setattr__(market.resources, "desk", desk)
+        object.__setattr__(market.resources, "desk", dependencies)
 
 
 def order_settings(folder: Path, *, database_url: str, redis_url: str, **more: Any) -> OrderSettings:
@@ -345,9 +345,11 @@ async def order_market(
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=20))
         analytics = Database(settings.analytics_database)
         stack.push_async_callback(analytics.close)
-        followers = Followers(redis_url)
+        followers = EventStreams(redis_url)
         stack.push_async_callback(followers.close)
-        desk = resources.desk
-        courier = Courier(desk.database, analytics, desk.catalog, desk.payments, followers, desk.clock)
+        dependencies = resources.dependencies
+        courier = EffectServices(
+            dependencies.database, analytics, dependencies.catalog, dependencies.payments, followers, dependencies.clock
+        )
         neighbours = {"catalog": catalog_url, "user": user_url}
         yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, payments, clock, neighbours)

@@ -24,7 +24,7 @@ from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.payment import events
 from subgraphs.payment.app import create_payment_app
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.queries import payments_by_order
 from subgraphs.payment.resources import PaymentResources
 from subgraphs.payment.settings import MIGRATIONS, PaymentSettings
@@ -191,9 +191,9 @@ class Shop:
         ][0]
         return answer
 
-    def desk(self, *, later: timedelta = timedelta()) -> Desk:
+    def dependencies(self, *, later: timedelta = timedelta()) -> PaymentDependencies:
         """What the commands work with, at a later time."""
-        return replace(self.resources.desk, clock=lambda: utc_now() + later)
+        return replace(self.resources.dependencies, clock=lambda: utc_now() + later)
 
     async def rows(self, order_id: str) -> list[Payment]:
         """The order's payments in the database, oldest first."""

@@ -17,7 +17,7 @@ from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.notification import commands
 from subgraphs.notification.app import create_notification_app
-from subgraphs.notification.delivering import Courier, deliver
+from subgraphs.notification.delivering import DeliveryDependencies, deliver
 from subgraphs.notification.model import Channel, Notice, Topic
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.seed import seed
@@ -70,7 +70,7 @@ class People:
     notification_outage: Outage = field(default_factory=Outage)
 
     @property
-    def courier(self) -> Courier:
+    def courier(self) -> DeliveryDependencies:
         """What delivers messages, by the workers' clock."""
         return replace(self.notices.courier, channels={Channel.EMAIL: self.channel}, clock=self.clock)
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from workers.demo_market.files import write
+from workers.demo_market.generate import DemoMarket, Plan, generate
 from workers.features.catalogue import Catalogue, Category, Product, catalogue_of
 from workers.features.decay import DAY
 from workers.features.event import Behaviour, Kind
-from workers.market.files import write
-from workers.market.generate import DemoMarket, Plan, generate
 from workers.ranking.model import RankingModel, model_of
 from workers.training.replay import Replay
 from workers.training.source import History, read

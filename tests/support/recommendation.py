@@ -24,7 +24,7 @@ from subgraphs.recommendation.tables import (
     SlateRow,
 )
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
-from workers.actors.behaviour import Learner
+from workers.actors.behaviour import BehaviourDependencies
 from workers.actors.market_state import MarketState
 
 NOWHERE = "http://127.0.0.1:9/graphql"
@@ -118,10 +118,10 @@ async def register(database: Database, *, now: datetime, **manifest: Any) -> Mod
     return await commands.register_model(database, "a text", {**known, **manifest}, now=now)
 
 
-def learner_of(database: Database, redis_url: str, clock: Clock, *, consumer: str = "test") -> Learner:
+def learner_of(database: Database, redis_url: str, clock: Clock, *, consumer: str = "test") -> BehaviourDependencies:
     """What taking behaviour in needs, with a market of its own, as each worker process has one."""
     stream = EventStream(redis_url, name="behaviour", group="recommendation")
-    return Learner(database, stream, MarketState(database), clock, consumer)
+    return BehaviourDependencies(database, stream, MarketState(database), clock, consumer)
 
 
 async def learned(database: Database) -> tuple[dict[str, Any], dict[str, Any]]:

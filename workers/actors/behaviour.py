@@ -63,7 +63,7 @@ class Tracked(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Learner:
+class BehaviourDependencies:
     """What taking behaviour in needs.
 
     Attributes:
@@ -78,7 +78,7 @@ class Learner:
     idle_ms: int = 10_000
 
 
-async def work_off_stream(learner: Learner) -> int:
+async def work_off_stream(learner: BehaviourDependencies) -> int:
     """Take in everything that waits in the stream; how many events were new."""
     new = 0
     await learner.stream.ensure_group()
@@ -101,7 +101,7 @@ class _Attempt:
         tries: of each entry that is neither settled nor given back, how often it was tried, this time included.
     """
 
-    def __init__(self, learner: Learner, tries: dict[str, int]) -> None:
+    def __init__(self, learner: BehaviourDependencies, tries: dict[str, int]) -> None:
         self.tries = tries
         self._learner = learner
         self._read: dict[str, tuple[str, Behaviour]] = {}
@@ -149,7 +149,7 @@ class _Attempt:
         del self.tries[entry.id]
 
 
-async def take_in_order(learner: Learner, envelope: Envelope) -> int:
+async def take_in_order(learner: BehaviourDependencies, envelope: Envelope) -> int:
     """Take in the purchases of an order that is paid; how many were new."""
     if envelope.type != "order.status_changed" or envelope.data["after"] != "PAID":
         return 0
@@ -159,7 +159,7 @@ async def take_in_order(learner: Learner, envelope: Envelope) -> int:
     return await take_in(learner, [(_part(envelope.id, place), each) for place, each in enumerate(bought)])
 
 
-async def take_in(learner: Learner, events: Sequence[tuple[str, Behaviour]]) -> int:
+async def take_in(learner: BehaviourDependencies, events: Sequence[tuple[str, Behaviour]]) -> int:
     """Take in events, each with its id; how many were new.
 
     Rows are locked in one order by everybody, so that two batches of the same products wait for each other and never deadlock. A row

@@ -15,9 +15,9 @@ from prometheus_client import Counter
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import GIVE_UP_AFTER, MAX_ATTEMPTS, NO_ATTEMPT_ENDED
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import Entry, EventStream
 from subgraphs.kit.messaging.sweeper import Sweep
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.telemetry import continued_trace
 from subgraphs.kit.storage.answers import is_unanswered
 

@@ -20,9 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.stream import EventStream
 from subgraphs.kit.runtime.clock import Clock, utc_now
-from subgraphs.kit.storage.inserts import upsert
 from subgraphs.kit.storage.instants import database_now
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import upsert
 from subgraphs.order.tables import Outbox, StreamPosition
 
 MARGIN = timedelta(minutes=1)

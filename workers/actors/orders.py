@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -12,10 +12,10 @@ from subgraphs.kit.storage.outbox_work import work_off
 from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import events
-from subgraphs.order.catalog import CatalogService
-from subgraphs.order.delivery import Courier, deliver
-from subgraphs.order.followers import Followers
-from subgraphs.order.payments import PaymentService
+from subgraphs.order.clients.catalog import CatalogService
+from subgraphs.order.clients.payment import PaymentService
+from subgraphs.order.event_effects import EffectServices, deliver
+from subgraphs.order.event_streams import EventStreams
 from subgraphs.order.tables import Inbox, Outbox
 from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.following import keep_positions
@@ -33,8 +33,8 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     analytics = Database(settings.order_analytics_database, synchronous="FULL")
     catalog = CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens))
     payments = PaymentService(GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=tokens))
-    followers = Followers(settings.redis_url)
-    courier = Courier(database, analytics, catalog, payments, followers)
+    followers = EventStreams(settings.redis_url)
+    courier = EffectServices(database, analytics, catalog, payments, followers)
 
     one = partial(deliver_event, courier)
 
@@ -60,7 +60,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         await database.close()
 
 
-async def deliver_event(courier: Courier, job_id: str, *, clock: Clock = utc_now) -> bool:
+async def deliver_event(courier: EffectServices, job_id: str, *, clock: Clock = utc_now) -> bool:
     """Deliver one event of order's outbox; False when it is not due.
 
     Args:

@@ -8,8 +8,8 @@ from functools import partial
 
 import structlog
 
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceError
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.identity import ServiceTokens
@@ -17,13 +17,13 @@ from subgraphs.kit.storage.relay import announcing
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import commands, repository
 from subgraphs.recommendation.tables import BehaviourRow, InboxRow, RankingJobRow
-from workers.actors.behaviour import Learner, take_in_order, work_off_stream
+from workers.actors.behaviour import BehaviourDependencies, take_in_order, work_off_stream
 from workers.actors.catalogue import CatalogueChanges, refresh_catalogue, refresh_popularity
 from workers.actors.draining import DRAIN_TIMEOUT_SECONDS, drain
 from workers.actors.entries import waking, work_off_entries
 from workers.actors.group import Actor, Group, JobTable
 from workers.actors.market_state import MarketState
-from workers.actors.slates import Ranker, rank_slate
+from workers.actors.slates import RankingDependencies, rank_slate
 from workers.actors.sweeping import at_most_every, purging, waking_for_jobs
 from workers.settings import RunSettings
 
@@ -48,8 +48,8 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     catalog = GraphQLClient(settings.catalog_url, service="catalog", caller="recommendation", tokens=tokens)
     state = MarketState(database)
     changes = CatalogueChanges(database, catalog, since=utc_now())
-    learner = Learner(database, stream, state, utc_now, consumer=f"{socket.gethostname()}-{os.getpid()}")
-    ranker = Ranker(database, state, utc_now)
+    learner = BehaviourDependencies(database, stream, state, utc_now, consumer=f"{socket.gethostname()}-{os.getpid()}")
+    ranker = RankingDependencies(database, state, utc_now)
 
     async def behaviour_tracked() -> int:
         return await work_off_stream(learner)

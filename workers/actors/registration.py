@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from subgraphs.kit.runtime.clock import utc_now
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.recommendation import commands, queries, repository
 from subgraphs.recommendation.model import Question, is_fresh, viewer_of
 from subgraphs.recommendation.tables import CounterRow, ModelRow, NeighbourRow, ProfileRow
 from workers.actors.behaviour import profile_row
 from workers.actors.catalogue import refresh_popularity
 from workers.actors.market_state import MarketState
-from workers.actors.slates import Ranker, ranked_for
+from workers.actors.slates import RankingDependencies, ranked_for
 from workers.training.replay import Replay
 from workers.training.train import Trained
 
@@ -81,7 +81,7 @@ async def seed_state(database: Database, replay: Replay) -> int:
 
 async def rank_ahead(database: Database, account_ids: Sequence[str]) -> int:
     """Rank the slates of some accounts before anybody asks; how many. A fresh slate by the active model stays."""
-    ranker = Ranker(database, MarketState(database), utc_now)
+    ranker = RankingDependencies(database, MarketState(database), utc_now)
     ranked = 0
     for account_id in account_ids:
         question = Question(viewer_of(account_id, None), None)
@@ -93,7 +93,7 @@ async def rank_ahead(database: Database, account_ids: Sequence[str]) -> int:
     return ranked
 
 
-async def _is_ranked(ranker: Ranker, question: Question) -> bool:
+async def _is_ranked(ranker: RankingDependencies, question: Question) -> bool:
     async with ranker.database.reading() as session:
         newest = await queries.newest_slate(session, question)
         version = await queries.active_model_version(session)

@@ -38,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ranker:
+class RankingDependencies:
     """What ranking needs."""
 
     database: Database
@@ -46,7 +46,7 @@ class Ranker:
     clock: Clock
 
 
-async def rank_slate(ranker: Ranker, job_id: str) -> bool:
+async def rank_slate(ranker: RankingDependencies, job_id: str) -> bool:
     """Rank the slate of a job and keep it; False if it is not due, is given up, or was taken over: nothing is kept then.
 
     Raises:
@@ -71,7 +71,7 @@ async def rank_slate(ranker: Ranker, job_id: str) -> bool:
             raise
 
 
-async def ranked_for(ranker: Ranker, question: Question) -> RankedSlate:
+async def ranked_for(ranker: RankingDependencies, question: Question) -> RankedSlate:
     """The slate of a question as things are now; nothing is written."""
     market, model = await ranker.state.market(), await ranker.state.model()
     async with ranker.database.reading() as session:
@@ -91,7 +91,9 @@ def _profile(known: dict[str, Any] | None) -> BuyerProfile:
         return BuyerProfile()
 
 
-async def _keep(ranker: Ranker, question: Question, ranked: RankedSlate, held: Claim, *, asked: int) -> bool:
+async def _keep(
+    ranker: RankingDependencies, question: Question, ranked: RankedSlate, held: Claim, *, asked: int
+) -> bool:
     now = ranker.clock()
     try:
         async with ranker.database.transaction() as session:

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.sweeper import Sweep, sweep_once
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.instants import database_now

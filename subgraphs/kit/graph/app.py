@@ -30,7 +30,7 @@ from subgraphs.kit.graph.errors import NO_OPERATION, UNAVAILABLE, presented
 from subgraphs.kit.graph.schema import SubgraphSchema
 from subgraphs.kit.graph.streams import TOO_MANY, Streams
 from subgraphs.kit.messaging.ended_sessions import EndedSessions
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime.background import Lifespan
 from subgraphs.kit.runtime.deadline import DEADLINE_HEADER, seconds_from_header, within
 from subgraphs.kit.runtime.health import health_routes, json_response

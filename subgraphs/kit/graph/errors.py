@@ -12,7 +12,7 @@ from strawberry import federation
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
 from subgraphs.kit.runtime.refusals import IdempotencyConflict, InvalidInput, NotFound, Refusal, VersionConflict

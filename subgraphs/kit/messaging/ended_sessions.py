@@ -18,7 +18,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, async_redis_client
 from subgraphs.kit.runtime.identity import Identity
 
 TIMEOUT_SECONDS = 0.3

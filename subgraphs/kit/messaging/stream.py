@@ -17,7 +17,7 @@ from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, async_redis_client
 
 MAX_ERROR_CHARACTERS = 500
 REVIVED_AT_ONCE = 1_000

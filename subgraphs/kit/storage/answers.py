@@ -7,7 +7,7 @@ database or a queue that is away) says nothing about the work: it is tried again
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.runtime.deadline import DeadlineExceeded
 from subgraphs.kit.storage.faults import DatabaseUnavailable

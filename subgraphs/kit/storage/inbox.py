@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from subgraphs.kit.storage.inserts import insert_into
 from subgraphs.kit.storage.types import String, UtcDateTime
+from subgraphs.kit.storage.upserts import insert_into
 
 
 class InboxColumns:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.messaging.stq import MAX_WAITING, QueueUnavailable, TaskQueue
+from subgraphs.kit.messaging.task_queue import MAX_WAITING, QueueUnavailable, TaskQueue
 from subgraphs.kit.runtime.background import Loop
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.instants import database_now

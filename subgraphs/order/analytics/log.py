@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.storage.inserts import insert_missing
 from subgraphs.kit.storage.session import Database
+from subgraphs.kit.storage.upserts import insert_missing
 from subgraphs.order.analytics.tables import LoggedEvent
 
 

@@ -25,7 +25,7 @@ class Mutation:
         if not context.resources.config.current.get(ACCEPTS_ORDERS):
             raise OrdersPaused()
         row = await placing.place_order(
-            context.resources.desk, input.as_request(), buyer_id=context.account_id, identity=context.identity
+            context.resources.dependencies, input.as_request(), buyer_id=context.account_id, identity=context.identity
         )
         return OrderSuccess(order=Order.of(row))
 

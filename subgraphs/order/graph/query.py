@@ -51,6 +51,6 @@ class Query:
         context = info.context
         context.account_id  # noqa: B018 - a basket is an account's: this refuses a service that calls for itself
         quote = await placing.preview(
-            context.resources.desk, lines_of(input.lines), input.address_id, identity=context.identity
+            context.resources.dependencies, lines_of(input.lines), input.address_id, identity=context.identity
         )
         return CheckoutPreview.of(quote)

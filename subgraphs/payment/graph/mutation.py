@@ -53,7 +53,7 @@ class Mutation:
             return_url=input.return_url,
         )
         payment = await commands.start_payment(
-            resources.desk, request, buyer_id=info.context.account_id, identity=info.context.identity
+            resources.dependencies, request, buyer_id=info.context.account_id, identity=info.context.identity
         )
         return PaymentSuccess(payment=Payment.of(payment))
 
@@ -64,7 +64,7 @@ class Mutation:
         """Give back a part of a payment, or the rest of it."""
         identity = info.context.identity
         payment = await refunds.refund_payment(
-            info.context.resources.desk,
+            info.context.resources.dependencies,
             payment_id,
             amount,
             idempotency_key=idempotency_key,
@@ -79,7 +79,7 @@ class Mutation:
     )
     async def close_order_payments(self, info: Info, order_id: Id, terms: ClosingTerms) -> OrderClosing:
         """Close an order for payments."""
-        return OrderClosing.of(await closing.close_order(info.context.resources.desk, order_id, terms))
+        return OrderClosing.of(await closing.close_order(info.context.resources.dependencies, order_id, terms))
 
     @federation.mutation(
         inaccessible=True,
@@ -89,5 +89,5 @@ class Mutation:
     async def refund_rest(self, info: Info, payment_id: Id) -> bool:
         """Give back what is left of a payment."""
         requested_by = f"service:{info.context.identity.caller}"
-        payment = await refunds.refund_rest(info.context.resources.desk, payment_id, requested_by=requested_by)
+        payment = await refunds.refund_rest(info.context.resources.dependencies, payment_id, requested_by=requested_by)
         return payment.captured_amount == payment.refunded_amount

@@ -18,7 +18,7 @@ from subgraphs.payment.sandbox import page
 from subgraphs.payment.sandbox.answers import Answers, Endpoint
 from subgraphs.payment.sandbox.answers import Faults as AnswerFaults
 from subgraphs.payment.sandbox.bank import Bank, BankError, Invalid, Key, Unknown
-from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, NotAllowed
+from subgraphs.payment.sandbox.rules import CaptureMode, Intent, IntentStatus, NotAllowed
 from subgraphs.payment.sandbox.webhooks import Faults as WebhookFaults
 from subgraphs.payment.sandbox.webhooks import Webhooks
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.payment.sandbox import ledger
+from subgraphs.payment.sandbox import rules as ledger
 from subgraphs.payment.sandbox.cards import CARDS, Outcome
-from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, Refund
+from subgraphs.payment.sandbox.rules import CaptureMode, Intent, Refund
 from subgraphs.payment.sandbox.store import KeptAnswer, Store, Transaction
 from subgraphs.payment.sandbox.wire import intent_json, refund_json, time_text
 

@@ -5,7 +5,7 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
-from subgraphs.payment.sandbox.ledger import Intent, IntentStatus
+from subgraphs.payment.sandbox.rules import Intent, IntentStatus
 
 _MINOR_DIGITS = 2  # all four currencies of the market have two
 _STYLE = """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, Refund
+from subgraphs.payment.sandbox.rules import CaptureMode, Intent, IntentStatus, Refund
 from subgraphs.payment.sandbox.settings import BankSettings
 from subgraphs.payment.sandbox.store import Store
 

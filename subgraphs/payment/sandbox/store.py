@@ -15,7 +15,7 @@ from typing import Any
 import aiosqlite
 
 from subgraphs.payment.sandbox.cards import Failure
-from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, Refund
+from subgraphs.payment.sandbox.rules import CaptureMode, Intent, IntentStatus, Refund
 from subgraphs.payment.sandbox.wire import time_text
 
 _SCHEMA = """

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from subgraphs.payment.sandbox.ledger import Intent, IntentStatus, Refund
+from subgraphs.payment.sandbox.rules import Intent, IntentStatus, Refund
 
 
 def intent_json(intent: Intent, refunds: list[Refund], *, origin: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import pytest
 from local.deployables import OWNERS_OF_TABLES
 from subgraphs import DATABASES
 from tests.support.databases import make_postgres_database
-from workers.market.files import write
-from workers.market.generate import Plan, generate
+from workers.demo_market.files import write
+from workers.demo_market.generate import Plan, generate
 
 ROOT = Path(__file__).resolve().parents[3]
 UNTIL = 1_790_000_000.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import dramatiq
 import pytest
 
-from subgraphs.kit.messaging import stq
+from subgraphs.kit.messaging import task_queue as stq
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.health import failing_checks
 from tests.support.bank import eventually

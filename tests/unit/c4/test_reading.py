@@ -28,7 +28,7 @@ def test_address_in_a_comment_or_a_string_is_none(repository: Path) -> None:
 
 
 def test_queue_is_an_asynchronous_relation_and_a_redis_client_is_not(repository: Path) -> None:
-    (repository / "subgraphs/order/app.py").write_text("from subgraphs.kit.messaging.stq import TaskQueue")
+    (repository / "subgraphs/order/app.py").write_text("from subgraphs.kit.messaging.task_queue import TaskQueue")
     (repository / "subgraphs/payment/limits.py").write_text("import redis.asyncio")
 
     assert relations_in_code(repository) == {

@@ -16,8 +16,8 @@ from subgraphs.kit.storage.migrate import upgrade
 from tests.integration.subgraphs.catalog.conftest import definition
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from tests.support.subgraphs import SubgraphUnderTest, running_subgraph
-from workers.market.files import write
-from workers.market.generate import Plan, generate
+from workers.demo_market.files import write
+from workers.demo_market.generate import Plan, generate
 
 UNTIL = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 

@@ -9,7 +9,7 @@ from subgraphs.catalog.queries import AttributeMatch, Filter
 from subgraphs.catalog.resources import CatalogResources
 from subgraphs.catalog.settings import MIGRATIONS
 from subgraphs.catalog.tables import Base
-from subgraphs.kit.runtime.config import merged
+from subgraphs.kit.runtime.feature_flags import merged
 from subgraphs.kit.storage.migrate import downgrade, schema_differences, upgrade
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.statements import counted_statements

@@ -14,7 +14,7 @@ from subgraphs.config.resources import ConfigResources
 from subgraphs.config.seed import seed
 from subgraphs.config.settings import MIGRATIONS, ConfigSettings
 from subgraphs.kit.runtime.background import running
-from subgraphs.kit.runtime.config import ServiceConfig
+from subgraphs.kit.runtime.feature_flags import ServiceConfig
 from subgraphs.kit.storage.migrate import upgrade
 from tests.support.bank import eventually, served
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account, service, service_tokens

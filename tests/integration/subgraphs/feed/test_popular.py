@@ -14,7 +14,7 @@ from subgraphs.feed.model import FeedReason, FeedSurface, RankedCard, RankedShel
 from subgraphs.feed.popular import MAX_CATEGORIES
 from subgraphs.feed.resources import FeedResources
 from subgraphs.feed.settings import FeedSettings
-from subgraphs.kit.messaging.stq import async_redis_client
+from subgraphs.kit.messaging.task_queue import async_redis_client
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.ids import uuid7
 from tests.support.bank import eventually

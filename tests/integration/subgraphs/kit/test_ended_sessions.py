@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from subgraphs.kit.messaging.ended_sessions import PAUSE_SECONDS, EndedSessions
-from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, async_redis_client
 from tests.support.identity import account
 
 ANN = replace(account("ann", "BUYER"), session_id="session-1", anonymous_id="device")

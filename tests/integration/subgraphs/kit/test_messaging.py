@@ -3,9 +3,9 @@
 import dramatiq
 import pytest
 
-from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue, async_redis_client, make_broker
 from subgraphs.kit.messaging.stream import Entry, EventStream
 from subgraphs.kit.messaging.sweeper import sweep_once
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, TaskQueue, async_redis_client, make_broker
 from subgraphs.kit.storage import relay
 from subgraphs.kit.storage.session import Wake
 from tests.support.ports import free_port

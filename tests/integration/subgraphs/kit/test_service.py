@@ -23,7 +23,7 @@ from subgraphs.kit.graph.errors import Fault
 from subgraphs.kit.graph.scalars import MinorUnits
 from subgraphs.kit.graph.schema import make_schema
 from subgraphs.kit.graph.streams import Streams
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime import server
 from subgraphs.kit.runtime.background import Lifespan, Loop
 from subgraphs.kit.runtime.client import GraphQLClient, ServiceRefused, ServiceUnavailable

@@ -22,7 +22,7 @@ async def test_an_order_whose_webhook_was_lost_is_paid_by_asking(money: MoneyMar
     await money.bank.set_faults(is_lost=True)
     order_id, payment_id = await money.paid("lost", "card_slow")
     await eventually(lambda: is_captured_at_the_bank(money, payment_id))
-    later = replace(money.payments.desk, clock=lambda: utc_now() + timedelta(minutes=2))
+    later = replace(money.payments.dependencies, clock=lambda: utc_now() + timedelta(minutes=2))
     assert await ask_undecided(later) == 1
     await money.work()
     assert (await money.order(order_id)).status == "PAID"

@@ -20,9 +20,9 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands, queries
 from subgraphs.notification.app import create_notification_app
 from subgraphs.notification.channels.interface import ChannelUnavailable, Rejected
-from subgraphs.notification.delivering import Courier, deliver
+from subgraphs.notification.clients.user import Recipient
+from subgraphs.notification.delivering import DeliveryDependencies, deliver
 from subgraphs.notification.model import Channel, Notice, Topic
-from subgraphs.notification.recipients import Recipient
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.seed import seed
 from subgraphs.notification.settings import MIGRATIONS, NotificationSettings
@@ -103,13 +103,15 @@ async def told(
         return (await queries.deliveries(session, [row.id])).get(row.id, [])
 
 
-def courier(resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None) -> Courier:
+def courier(
+    resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None
+) -> DeliveryDependencies:
     known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org", is_verified=True)})
     return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=known)
 
 
 @asynccontextmanager
-async def of_another_process(courier: Courier) -> AsyncIterator[Courier]:
+async def of_another_process(courier: DeliveryDependencies) -> AsyncIterator[DeliveryDependencies]:
     """The courier with a database of its own, as another process would have it."""
     database = Database(courier.database.url)
     try:

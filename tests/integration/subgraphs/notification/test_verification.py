@@ -15,9 +15,9 @@ from subgraphs.kit.storage.migrate import downgrade, upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.notification import commands
 from subgraphs.notification.app import create_notification_app
-from subgraphs.notification.delivering import Courier, deliver
+from subgraphs.notification.clients.user import Recipient
+from subgraphs.notification.delivering import DeliveryDependencies, deliver
 from subgraphs.notification.model import HELD_FOR, VERIFY_EMAIL, Channel, Notice, Topic
-from subgraphs.notification.recipients import Recipient
 from subgraphs.notification.resources import NotificationResources
 from subgraphs.notification.seed import seed
 from subgraphs.notification.settings import MIGRATIONS, NotificationSettings
@@ -43,7 +43,7 @@ class Post:
     clock: FixedClock
 
     @property
-    def courier(self) -> Courier:
+    def courier(self) -> DeliveryDependencies:
         """The courier with the fakes."""
         return replace(self.resources.courier, channels={Channel.EMAIL: self.channel}, recipients=self.people)
 

@@ -10,7 +10,7 @@ from subgraphs.kit.runtime.client import ServiceRefused
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.analytics import log
 from subgraphs.order.analytics.tables import LoggedEvent
-from subgraphs.order.delivery import deliver
+from subgraphs.order.event_effects import deliver
 from subgraphs.order.model import OrderStatus, folded
 from subgraphs.order.tables import Order, OrderChange, Outbox
 from tests.support.identity import service
@@ -196,7 +196,7 @@ async def test_stock_of_an_order_that_is_refunded_comes_back_only_when_nothing_w
 
 async def test_a_payment_that_comes_when_the_stock_is_gone_cancels_the_order_and_goes_back(market: OrderMarket) -> None:
     order = await market.placed()
-    await market.resources.desk.catalog.free(order["id"])
+    await market.resources.dependencies.catalog.free(order["id"])
     await tell(market, order["id"])
     await market.deliver_all()
     assert await status_of(market, order["id"]) == "CANCELLED"

@@ -19,7 +19,7 @@ async def status_of(market: OrderMarket, order_id: str) -> str:
 
 async def settled_expiry(market: OrderMarket) -> None:
     """Expire what is overdue; the service's own loop may be faster."""
-    await expire_overdue(market.resources.desk)
+    await expire_overdue(market.resources.dependencies)
 
 
 async def test_an_order_without_a_payment_expires_and_frees_its_stock(market: OrderMarket) -> None:

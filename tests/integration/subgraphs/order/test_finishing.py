@@ -22,7 +22,7 @@ async def cut_off(market: OrderMarket, key: str = "cut") -> str:
         "expectedTotal": 2490,
         "currency": "EUR",
     }
-    with asking(market, MuteCatalog(market.resources.desk.catalog)):
+    with asking(market, MuteCatalog(market.resources.dependencies.catalog)):
         await market.order.answer(PLACE, {"input": wanted}, by=BUYER)
     async with market.database.reading() as session:
         (order_id,) = await session.scalars(select(IdempotencyKey.order_id).where(IdempotencyKey.key == key))
@@ -41,36 +41,36 @@ async def found(market: OrderMarket, order_id: str) -> tuple[str, Any]:
 async def test_an_order_that_was_cut_off_is_placed_by_the_service(market: OrderMarket) -> None:
     order_id = await cut_off(market)
     assert (await found(market, order_id))[0] == "PENDING"
-    assert await finish_pending(market.resources.desk) == 1
+    assert await finish_pending(market.resources.dependencies) == 1
     assert await found(market, order_id) == ("AWAITING_PAYMENT", {"kind": "PLACED"})
     assert await market.pieces("product-1") == (8, 2, 0)
-    assert await finish_pending(market.resources.desk) == 0
+    assert await finish_pending(market.resources.dependencies) == 0
 
 
 async def test_an_order_at_work_is_left_alone_until_its_lease_is_over(market: OrderMarket) -> None:
     order_id = await cut_off(market)
-    desk = market.resources.desk
+    dependencies = market.resources.dependencies
     async with market.database.transaction() as session:
-        await session.execute(update(IdempotencyKey).values(lease_until=desk.clock() + desk.lease))
-    assert await finish_pending(desk) == 0
+        await session.execute(update(IdempotencyKey).values(lease_until=dependencies.clock() + dependencies.lease))
+    assert await finish_pending(dependencies) == 0
     market.clock.advance(LEASE)
-    assert await finish_pending(desk) == 1
+    assert await finish_pending(dependencies) == 1
     assert (await found(market, order_id))[0] == "AWAITING_PAYMENT"
 
 
 async def test_an_order_whose_stock_went_meanwhile_is_called_off(market: OrderMarket) -> None:
     order_id = await cut_off(market)
     await market.placed("all", lines=[{"productId": "product-1", "quantity": 9}], total=9000)
-    assert await finish_pending(market.resources.desk) == 1
+    assert await finish_pending(market.resources.dependencies) == 1
     status, outcome = await found(market, order_id)
     assert (status, outcome["kind"]) == ("CANCELLED", "OUT_OF_STOCK")
 
 
 async def test_an_order_that_was_cut_off_long_ago_is_refused_and_released(market: OrderMarket) -> None:
     order_id = await cut_off(market)
-    await market.resources.desk.catalog.hold(order_id, [Line("product-1", 2)], seconds=900)
+    await market.resources.dependencies.catalog.hold(order_id, [Line("product-1", 2)], seconds=900)
     market.clock.advance(FINISH_WITHIN)
-    assert await finish_pending(market.resources.desk) == 1
+    assert await finish_pending(market.resources.dependencies) == 1
     assert await found(market, order_id) == ("CANCELLED", {"kind": "PLACED"})
     await market.deliver_all()
     assert await market.pieces("product-1") == (10, 0, 0)
@@ -83,7 +83,7 @@ async def test_an_order_that_was_cut_off_long_ago_is_refused_and_released(market
 
 async def test_orders_wait_for_a_catalog_that_is_away(market: OrderMarket) -> None:
     order_id = await cut_off(market)
-    with asking(market, MuteCatalog(market.resources.desk.catalog)):
-        assert await finish_pending(market.resources.desk) == 0
+    with asking(market, MuteCatalog(market.resources.dependencies.catalog)):
+        assert await finish_pending(market.resources.dependencies) == 0
     assert await found(market, order_id) == ("PENDING", None)
-    assert await finish_pending(market.resources.desk) == 1
+    assert await finish_pending(market.resources.dependencies) == 1

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from subgraphs.catalog.clients.order import OrderService
 from subgraphs.catalog.holds import release_unwanted
-from subgraphs.catalog.orders import OrderService
 from subgraphs.kit.runtime.client import GraphQLClient
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.expiring import expire_overdue
@@ -39,19 +39,19 @@ async def test_stock_of_an_order_whose_payment_is_under_way_stays_and_is_freed_w
     order = await market.placed()
     market.payments.answer(order["id"], "UNDER_WAY")
     market.clock.advance(HOLD)
-    await expire_overdue(market.resources.desk)
+    await expire_overdue(market.resources.dependencies)
     await release(market)
     assert await market.pieces("product-1") == (9, 1, 0)
     market.payments.answer(order["id"], "CLOSED")
     market.clock.advance(timedelta(seconds=61))
-    await expire_overdue(market.resources.desk)
+    await expire_overdue(market.resources.dependencies)
     await release(market)  # no worker needs to be there
     assert await market.pieces("product-1") == (10, 0, 0)
 
 
 async def test_nothing_is_freed_while_order_gives_no_answer(market: OrderMarket) -> None:
     order_id = uuid7()
-    await market.resources.desk.catalog.hold(order_id, [Line("product-1", 2)], seconds=900)
+    await market.resources.dependencies.catalog.hold(order_id, [Line("product-1", 2)], seconds=900)
     market.clock.advance(HOLD)
     away = OrderService(GraphQLClient(NOWHERE, service="order", caller="catalog", tokens=market.catalog.tokens))
     assert await release_unwanted(market.catalog.database, away, now=market.clock()) == 0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from subgraphs.kit.runtime.config import ConfigSnapshot
+from subgraphs.kit.runtime.feature_flags import ConfigSnapshot
 from subgraphs.order import commands
-from subgraphs.order.catalog import CatalogService, Offer
+from subgraphs.order.clients.catalog import CatalogService, Offer
 from subgraphs.order.quote import Line
 from subgraphs.order.resources import ACCEPTS_ORDERS
 from subgraphs.order.tables import IdempotencyKey, Order, OrderChange, Outbox
@@ -161,11 +161,11 @@ async def test_the_last_piece_is_sold_to_one_of_many(market: OrderMarket) -> Non
 
 
 async def test_stock_lost_to_somebody_faster_calls_the_order_off_and_stays_the_answer(market: OrderMarket) -> None:
-    offers = await market.resources.desk.catalog.offers(["product-3"])
+    offers = await market.resources.dependencies.catalog.offers(["product-3"])
 
     last: dict[str, Any] = {"lines": [{"productId": "product-3", "quantity": 1}], "total": 3490}
     await market.placed("faster", by=OTHER_BUYER, addressId="address-2", **last)
-    with asking(market, StaleCatalog(market.resources.desk.catalog, offers)):
+    with asking(market, StaleCatalog(market.resources.dependencies.catalog, offers)):
         for _ in range(2):
             answer = await market.place("slower", **last)
             assert answer["lines"] == [{"product": {"id": "product-3"}, "requested": 1, "available": 0}]
@@ -175,7 +175,7 @@ async def test_stock_lost_to_somebody_faster_calls_the_order_off_and_stays_the_a
 
 
 async def test_a_request_that_was_cut_off_is_taken_up_by_the_next_with_its_key(market: OrderMarket) -> None:
-    with asking(market, MuteCatalog(market.resources.desk.catalog)):
+    with asking(market, MuteCatalog(market.resources.dependencies.catalog)):
         assert await market.order.codes(PLACE, {"input": _wanted("cut")}, by=BUYER) == ["SERVICE_UNAVAILABLE"]
     assert await rows(market) == (1, 1, 1)
     order = await market.placed("cut")
@@ -229,7 +229,7 @@ class SlowCatalog(MuteCatalog):
     """A catalog that is so slow to hold stock that the buyer cancels meanwhile, and the workers free what is not held yet."""
 
     def __init__(self, market: OrderMarket) -> None:
-        super().__init__(market.resources.desk.catalog)
+        super().__init__(market.resources.dependencies.catalog)
         self._market = market
 
     async def hold(self, order_id: str, lines: Sequence[Line], *, seconds: int) -> datetime:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.order import expiring, finishing, payment_results, placing
-from subgraphs.order.desk import Desk
+from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.payment_results import PaymentResult
 from subgraphs.order.placing import PlaceOrder
 from subgraphs.order.quote import Line
@@ -37,7 +37,7 @@ class Twin:
 
     name: str
     before: Callable[[OrderMarket], Awaitable[str]]
-    send: Callable[[Desk, str], Awaitable[Any]]
+    send: Callable[[OrderDependencies, str], Awaitable[Any]]
     history: tuple[str, ...]
 
 
@@ -60,7 +60,7 @@ async def placed(market: OrderMarket) -> str:
 
 async def cut_off(market: OrderMarket) -> str:
     """An order that was written, and whose stock nobody answered for."""
-    with asking(market, MuteCatalog(market.resources.desk.catalog)):
+    with asking(market, MuteCatalog(market.resources.dependencies.catalog)):
         wanted = {"lines": [{"productId": "product-1", "quantity": 1}], "addressId": "address-1"}
         asked = {**wanted, "idempotencyKey": "cut", "expectedTotal": 1490, "currency": "EUR"}
         await market.order.answer(PLACE, {"input": asked}, by=BUYER)
@@ -76,30 +76,35 @@ async def overdue(market: OrderMarket) -> str:
     return order_id
 
 
-def place(desk: Desk, order_id: str) -> Awaitable[Order]:
+def place(dependencies: OrderDependencies, order_id: str) -> Awaitable[Order]:
     wanted = PlaceOrder("key-twin", LINES, "address-1", 1490, "EUR")
     assert BUYER.subject is not None
-    return placing.place_order(desk, wanted, buyer_id=BUYER.subject, identity=BUYER)
+    return placing.place_order(dependencies, wanted, buyer_id=BUYER.subject, identity=BUYER)
 
 
-async def finish(desk: Desk, order_id: str) -> Order:
-    async with desk.database.reading() as session:
-        return await placing.finish(desk, await session.get_one(Order, order_id), LINES)
+async def finish(dependencies: OrderDependencies, order_id: str) -> Order:
+    async with dependencies.database.reading() as session:
+        return await placing.finish(dependencies, await session.get_one(Order, order_id), LINES)
 
 
-def record(desk: Desk, order_id: str) -> Awaitable[bool]:
+def record(dependencies: OrderDependencies, order_id: str) -> Awaitable[bool]:
     captured = PaymentResult("event", "payment.captured", order_id, "payment-1", 1490, 1490, "EUR")
-    return payment_results.record(desk.database, captured, now=desk.clock())
+    return payment_results.record(dependencies.database, captured, now=dependencies.clock())
 
 
 COMMANDS = [
     Twin("place_order", nothing, place, ("PENDING", "AWAITING_PAYMENT")),
     Twin("finish", cut_off, finish, ("PENDING", "AWAITING_PAYMENT")),
-    Twin("finish_pending", cut_off, lambda desk, _: finishing.finish_pending(desk), ("PENDING", "AWAITING_PAYMENT")),
+    Twin(
+        "finish_pending",
+        cut_off,
+        lambda dependencies, _: finishing.finish_pending(dependencies),
+        ("PENDING", "AWAITING_PAYMENT"),
+    ),
     Twin(
         "expire_overdue",
         overdue,
-        lambda desk, _: expiring.expire_overdue(desk),
+        lambda dependencies, _: expiring.expire_overdue(dependencies),
         ("PENDING", "AWAITING_PAYMENT", "EXPIRED"),
     ),
     Twin("record", placed, record, ("PENDING", "AWAITING_PAYMENT", "PAID")),
@@ -108,10 +113,10 @@ COMMANDS = [
 each_step = pytest.mark.parametrize("twin", COMMANDS, ids=lambda twin: twin.name)
 
 
-def desk_of(market: OrderMarket) -> Desk:
+def desk_of(market: OrderMarket) -> OrderDependencies:
     """What the steps work with; the catalog's own twins are in `test_twins` beside this folder."""
-    desk = market.resources.desk
-    return replace(desk, catalog=HoldingCatalog(desk.catalog))
+    dependencies = market.resources.dependencies
+    return replace(dependencies, catalog=HoldingCatalog(dependencies.catalog))
 
 
 async def check(market: OrderMarket, twin: Twin) -> None:
@@ -124,11 +129,11 @@ async def check(market: OrderMarket, twin: Twin) -> None:
 
 @each_step
 async def test_twins_move_an_order_once(market: OrderMarket, twin: Twin) -> None:
-    order_id, desk = await twin.before(market), desk_of(market)
+    order_id, dependencies = await twin.before(market), desk_of(market)
 
     async def outcome() -> Any:
         try:
-            return await twin.send(desk, order_id)
+            return await twin.send(dependencies, order_id)
         except Refusal as refusal:
             return refusal
 

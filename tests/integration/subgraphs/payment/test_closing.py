@@ -11,7 +11,7 @@ import pytest
 
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.payment.closing import close_order, settle_due, settle_order
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.errors import ProviderUnavailable
 from subgraphs.payment.model import ACTION_GRACE, ClosingOutcome, ClosingTerms
 from subgraphs.payment.providers.bank import BankProvider
@@ -28,10 +28,10 @@ LATER = timedelta(minutes=2)
 
 
 @asynccontextmanager
-async def without_provider(shop: Shop) -> AsyncIterator[Desk]:
+async def without_provider(shop: Shop) -> AsyncIterator[PaymentDependencies]:
     """What the commands work with while the bank is away."""
     provider = BankProvider(NOWHERE, api_key="none-at-all", webhook_secret="none-at-all", timeout_seconds=1.0)
-    yield replace(shop.desk(), provider=provider)
+    yield replace(shop.dependencies(), provider=provider)
     await provider.close()
 
 
@@ -67,7 +67,7 @@ async def test_a_payment_that_waits_for_the_buyer_holds_the_order_for_a_while_an
 async def test_a_buyer_who_left_the_banks_page_holds_nothing(shop: Shop, shops_bank: RunningBank) -> None:
     order_id = shop.orders.add(shop.buyer_id)
     payment_id = (await shop.start(order_id, "card_3ds"))["payment"]["id"]
-    closing = await close_order(shop.desk(later=ACTION_GRACE), order_id, ClosingTerms.IF_IDLE)
+    closing = await close_order(shop.dependencies(later=ACTION_GRACE), order_id, ClosingTerms.IF_IDLE)
     assert closing.outcome is ClosingOutcome.CLOSED
     assert (await shops_bank.intent(payment_id))["status"] == "cancelled"
 
@@ -125,24 +125,24 @@ async def test_money_that_comes_after_the_order_was_called_off_goes_back(shop: S
 async def test_what_could_not_be_settled_is_settled_by_the_service_itself(shop: Shop, silent_bank: RunningBank) -> None:
     order_id = shop.orders.add(shop.buyer_id, amount=900)
     payment_id = (await shop.start(order_id))["payment"]["id"]
-    async with without_provider(shop) as desk:
-        closing = await close_order(desk, order_id, ClosingTerms.ALWAYS)
+    async with without_provider(shop) as dependencies:
+        closing = await close_order(dependencies, order_id, ClosingTerms.ALWAYS)
     assert closing.outcome is ClosingOutcome.UNDER_WAY
     assert (await silent_bank.intent(payment_id))["refunded"] == 0
-    assert await settle_due(shop.desk(later=LATER)) == 1
+    assert await settle_due(shop.dependencies(later=LATER)) == 1
     assert (await silent_bank.intent(payment_id))["refunded"] == 900
-    assert await settle_due(shop.desk(later=2 * LATER)) == 0
+    assert await settle_due(shop.dependencies(later=2 * LATER)) == 0
 
 
 async def test_a_refund_that_was_not_answered_is_finished_by_asking(shop: Shop, shops_bank: RunningBank) -> None:
     order_id = shop.orders.add(shop.buyer_id, amount=900)
     payment_id = (await shop.start(order_id))["payment"]["id"]
-    async with without_provider(shop) as desk:
+    async with without_provider(shop) as dependencies:
         with pytest.raises(ProviderUnavailable):
-            await refund_rest(desk, payment_id, requested_by="test")
+            await refund_rest(dependencies, payment_id, requested_by="test")
     (row,) = await shop.rows(order_id)
     assert (row.refunded_amount, row.refunding_amount) == (0, 900)
-    assert await ask_undecided(shop.desk(later=LATER)) >= 1
+    assert await ask_undecided(shop.dependencies(later=LATER)) >= 1
     (row,) = await shop.rows(order_id)
     assert (row.refunded_amount, row.refunding_amount, row.status) == (900, 0, "REFUNDED")
     assert len((await shops_bank.intent(payment_id))["refunds"]) == 1
@@ -155,7 +155,7 @@ async def test_a_payment_and_the_closing_at_once_leave_no_money_with_a_closed_or
         order_id = shop.orders.add(shop.buyer_id, amount=500)
         _, closing = await together(shop.start(order_id), close(shop, order_id, terms))
         if terms == "ALWAYS":
-            await settle_order(shop.desk(), order_id)
+            await settle_order(shop.dependencies(), order_id)
         rows = await shop.rows(order_id)
         held = sum(row.captured_amount - row.refunded_amount for row in rows)
         assert held == 0 or (terms == "IF_IDLE" and closing["outcome"] != "CLOSED")

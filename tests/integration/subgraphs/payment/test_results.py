@@ -5,7 +5,7 @@ from datetime import timedelta
 import dramatiq
 
 from subgraphs.kit.messaging import jobs
-from subgraphs.kit.messaging.stq import make_broker
+from subgraphs.kit.messaging.task_queue import make_broker
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.payment import events, recording
 from subgraphs.payment.providers.interface import Failure

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import Refusal
 from subgraphs.payment import closing, commands, inquiries, reconciling, refunds, webhooks, withdrawing
-from subgraphs.payment.desk import Desk
+from subgraphs.payment.dependencies import PaymentDependencies
 from subgraphs.payment.model import ClosingTerms, PaymentRequest
 from subgraphs.payment.providers.interface import Hint
 from subgraphs.payment.tables import Outbox, Payment, PaymentEvent, Refund
@@ -43,7 +43,7 @@ class Twin:
     """
 
     name: str
-    send: Callable[[Shop, Desk, Any], Awaitable[Any]]
+    send: Callable[[Shop, PaymentDependencies, Any], Awaitable[Any]]
     status: str
     method: str | None = "card_ok"
     refunded_amount: int = 0
@@ -51,17 +51,17 @@ class Twin:
     later: timedelta = timedelta()
 
 
-def start(shop: Shop, desk: Desk, order_id: str) -> Awaitable[Payment]:
+def start(shop: Shop, dependencies: PaymentDependencies, order_id: str) -> Awaitable[Payment]:
     request = PaymentRequest(idempotency_key=KEY, order_id=order_id, method="card_ok", return_url=None)
-    return commands.start_payment(desk, request, buyer_id=shop.buyer_id, identity=shop.buyer)
+    return commands.start_payment(dependencies, request, buyer_id=shop.buyer_id, identity=shop.buyer)
 
 
-async def undecided_refund(desk: Desk, payment: Payment) -> Payment:
+async def undecided_refund(dependencies: PaymentDependencies, payment: Payment) -> Payment:
     """Carry out the payment's refund, made for the first twin that comes."""
-    await refunds.refund_rest(desk, payment.id, requested_by="service:order")
-    async with desk.database.reading() as session:
+    await refunds.refund_rest(dependencies, payment.id, requested_by="service:order")
+    async with dependencies.database.reading() as session:
         (refund,) = await session.scalars(select(Refund).where(Refund.payment_id == payment.id))
-    return await refunds.carry_out(desk, refund)
+    return await refunds.carry_out(dependencies, refund)
 
 
 REFUNDED = ("CREATED", "CAPTURED", "REFUNDED")
@@ -69,8 +69,8 @@ COMMANDS = [
     Twin("start_payment", start, "CAPTURED", method=None),
     Twin(
         "refund_payment",
-        lambda shop, desk, payment: refunds.refund_payment(
-            desk, payment.id, 2_000, idempotency_key=KEY, requested_by="support"
+        lambda shop, dependencies, payment: refunds.refund_payment(
+            dependencies, payment.id, 2_000, idempotency_key=KEY, requested_by="support"
         ),
         "PARTIALLY_REFUNDED",
         refunded_amount=2_000,
@@ -78,28 +78,30 @@ COMMANDS = [
     ),
     Twin(
         "refund_rest",
-        lambda shop, desk, payment: refunds.refund_rest(desk, payment.id, requested_by="service:order"),
+        lambda shop, dependencies, payment: refunds.refund_rest(dependencies, payment.id, requested_by="service:order"),
         "REFUNDED",
         refunded_amount=5_000,
         events=REFUNDED,
     ),
     Twin(
         "carry_out",
-        lambda shop, desk, payment: undecided_refund(desk, payment),
+        lambda shop, dependencies, payment: undecided_refund(dependencies, payment),
         "REFUNDED",
         refunded_amount=5_000,
         events=REFUNDED,
     ),
     Twin(
         "close_order",
-        lambda shop, desk, payment: closing.close_order(desk, payment.order_id, ClosingTerms.ALWAYS),
+        lambda shop, dependencies, payment: closing.close_order(dependencies, payment.order_id, ClosingTerms.ALWAYS),
         "REFUNDED",
         refunded_amount=5_000,
         events=REFUNDED,
     ),
     Twin(
         "close_order",
-        lambda shop, desk, payment: closing.close_order(desk, payment.order_id, ClosingTerms.IF_UNCONFIRMED),
+        lambda shop, dependencies, payment: closing.close_order(
+            dependencies, payment.order_id, ClosingTerms.IF_UNCONFIRMED
+        ),
         "CANCELLED",
         method="card_3ds",
         events=("CREATED", "REQUIRES_ACTION", "CANCELLED"),
@@ -107,31 +109,38 @@ COMMANDS = [
     ),
     Twin(
         "settle_order",
-        lambda shop, desk, payment: closing.settle_order(desk, payment.order_id),
+        lambda shop, dependencies, payment: closing.settle_order(dependencies, payment.order_id),
         "REFUNDED",
         refunded_amount=5_000,
         events=REFUNDED,
     ),
-    Twin("settle_due", lambda shop, desk, payment: closing.settle_due(desk), "CAPTURED", later=LATER),
+    Twin("settle_due", lambda shop, dependencies, payment: closing.settle_due(dependencies), "CAPTURED", later=LATER),
     Twin(
         "withdraw",
-        lambda shop, desk, payment: withdrawing.withdraw(desk, payment),
+        lambda shop, dependencies, payment: withdrawing.withdraw(dependencies, payment),
         "CANCELLED",
         method="card_3ds",
         events=("CREATED", "REQUIRES_ACTION", "CANCELLED"),
     ),
-    Twin("ask", lambda shop, desk, payment: inquiries.ask(desk, payment), "CAPTURED"),
-    Twin("ask_undecided", lambda shop, desk, payment: reconciling.ask_undecided(desk), "CAPTURED", later=LATER),
-    Twin("compare_when_due", lambda shop, desk, payment: reconciling.compare_when_due(desk), "CAPTURED"),
+    Twin("ask", lambda shop, dependencies, payment: inquiries.ask(dependencies, payment), "CAPTURED"),
+    Twin(
+        "ask_undecided",
+        lambda shop, dependencies, payment: reconciling.ask_undecided(dependencies),
+        "CAPTURED",
+        later=LATER,
+    ),
+    Twin(
+        "compare_when_due", lambda shop, dependencies, payment: reconciling.compare_when_due(dependencies), "CAPTURED"
+    ),
     Twin(
         "compare",
-        lambda shop, desk, payment: reconciling.compare(desk, since=payment.created_at),
+        lambda shop, dependencies, payment: reconciling.compare(dependencies, since=payment.created_at),
         "CAPTURED",
     ),
     Twin(
         "take_hint",
-        lambda shop, desk, payment: webhooks.take_hint(
-            desk, Hint(event_id="evt_twin", type="intent.captured", reference=payment.provider_reference)
+        lambda shop, dependencies, payment: webhooks.take_hint(
+            dependencies, Hint(event_id="evt_twin", type="intent.captured", reference=payment.provider_reference)
         ),
         "CAPTURED",
     ),
@@ -172,11 +181,11 @@ async def check(shop: Shop, twin: Twin, order_id: str) -> None:
 @each_command
 async def test_twins_take_and_give_money_once(shop: Shop, silent_bank: RunningBank, twin: Twin) -> None:
     order_id, subject = await subject_of(shop, twin)
-    desk = shop.desk(later=twin.later)
+    dependencies = shop.dependencies(later=twin.later)
 
     async def outcome() -> Any:
         try:
-            return await twin.send(shop, desk, subject)
+            return await twin.send(shop, dependencies, subject)
         except Refusal as refusal:
             return refusal
 
@@ -193,7 +202,7 @@ async def test_a_command_whose_transactions_are_undone_once_has_its_effect(
 ) -> None:
     order_id, subject = await subject_of(shop, twin)
     database = UndoneOnce(shop.resources.database)
-    await twin.send(shop, replace(shop.desk(later=twin.later), database=database), subject)
+    await twin.send(shop, replace(shop.dependencies(later=twin.later), database=database), subject)
     assert database.undone > 0
     await check(shop, twin, order_id)
 

@@ -11,7 +11,7 @@ import redis as redis_py
 from sqlalchemy import update
 
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.runtime.config import ConfigSnapshot
+from subgraphs.kit.runtime.feature_flags import ConfigSnapshot
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation import commands, model
@@ -192,7 +192,7 @@ async def test_ranked_slates_are_for_services_alone(recommendation: SubgraphUnde
 async def test_a_queue_that_is_away_costs_the_wake_up_and_not_the_answer(
     resources: RecommendationResources, clock: FixedClock
 ) -> None:
-    from subgraphs.kit.messaging.stq import TaskQueue
+    from subgraphs.kit.messaging.task_queue import TaskQueue
     from subgraphs.kit.storage.relay import announce
 
     queue = TaskQueue("redis://127.0.0.1:9/0")

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import select, update
 
-from subgraphs.kit.messaging.stq import async_redis_client
+from subgraphs.kit.messaging.task_queue import async_redis_client
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.runtime.identity import Identity
 from subgraphs.kit.runtime.ids import uuid7

@@ -14,7 +14,7 @@ from subgraphs.kit.messaging.jobs import MAX_ATTEMPTS
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.user import events, repository
-from subgraphs.user.notification import NotificationService
+from subgraphs.user.clients.notification import NotificationService
 from subgraphs.user.outgoing import counting_loop, deliver_due
 from subgraphs.user.resources import UserResources
 from subgraphs.user.tables import Outbox

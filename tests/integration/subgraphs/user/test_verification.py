@@ -14,7 +14,7 @@ from subgraphs.kit.runtime.clock import FixedClock
 from subgraphs.kit.storage.migrate import downgrade, upgrade
 from subgraphs.kit.storage.session import Database
 from subgraphs.user import events, repository
-from subgraphs.user.notification import NotificationService
+from subgraphs.user.clients.notification import NotificationService
 from subgraphs.user.outgoing import deliver_due
 from subgraphs.user.resources import UserResources
 from subgraphs.user.settings import MIGRATIONS

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, select
 
 from subgraphs.kit.messaging import jobs
-from subgraphs.kit.messaging.stq import MAX_WAITING, TaskQueue
+from subgraphs.kit.messaging.task_queue import MAX_WAITING, TaskQueue
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.runtime.ids import uuid7

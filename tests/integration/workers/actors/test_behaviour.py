@@ -27,7 +27,7 @@ from subgraphs.recommendation.tables import BehaviourRow, CounterRow, InboxRow, 
 from tests.support.recommendation import ANN, PRODUCTS, fill, job_of, learned, learner_of, product_row
 from tests.support.statements import counted_statements
 from workers.actors import behaviour
-from workers.actors.behaviour import Learner, take_in, take_in_order, work_off_stream
+from workers.actors.behaviour import BehaviourDependencies, take_in, take_in_order, work_off_stream
 from workers.features.event import Behaviour, Kind
 
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def learner(database: Database, redis_url: str, clock: FixedClock) -> AsyncIterator[Learner]:
+async def learner(database: Database, redis_url: str, clock: FixedClock) -> AsyncIterator[BehaviourDependencies]:
     opened = learner_of(database, redis_url, clock)
     yield opened
     await opened.stream.close()
@@ -74,7 +74,7 @@ async def count(database: Database, table: type[Any]) -> int:
         return await session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def sent(learner: Learner, *payloads: bytes) -> Any:
+def sent(learner: BehaviourDependencies, *payloads: bytes) -> Any:
     return learner.stream.append(list(payloads))
 
 
@@ -85,7 +85,9 @@ def tracked(product_id: str, viewer: Viewer, *, place: Place | None = None, kind
     return letter.model_dump_json().encode()
 
 
-async def test_an_event_is_logged_counted_learned_and_asks_for_a_ranking(learner: Learner, database: Database) -> None:
+async def test_an_event_is_logged_counted_learned_and_asks_for_a_ranking(
+    learner: BehaviourDependencies, database: Database
+) -> None:
     assert await take_in(learner, [click(1)]) == 1
     counters, profiles = await learned(database)
     assert counters["cup-1"]["clicks"] == [NOW.timestamp(), 1.0, 1.0, 1.0, 1.0]
@@ -100,7 +102,7 @@ async def test_an_event_is_logged_counted_learned_and_asks_for_a_ranking(learner
     assert (await job_of(database, ANN)).due_at == NOW
 
 
-async def test_an_event_that_comes_again_changes_nothing(learner: Learner, database: Database) -> None:
+async def test_an_event_that_comes_again_changes_nothing(learner: BehaviourDependencies, database: Database) -> None:
     assert await take_in(learner, [click(1), click(2), click(1)]) == 2
     before = await learned(database)
     assert await take_in(learner, [click(2), click(1)]) == 0
@@ -110,7 +112,7 @@ async def test_an_event_that_comes_again_changes_nothing(learner: Learner, datab
     assert await count(database, BehaviourRow) == 3
 
 
-async def test_nobody_counts_and_has_no_profile(learner: Learner, database: Database) -> None:
+async def test_nobody_counts_and_has_no_profile(learner: BehaviourDependencies, database: Database) -> None:
     assert await take_in(learner, [click(1, viewer="nobody")]) == 1
     counters, profiles = await learned(database)
     assert (set(counters), profiles) == ({"cup-1"}, {})
@@ -118,7 +120,7 @@ async def test_nobody_counts_and_has_no_profile(learner: Learner, database: Data
 
 
 async def test_what_is_no_product_of_the_copy_is_logged_and_learned_and_never_counted(
-    learner: Learner, database: Database
+    learner: BehaviourDependencies, database: Database
 ) -> None:
     made_up = [click(n, f"made-up-{n}") for n in range(20)]
     assert await take_in(learner, [*made_up, click(20)]) == 21
@@ -131,7 +133,7 @@ async def test_what_is_no_product_of_the_copy_is_logged_and_learned_and_never_co
 
 
 async def test_a_product_is_counted_from_when_it_is_in_the_copy_on_sale_or_not(
-    learner: Learner, database: Database
+    learner: BehaviourDependencies, database: Database
 ) -> None:
     await learner.state.market()  # read before the product came: what is in memory may be half a minute old
     async with database.transaction() as session:
@@ -142,7 +144,7 @@ async def test_a_product_is_counted_from_when_it_is_in_the_copy_on_sale_or_not(
 
 
 async def test_what_fails_leaves_no_trace_and_is_taken_in_the_next_time(
-    learner: Learner, database: Database, monkeypatch: pytest.MonkeyPatch
+    learner: BehaviourDependencies, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: Any, **__: Any) -> None:
         raise OSError("the disk is full")
@@ -184,7 +186,9 @@ async def test_many_small_batches_at_once_lose_nothing(database: Database, redis
     await learner.stream.close()
 
 
-async def test_two_hundred_events_take_as_many_statements_as_two(learner: Learner, database: Database) -> None:
+async def test_two_hundred_events_take_as_many_statements_as_two(
+    learner: BehaviourDependencies, database: Database
+) -> None:
     await learner.state.market()
     seen: list[int] = []
     for first, many in ((0, 2), (1_000, 200)):
@@ -227,7 +231,7 @@ async def _cleared(database: Database) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given=deliveries())
 async def test_any_order_and_redelivery_of_events_teaches_what_each_once_in_order_does(
-    database: Database, learner: Learner, given: tuple[list[Event], list[list[Event]]]
+    database: Database, learner: BehaviourDependencies, given: tuple[list[Event], list[list[Event]]]
 ) -> None:
     events, batches = given
     await _cleared(database)
@@ -241,7 +245,9 @@ async def test_any_order_and_redelivery_of_events_teaches_what_each_once_in_orde
     assert await count(database, BehaviourRow) == len(events)
 
 
-async def test_the_stream_is_worked_off_in_batches_and_acknowledged_after(learner: Learner, database: Database) -> None:
+async def test_the_stream_is_worked_off_in_batches_and_acknowledged_after(
+    learner: BehaviourDependencies, database: Database
+) -> None:
     ann, phone = Viewer("ann", None), Viewer(None, "phone")
     place = Place("0199-slate", 7, "cup-2")
     await sent(learner, tracked("cup-1", ann), tracked("cup-2", phone, place=place), tracked("pen-1", ann, kind="HIDE"))
@@ -256,13 +262,15 @@ async def test_the_stream_is_worked_off_in_batches_and_acknowledged_after(learne
     assert (await job_of(database, Question("device:phone", None))).due_at == NOW
 
 
-async def test_more_events_than_a_batch_are_all_taken_in(learner: Learner, database: Database) -> None:
+async def test_more_events_than_a_batch_are_all_taken_in(learner: BehaviourDependencies, database: Database) -> None:
     await sent(learner, *(tracked(IDS[n % 6], Viewer(f"buyer-{n % 9}", None)) for n in range(430)))
     assert await work_off_stream(learner) == 430
     assert await count(database, BehaviourRow) == 430
 
 
-async def test_what_cannot_be_read_does_not_hold_up_its_batch(learner: Learner, database: Database) -> None:
+async def test_what_cannot_be_read_does_not_hold_up_its_batch(
+    learner: BehaviourDependencies, database: Database
+) -> None:
     good = tracked("cup-1", Viewer("ann", None))
     envelope = orjson.loads(good)
     data = envelope["data"]
@@ -281,7 +289,7 @@ async def test_what_cannot_be_read_does_not_hold_up_its_batch(learner: Learner, 
 
 
 async def test_a_counter_that_cannot_be_read_stops_no_other_event_and_loses_none(
-    learner: Learner, database: Database
+    learner: BehaviourDependencies, database: Database
 ) -> None:
     viewer = Viewer("ann", None)
     async with database.transaction() as session:
@@ -300,7 +308,7 @@ async def test_a_counter_that_cannot_be_read_stops_no_other_event_and_loses_none
 
 
 async def test_a_database_that_is_away_costs_no_event_its_tries(
-    learner: Learner, monkeypatch: pytest.MonkeyPatch
+    learner: BehaviourDependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def is_away(*_: object) -> int:
         raise OSError("the database is away")
@@ -317,7 +325,7 @@ async def test_a_database_that_is_away_costs_no_event_its_tries(
 
 
 async def test_what_a_dead_worker_claimed_is_taken_in_by_another_one_once(
-    learner: Learner, database: Database, redis_url: str, clock: FixedClock
+    learner: BehaviourDependencies, database: Database, redis_url: str, clock: FixedClock
 ) -> None:
     await sent(learner, tracked("cup-1", Viewer("ann", None)), tracked("cup-2", Viewer("ann", None)))
     dead = learner_of(database, redis_url, clock, consumer="dead")
@@ -343,7 +351,7 @@ def an_order(after: str = "PAID", *products: str) -> Envelope:
     )
 
 
-async def test_a_paid_order_is_its_purchases_once(learner: Learner, database: Database) -> None:
+async def test_a_paid_order_is_its_purchases_once(learner: BehaviourDependencies, database: Database) -> None:
     order = an_order("PAID", "cup-1", "pen-1", "cup-1")
     assert await take_in_order(learner, order) == 3
     assert await take_in_order(learner, order) == 0
@@ -353,7 +361,9 @@ async def test_a_paid_order_is_its_purchases_once(learner: Learner, database: Da
     assert (await job_of(database, ANN)).due_at == NOW
 
 
-async def test_other_changes_of_an_order_are_nothing_to_learn_from(learner: Learner, database: Database) -> None:
+async def test_other_changes_of_an_order_are_nothing_to_learn_from(
+    learner: BehaviourDependencies, database: Database
+) -> None:
     for after in ("PLACED", "SHIPPED", "CANCELLED"):
         assert await take_in_order(learner, an_order(after, "cup-1")) == 0
     placed = an_order("PAID", "cup-1").model_copy(update={"type": "order.placed"})
@@ -362,7 +372,7 @@ async def test_other_changes_of_an_order_are_nothing_to_learn_from(learner: Lear
 
 
 async def test_counts_decay_from_the_instant_of_the_act_and_not_of_its_arrival(
-    learner: Learner, database: Database, clock: FixedClock
+    learner: BehaviourDependencies, database: Database, clock: FixedClock
 ) -> None:
     clock.advance(timedelta(days=2))
     await take_in(learner, [click(1, ago=86_400)])

@@ -31,7 +31,7 @@ from workers.actors import catalogue
 from workers.actors.behaviour import take_in
 from workers.actors.catalogue import CatalogueChanges, refresh_catalogue, refresh_popularity
 from workers.actors.market_state import MarketState
-from workers.actors.slates import Ranker, rank_slate
+from workers.actors.slates import RankingDependencies, rank_slate
 from workers.features.event import Behaviour, Kind
 
 
@@ -130,7 +130,7 @@ async def test_what_was_withdrawn_vanishes_from_the_next_slate_and_comes_back(
 
     async def ranked() -> list[str]:
         await ask(database, ANN, now=clock())
-        assert await rank_slate(Ranker(database, MarketState(database), clock), ANN.id)
+        assert await rank_slate(RankingDependencies(database, MarketState(database), clock), ANN.id)
         (slate,) = [each for each in await slates_of(database, ANN) if each.id not in seen]
         seen.add(slate.id)
         return sorted(product_id for product_id, _, _ in slate.items)

@@ -28,9 +28,9 @@ from subgraphs.recommendation.tables import BehaviourRow, RankingJobRow
 from tests.support.crashes import Crashed, CrashPoint, commits_of
 from tests.support.recommendation import fill, learner_of, slates_of
 from workers.actors import slates
-from workers.actors.behaviour import Learner, work_off_stream
+from workers.actors.behaviour import BehaviourDependencies, work_off_stream
 from workers.actors.market_state import MarketState
-from workers.actors.slates import Ranker, rank_slate
+from workers.actors.slates import RankingDependencies, rank_slate
 
 CRASH_AT = os.environ.get("CRASH_AT", "")
 GIVE_BACK = "workers.actors.slates.rank_slate > give_back > write_outcome"
@@ -44,8 +44,8 @@ class Workers:
     """What the two kinds of workers need."""
 
     database: Database
-    learner: Learner
-    ranker: Ranker
+    learner: BehaviourDependencies
+    ranker: RankingDependencies
     clock: FixedClock
     crash: CrashPoint
 
@@ -90,7 +90,7 @@ async def workers(database_url: str, redis_url: str) -> AsyncIterator[Workers]:
     await fill(database)
     learner, crash = replace(learner_of(database, redis_url, clock), idle_ms=0), CrashPoint()
     with crash.installed():
-        yield Workers(database, learner, Ranker(database, MarketState(database), clock), clock, crash)
+        yield Workers(database, learner, RankingDependencies(database, MarketState(database), clock), clock, crash)
     await learner.stream.close()
     await database.close()
 

@@ -21,7 +21,7 @@ from subgraphs.notification.model import Channel, Topic
 from subgraphs.notification.seed import seed as seed_texts
 from subgraphs.notification.settings import MIGRATIONS
 from subgraphs.notification.tables import DeliveryRow, NotificationRow
-from subgraphs.order.followers import Followers
+from subgraphs.order.event_streams import EventStreams
 from subgraphs.user.app import create_user_app
 from subgraphs.user.seed import seed as seed_users
 from subgraphs.user.settings import MIGRATIONS as USER_MIGRATIONS
@@ -44,7 +44,7 @@ class Post:
 
     settings: RunSettings
     database: Database
-    followers: Followers
+    followers: EventStreams
 
     async def tell(self, envelope: Envelope) -> None:
         """Say it to the worker, as the order outbox does."""
@@ -83,7 +83,7 @@ async def post(database_url: str, tmp_path: Path, redis_url: str) -> AsyncIterat
         )
         await upgrade(database_url, MIGRATIONS)
         await seed_texts(notification_settings(settings), lines)
-        followers, database = Followers(redis_url), Database(database_url)
+        followers, database = EventStreams(redis_url), Database(database_url)
         stack.push_async_callback(followers.close)
         stack.push_async_callback(database.close)
         yield Post(settings, database, followers)

@@ -8,10 +8,10 @@ import pytest
 
 from subgraphs.kit.messaging.envelope import Envelope
 from subgraphs.kit.messaging.jobs import MAX_ATTEMPTS
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.order.followers import FOLLOWERS, Followers
+from subgraphs.order.event_streams import FOLLOWERS, EventStreams
 from tests.support.ports import free_port
 from workers.actors.entries import UNANSWERED_IN_A_ROW, waking, work_off_entries
 
@@ -139,7 +139,7 @@ async def test_a_sweep_wakes_a_worker_while_there_are_entries_and_not_after(
 
 
 async def test_every_follower_has_an_event_although_no_message_could_be_sent(redis_url: str) -> None:
-    followers = Followers(redis_url)
+    followers = EventStreams(redis_url)
     await followers._queue.close()
     followers._queue = TaskQueue(f"redis://127.0.0.1:{free_port()}/0")
     await followers.tell(an_event("order-1"))

@@ -13,13 +13,13 @@ import pytest
 import redis as redis_py
 from sqlalchemy import func, select, update
 
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.clock import utc_now
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.kit.storage.relay import announce, leftovers
 from subgraphs.kit.storage.session import Database, Wake
 from subgraphs.order.analytics.tables import LoggedEvent
-from subgraphs.order.followers import FOLLOWERS
+from subgraphs.order.event_streams import FOLLOWERS
 from subgraphs.order.tables import Order
 from subgraphs.order.tables import Outbox as OrderOutbox
 from subgraphs.payment import events

@@ -25,7 +25,7 @@ from tests.support.recommendation import ANN, BOB, ask, fill, job_of, learner_of
 from workers.actors import market_state, slates
 from workers.actors.behaviour import take_in
 from workers.actors.market_state import MarketState
-from workers.actors.slates import Ranker, rank_slate
+from workers.actors.slates import RankingDependencies, rank_slate
 from workers.features.event import Behaviour, Kind
 
 SECOND = timedelta(seconds=1)
@@ -54,8 +54,8 @@ async def database(database_url: str, woken: list[Wake]) -> AsyncIterator[Databa
 
 
 @pytest.fixture
-def ranker(database: Database, clock: FixedClock) -> Ranker:
-    return Ranker(database, MarketState(database), clock)
+def ranker(database: Database, clock: FixedClock) -> RankingDependencies:
+    return RankingDependencies(database, MarketState(database), clock)
 
 
 async def use_trained_model(database: Database, clock: FixedClock, **manifest: Any) -> ModelRow:
@@ -67,7 +67,9 @@ def products(row: Any) -> list[str]:
     return [product_id for product_id, _, _ in row.items]
 
 
-async def test_a_job_becomes_a_slate_and_is_settled(ranker: Ranker, database: Database, clock: FixedClock) -> None:
+async def test_a_job_becomes_a_slate_and_is_settled(
+    ranker: RankingDependencies, database: Database, clock: FixedClock
+) -> None:
     await ask(database, ANN, now=clock())
     assert await rank_slate(ranker, ANN.id)
     (slate,) = await slates_of(database, ANN)
@@ -81,7 +83,9 @@ async def test_a_job_becomes_a_slate_and_is_settled(ranker: Ranker, database: Da
     assert (await job_of(database, ANN)).settled_at == clock()
 
 
-async def test_a_job_that_is_not_due_is_left_alone(ranker: Ranker, database: Database, clock: FixedClock) -> None:
+async def test_a_job_that_is_not_due_is_left_alone(
+    ranker: RankingDependencies, database: Database, clock: FixedClock
+) -> None:
     assert not await rank_slate(ranker, ANN.id)
     await ask(database, ANN, now=clock())
     assert await rank_slate(ranker, ANN.id)
@@ -91,7 +95,9 @@ async def test_a_job_that_is_not_due_is_left_alone(ranker: Ranker, database: Dat
     assert len(await slates_of(database, ANN)) == 1
 
 
-async def test_a_job_is_ranked_by_one_of_many_workers(ranker: Ranker, database: Database, clock: FixedClock) -> None:
+async def test_a_job_is_ranked_by_one_of_many_workers(
+    ranker: RankingDependencies, database: Database, clock: FixedClock
+) -> None:
     await ask(database, ANN, now=clock())
     await ranker.state.market()
     assert sorted(await asyncio.gather(*(rank_slate(ranker, ANN.id) for _ in range(5)))) == [False] * 4 + [True]
@@ -99,7 +105,11 @@ async def test_a_job_is_ranked_by_one_of_many_workers(ranker: Ranker, database: 
 
 
 async def test_what_happens_during_a_ranking_makes_one_more_after_it(
-    ranker: Ranker, database: Database, clock: FixedClock, woken: list[Wake], monkeypatch: pytest.MonkeyPatch
+    ranker: RankingDependencies,
+    database: Database,
+    clock: FixedClock,
+    woken: list[Wake],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await ask(database, ANN, now=clock())
     ranked = slates.ranked_for
@@ -121,7 +131,7 @@ async def test_what_happens_during_a_ranking_makes_one_more_after_it(
 
 
 async def test_a_ranking_that_fails_is_due_again_later_and_dead_after_the_last_attempt(
-    ranker: Ranker, database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ranker: RankingDependencies, database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: Any) -> Any:
         raise ValueError("the profile is of another version")
@@ -144,7 +154,9 @@ async def test_a_ranking_that_fails_is_due_again_later_and_dead_after_the_last_a
     assert (await job_of(database, ANN)).last_error is None
 
 
-async def test_a_job_whose_workers_all_died_is_given_up(ranker: Ranker, database: Database, clock: FixedClock) -> None:
+async def test_a_job_whose_workers_all_died_is_given_up(
+    ranker: RankingDependencies, database: Database, clock: FixedClock
+) -> None:
     await ask(database, ANN, now=clock())
     for _ in range(jobs.MAX_ATTEMPTS):
         async with database.transaction() as session:
@@ -157,7 +169,7 @@ async def test_a_job_whose_workers_all_died_is_given_up(ranker: Ranker, database
 
 
 async def test_a_ranking_that_was_taken_over_is_not_kept(
-    ranker: Ranker, database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    ranker: RankingDependencies, database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ask(database, ANN, now=clock())
     ranked = slates.ranked_for
@@ -176,7 +188,7 @@ async def test_a_ranking_that_was_taken_over_is_not_kept(
 
 
 async def test_the_model_ranks_and_clicks_move_the_slate(
-    ranker: Ranker, database: Database, clock: FixedClock, redis_url: str
+    ranker: RankingDependencies, database: Database, clock: FixedClock, redis_url: str
 ) -> None:
     row = await use_trained_model(database, clock)
     await ask(database, ANN, now=clock())
@@ -197,7 +209,7 @@ async def test_the_model_ranks_and_clicks_move_the_slate(
 
 
 async def test_a_category_has_a_slate_of_its_own_products_without_shelves(
-    ranker: Ranker, database: Database, clock: FixedClock
+    ranker: RankingDependencies, database: Database, clock: FixedClock
 ) -> None:
     cups = Question("account:ann", "home")
     await ask(database, cups, now=clock())
@@ -207,7 +219,9 @@ async def test_a_category_has_a_slate_of_its_own_products_without_shelves(
     assert slate.shelves == []
 
 
-async def test_nobody_is_recommended_their_own_goods(ranker: Ranker, database: Database, clock: FixedClock) -> None:
+async def test_nobody_is_recommended_their_own_goods(
+    ranker: RankingDependencies, database: Database, clock: FixedClock
+) -> None:
     seller = Question("account:seller-of-pens", None)
     await ask(database, seller, now=clock())
     assert await rank_slate(ranker, seller.id)
@@ -217,7 +231,7 @@ async def test_nobody_is_recommended_their_own_goods(ranker: Ranker, database: D
 
 @pytest.mark.parametrize("flaw", ["features", "text"])
 async def test_a_model_that_cannot_be_used_is_logged_once_and_slates_say_that_they_are_degraded(
-    ranker: Ranker, database: Database, clock: FixedClock, flaw: str
+    ranker: RankingDependencies, database: Database, clock: FixedClock, flaw: str
 ) -> None:
     if flaw == "features":
         await use_trained_model(database, clock, feature_schema_hash="of-older-code")
@@ -235,7 +249,7 @@ async def test_a_model_that_cannot_be_used_is_logged_once_and_slates_say_that_th
 
 
 async def test_a_model_that_is_activated_ranks_the_next_slate(
-    ranker: Ranker, database: Database, clock: FixedClock
+    ranker: RankingDependencies, database: Database, clock: FixedClock
 ) -> None:
     first = await use_trained_model(database, clock, version="first")
     await use_trained_model(database, clock, version="second")
@@ -287,7 +301,7 @@ async def test_a_market_that_cannot_be_read_is_tried_again(monkeypatch: pytest.M
 
 
 async def test_rows_that_cannot_be_read_are_left_out_and_the_others_are_ranked(
-    ranker: Ranker, database: Database, clock: FixedClock
+    ranker: RankingDependencies, database: Database, clock: FixedClock
 ) -> None:
     async with database.transaction() as session:
         await repository.upsert(session, CounterRow, [{"product_id": "cup-1", "counted": {"stars": [1.0]}}])
@@ -304,7 +318,7 @@ async def test_rows_that_cannot_be_read_are_left_out_and_the_others_are_ranked(
 
 
 async def test_a_product_of_an_unknown_category_is_left_out_and_the_others_are_ranked(
-    ranker: Ranker, database: Database, clock: FixedClock
+    ranker: RankingDependencies, database: Database, clock: FixedClock
 ) -> None:
     async with database.transaction() as session:
         await repository.upsert(session, ProductRow, [product_row("lost", "not-yet-copied", 100.0)])

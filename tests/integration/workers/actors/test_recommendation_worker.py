@@ -12,14 +12,14 @@ import pytest
 
 from subgraphs.feed import events as feed_events
 from subgraphs.feed.model import BehaviourEventType, SentEvent, Viewer
-from subgraphs.kit.messaging import stq
+from subgraphs.kit.messaging import task_queue as stq
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.stq import TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.storage.migrate import upgrade
 from subgraphs.notification import commands as notification_commands
-from subgraphs.order.followers import FOLLOWERS, Followers
+from subgraphs.order.event_streams import FOLLOWERS, EventStreams
 from subgraphs.recommendation.app import create_recommendation_app
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.resources import RecommendationResources
@@ -48,7 +48,7 @@ class Place:
     settings: RunSettings
     stream: EventStream
     queue: TaskQueue
-    followers: Followers
+    followers: EventStreams
 
     async def slate(self) -> dict[str, Any]:
         """Ann's slate as the feed gets it."""
@@ -100,7 +100,7 @@ async def place(database_url: str, tmp_path: Path, redis_url: str) -> AsyncItera
     async with AsyncExitStack() as stack:
         stack.push_async_callback(events.close)
         stack.push_async_callback(queue.close)
-        followers = Followers(redis_url)
+        followers = EventStreams(redis_url)
         stack.push_async_callback(followers.close)
         asked = await stack.enter_async_context(
             running_subgraph(create_recommendation_app(resources.settings, resources))

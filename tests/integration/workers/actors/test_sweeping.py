@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from subgraphs.kit.messaging.jobs import is_due
-from subgraphs.kit.messaging.stq import async_redis_client
+from subgraphs.kit.messaging.task_queue import async_redis_client
 from subgraphs.kit.runtime import background
 from subgraphs.kit.runtime.background import running
 from subgraphs.kit.runtime.clock import utc_now

@@ -5,6 +5,7 @@ import pytest
 
 from subgraphs.feed import model
 from subgraphs.feed.events import envelope
+from subgraphs.feed.feed_tokens import FeedTokens
 from subgraphs.feed.model import (
     BehaviourEventType,
     FeedReason,
@@ -16,7 +17,6 @@ from subgraphs.feed.model import (
     SentEvent,
     Viewer,
 )
-from subgraphs.feed.signed import FeedTokens
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.pagination import Cursors, InvalidCursor

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from subgraphs.kit.messaging.stq import QueueUnavailable
+from subgraphs.kit.messaging.task_queue import QueueUnavailable
 from subgraphs.kit.runtime.client import ServiceRefused, ServiceUnavailable
 from subgraphs.kit.storage.answers import is_unanswered
 from subgraphs.kit.storage.faults import DatabaseUnavailable, TransactionConflict

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from subgraphs.kit.runtime.client import ServiceUnavailable
 from subgraphs.kit.runtime.clock import FixedClock
-from subgraphs.kit.runtime.config import ConfigSource, InvalidConfig, ServiceConfig
 from subgraphs.kit.runtime.deadline import DeadlineExceeded, bounded, remaining_seconds, seconds_from_header, within
+from subgraphs.kit.runtime.feature_flags import ConfigSource, InvalidConfig, ServiceConfig
 from subgraphs.kit.runtime.identity import Identity, InvalidServiceToken, ServiceTokens, scopes_of
 from subgraphs.kit.runtime.ids import is_uuid, uuid7
 from subgraphs.kit.runtime.keys import InvalidKeyRing, KeyRing, new_secret

@@ -11,7 +11,7 @@ import pytest
 from subgraphs import SERVICES
 from subgraphs.kit.graph.cli import run
 from subgraphs.kit.messaging.server_version import OLDEST, ServerTooOld, refuse_unsupported, require_supported
-from subgraphs.kit.messaging.stq import TaskQueue
+from subgraphs.kit.messaging.task_queue import TaskQueue
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS
 from workers.cli import main as workers_main
 from workers.settings import RunSettings, WorkerSettings

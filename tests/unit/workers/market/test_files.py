@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from tests.support.ranking import UNTIL, small
-from workers.market.files import write
-from workers.market.generate import Plan, generate
-from workers.market.ids import rfc3339, uuid7s
+from workers.demo_market.files import write
+from workers.demo_market.generate import Plan, generate
+from workers.demo_market.ids import rfc3339, uuid7s
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.support.ranking import UNTIL, demo, small
+from workers.demo_market.generate import Plan, generate
+from workers.demo_market.log import CATEGORY, CLICK, HOME, IMPRESSION, PURCHASE, VIEW
+from workers.demo_market.taxonomy.tree import ROOTS, leaves
 from workers.features.decay import DAY
-from workers.market.generate import Plan, generate
-from workers.market.log import CATEGORY, CLICK, HOME, IMPRESSION, PURCHASE, VIEW
-from workers.market.taxonomy.tree import ROOTS, leaves
 
 
 def test_the_tree_has_eight_roots_three_levels_and_forty_leaves() -> None:

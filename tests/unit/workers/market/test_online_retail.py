@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.market.online_retail import RetailUnreadable, read
+from workers.demo_market.online_retail import RetailUnreadable, read
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 LINES = (

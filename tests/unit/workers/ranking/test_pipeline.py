@@ -62,7 +62,7 @@ def test_two_buyers_of_different_tastes_are_shown_different_things() -> None:
 def test_slates_follow_what_buyers_secretly_want() -> None:
     market = small()
     slugs = {category.id: category.slug for category in market.categories}
-    from workers.market.taxonomy.tree import leaves
+    from workers.demo_market.taxonomy.tree import leaves
 
     places = {listed.slug: place for place, (_, listed) in enumerate(leaves())}
     shares = []

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.ranking import TRAINED_AT, history, least, trained, trained_on_least, written
+from workers.demo_market.files import write
 from workers.features.registry import schema_hash
-from workers.market.files import write
 from workers.training import artefact
 from workers.training.fit import TooLittleToLearn
 from workers.training.process import TrainingFailed, train_in_subprocess

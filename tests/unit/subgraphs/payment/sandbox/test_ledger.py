@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.payment.sandbox import ledger
+from subgraphs.payment.sandbox import rules as ledger
 from subgraphs.payment.sandbox.cards import CARDS, Outcome
-from subgraphs.payment.sandbox.ledger import CaptureMode, Intent, IntentStatus, NotAllowed
+from subgraphs.payment.sandbox.rules import CaptureMode, Intent, IntentStatus, NotAllowed
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 FINAL = {IntentStatus.FAILED, IntentStatus.CANCELLED}

@@ -1,6 +1,6 @@
 """Skin and scent."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
 
 FACE = Leaf(
     "face-care", "Face Care", "bottle", 318, 2900, 0.55,

@@ -11,8 +11,8 @@ All of it is in arrays over (session, place in slate), so that a quarter of a mi
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.market.goods import DAY, ProductRow
-from workers.market.log import (
+from workers.demo_market.goods import DAY, ProductRow
+from workers.demo_market.log import (
     ADD_TO_CART,
     CART,
     CATEGORY,
@@ -27,8 +27,8 @@ from workers.market.log import (
     Log,
     LogBuilder,
 )
-from workers.market.taste import Taste
-from workers.market.taxonomy.model import Leaf
+from workers.demo_market.taste import Taste
+from workers.demo_market.taxonomy.model import Leaf
 
 HOME_SIZE, CATEGORY_SIZE = 24, 16
 HOUR_ODDS = np.array(

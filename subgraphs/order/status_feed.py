@@ -26,7 +26,7 @@ class _Watcher:
     changes: asyncio.Queue[OrderChange] = field(default_factory=asyncio.Queue)
 
 
-class Watch:
+class StatusFeed:
     """The subscribers of this replica."""
 
     def __init__(self, database: Database) -> None:

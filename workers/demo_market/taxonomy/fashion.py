@@ -1,6 +1,6 @@
 """Things to wear and to carry."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
 
 _SIZES = choice("size", "Size", "XS", "S", "M", "L", "XL")
 _CARE = text("care", "Care", "Hand wash", "Machine wash 30°", "Dry clean", "Air, rarely wash")

@@ -1,6 +1,6 @@
 """Kitchen, living room, garden."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
 
 _CARE = text("care", "Care", "Wipe clean with a damp cloth", "Hand wash", "Dishwasher, top rack", "Oil twice a year")
 

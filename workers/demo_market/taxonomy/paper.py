@@ -1,6 +1,6 @@
 """Writing and drawing."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
 
 NOTEBOOKS = Leaf(
     "notebooks", "Notebooks", "book", 226, 1600, 0.45,

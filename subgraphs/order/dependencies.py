@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
-from subgraphs.order.catalog import CatalogService
-from subgraphs.order.payments import PaymentService
-from subgraphs.order.users import UserService
+from subgraphs.order.clients.catalog import CatalogService
+from subgraphs.order.clients.payment import PaymentService
+from subgraphs.order.clients.user import UserService
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OrderDependencies:
     """The order database, the services that are asked, and the time.
 
     Args:

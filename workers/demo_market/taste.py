@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.market.goods import ProductRow
-from workers.market.population import Buyer, Seller
-from workers.market.taxonomy.model import Leaf
+from workers.demo_market.goods import ProductRow
+from workers.demo_market.population import Buyer, Seller
+from workers.demo_market.taxonomy.model import Leaf
 
 STYLE_DIMENSIONS = 6
 DEMO_FAVOURITES: dict[str, float] = {

@@ -1,6 +1,6 @@
 """Games and toys."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
 
 BOARD_GAMES = Leaf(
     "board-games", "Board Games", "box", 0, 3900, 0.45,

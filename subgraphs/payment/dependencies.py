@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
-from subgraphs.payment.orders import OrderService
+from subgraphs.payment.clients.order import OrderService
 from subgraphs.payment.providers.interface import Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PaymentDependencies:
     """The database, the provider, the order service, and the time.
 
     Args:

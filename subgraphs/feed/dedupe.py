@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from redis.exceptions import RedisError
 
-from subgraphs.kit.messaging.stq import QueueUnavailable, async_redis_client
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, async_redis_client
 
 REMEMBERED_SECONDS = 24 * 3600
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.market.goods import DAY, ProductRow
-from workers.market.ids import uuid7s
-from workers.market.log import PURCHASE, Log
-from workers.market.population import Buyer
+from workers.demo_market.goods import DAY, ProductRow
+from workers.demo_market.ids import uuid7s
+from workers.demo_market.log import PURCHASE, Log
+from workers.demo_market.population import Buyer
 
 HOUR = 3600.0
 FREE_SHIPPING_FROM = 5_000

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.market.behaviour import Simulation
-from workers.market.goods import CategoryRow, ProductRow, categories_of, products_of
-from workers.market.log import Log
-from workers.market.orders import OrderRow, orders_of
-from workers.market.population import Admin, Buyer, Seller, admin_of, buyers_of, sellers_of
-from workers.market.taste import Taste, taste_of
-from workers.market.taxonomy.tree import leaves
+from workers.demo_market.behaviour import Simulation
+from workers.demo_market.goods import CategoryRow, ProductRow, categories_of, products_of
+from workers.demo_market.log import Log
+from workers.demo_market.orders import OrderRow, orders_of
+from workers.demo_market.population import Admin, Buyer, Seller, admin_of, buyers_of, sellers_of
+from workers.demo_market.taste import Taste, taste_of
+from workers.demo_market.taxonomy.tree import leaves
 
 
 @dataclass(frozen=True, slots=True)

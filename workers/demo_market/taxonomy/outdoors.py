@@ -1,6 +1,6 @@
 """Camping and cycling."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
 
 TENTS = Leaf(
     "tents", "Tents & Tarps", "box", 88, 28900, 0.6,

@@ -1,6 +1,6 @@
 """Things to drink and to eat."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number
 
 BEANS = Leaf(
     "coffee-beans", "Coffee Beans", "bottle", 22, 1400, 0.35,

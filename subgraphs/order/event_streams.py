@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import structlog
 
 from subgraphs.kit.messaging.envelope import Envelope
-from subgraphs.kit.messaging.stq import QueueUnavailable, TaskQueue
 from subgraphs.kit.messaging.stream import EventStream
+from subgraphs.kit.messaging.task_queue import QueueUnavailable, TaskQueue
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Follower:
+class EventConsumer:
     """A service whose workers learn of every order: its stream, the group that reads it, and the actor to wake."""
 
     stream: str
@@ -25,12 +25,12 @@ class Follower:
 
 
 FOLLOWERS = (
-    Follower("orders.recommendation", "recommendation", "behaviour", "behaviour_order"),
-    Follower("orders.notification", "notification", "deliveries", "order_notice"),
+    EventConsumer("orders.recommendation", "recommendation", "behaviour", "behaviour_order"),
+    EventConsumer("orders.notification", "notification", "deliveries", "order_notice"),
 )
 
 
-class Followers:
+class EventStreams:
     """Tells all of them.
 
     Attributes:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workers.market.ids import uuid7s
-from workers.market.people import DEMO_ADMIN, DEMO_BUYER, DEMO_SELLER_EMAIL, REGIONS, Region
-from workers.market.sellers import SHOPS, Shop
+from workers.demo_market.ids import uuid7s
+from workers.demo_market.people import DEMO_ADMIN, DEMO_BUYER, DEMO_SELLER_EMAIL, REGIONS, Region
+from workers.demo_market.sellers import SHOPS, Shop
 
 YEAR = 365 * 86_400.0
 

@@ -1,6 +1,6 @@
 """Things to hear with and to work at."""
 
-from workers.market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
+from workers.demo_market.taxonomy.model import Branch, Leaf, Root, choice, flag, number, text
 
 HEADPHONES = Leaf(
     "headphones", "Headphones", "device", 220, 12900, 0.7,

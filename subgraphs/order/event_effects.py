@@ -14,10 +14,10 @@ from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import commands, events
 from subgraphs.order.analytics import log
-from subgraphs.order.catalog import CatalogService
-from subgraphs.order.followers import Followers
+from subgraphs.order.clients.catalog import CatalogService
+from subgraphs.order.clients.payment import PaymentService, Terms
+from subgraphs.order.event_streams import EventStreams
 from subgraphs.order.model import OrderStatus
-from subgraphs.order.payments import PaymentService, Terms
 
 _log = structlog.get_logger(__name__)
 _EVENTS: dict[str, type[events.OrderEvent]] = {
@@ -28,18 +28,18 @@ _EVENTS: dict[str, type[events.OrderEvent]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Courier:
+class EffectServices:
     """What a delivery needs."""
 
     database: Database
     analytics: Database
     catalog: CatalogService
     payments: PaymentService
-    followers: Followers
+    followers: EventStreams
     clock: Clock = utc_now
 
 
-async def deliver(courier: Courier, envelope: Envelope) -> None:
+async def deliver(courier: EffectServices, envelope: Envelope) -> None:
     """Deliver one event; whatever this raises, it may be called again.
 
     Raises:
@@ -61,7 +61,7 @@ async def deliver(courier: Courier, envelope: Envelope) -> None:
     await courier.followers.tell(envelope)
 
 
-async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> None:
+async def _move_stock(courier: EffectServices, event: events.OrderStatusChanged) -> None:
     match OrderStatus(event.after):
         case OrderStatus.PAID:
             if await courier.catalog.sell(event.order_id):
@@ -77,7 +77,7 @@ async def _move_stock(courier: Courier, event: events.OrderStatusChanged) -> Non
             pass
 
 
-async def _end_payments(courier: Courier, event: events.OrderStatusChanged) -> None:
+async def _end_payments(courier: EffectServices, event: events.OrderStatusChanged) -> None:
     """Have payment withdraw what is under way for an order that was called off, and give back what was paid for it."""
     was_payable = OrderStatus(event.before) is not OrderStatus.PENDING
     if OrderStatus(event.after) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} and was_payable:
@@ -85,6 +85,6 @@ async def _end_payments(courier: Courier, event: events.OrderStatusChanged) -> N
         _log.info("order.payments_closed", order_id=event.order_id, outcome=closing.outcome.value)
 
 
-async def _free_stock(courier: Courier, event: events.OrderStatusChanged) -> None:
+async def _free_stock(courier: EffectServices, event: events.OrderStatusChanged) -> None:
     is_free = await courier.catalog.free(event.order_id)
     _log.info("order.stock_freed", order_id=event.order_id, is_free=is_free, before=event.before)

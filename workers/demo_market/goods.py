@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.market.ids import uuid7s
-from workers.market.population import Seller, slug_of
-from workers.market.taxonomy.model import Attribute, Leaf, Root
-from workers.market.taxonomy.tree import ROOTS, leaves
+from workers.demo_market.ids import uuid7s
+from workers.demo_market.population import Seller, slug_of
+from workers.demo_market.taxonomy.model import Attribute, Leaf, Root
+from workers.demo_market.taxonomy.tree import ROOTS, leaves
 
 DAY = 86_400.0
 CENTS_LIMIT = 2_000

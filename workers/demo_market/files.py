@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from workers.market.generate import DemoMarket
-from workers.market.goods import CategoryRow, ProductRow
-from workers.market.ids import rfc3339, uuid7s
-from workers.market.log import KINDS, SURFACES
-from workers.market.orders import OrderRow
-from workers.market.population import Admin, Buyer, Seller
+from workers.demo_market.generate import DemoMarket
+from workers.demo_market.goods import CategoryRow, ProductRow
+from workers.demo_market.ids import rfc3339, uuid7s
+from workers.demo_market.log import KINDS, SURFACES
+from workers.demo_market.orders import OrderRow
+from workers.demo_market.population import Admin, Buyer, Seller
 
 EVENT_STAGE = 9
 """The stream of chance that names slates and events, after those of `generate`."""

@@ -1,7 +1,7 @@
 """The whole category tree: 8 roots, their branches, 41 leaves."""
 
-from workers.market.taxonomy import beauty, electronics, fashion, home, outdoors, pantry, paper, toys
-from workers.market.taxonomy.model import Leaf, Root
+from workers.demo_market.taxonomy import beauty, electronics, fashion, home, outdoors, pantry, paper, toys
+from workers.demo_market.taxonomy.model import Leaf, Root
 
 ROOTS: tuple[Root, ...] = (
     home.ROOT,

@@ -1,0 +1,1 @@
+"""The services that feed asks, one a file."""

@@ -1,0 +1,1 @@
+"""The services that notification asks, one a file."""

@@ -1,0 +1,1 @@
+"""The services that order asks, one a file."""

@@ -1,0 +1,1 @@
+"""The services that payment asks, one a file."""

@@ -1,0 +1,1 @@
+"""The services that user asks, one a file."""
