@@ -16,8 +16,8 @@ from pathlib import Path
 
 from gateway.composition.compose import compose
 from gateway.composition.model import Subgraph
-from tests.support.composition_peer import Peer, peer_folder
-from tests.support.large_schemas import large_subgraphs
+from tests.laboratory.composition_peer import Peer, peer_folder
+from tests.laboratory.large_schemas import large_subgraphs
 
 RUNS = 2
 MAX_GROWTH = 2.0  # of the time a field takes, from the smallest set to the largest

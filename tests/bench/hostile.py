@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway.supergraph.reader import read_supergraph
-from tests.support.gateway import shop_supergraph
-from tests.support.hostile import (
+from tests.laboratory.hostile import (
     DOCUMENTS,
     OPERATIONS,
     chain_of_subgraphs,
@@ -28,6 +27,7 @@ from tests.support.hostile import (
     refusal_of_preparing,
     wide_interface,
 )
+from tests.support.gateway import shop_supergraph
 from tests.support.planning import GOLDENS, read_supergraph_file
 
 RUNS = 3

@@ -11,8 +11,8 @@ import sys
 import time
 import traceback
 
-from tests.support.rewritten_trials import run_rewritten_trials
-from tests.support.worlds.trials import run_trials
+from tests.laboratory.rewritten_trials import run_rewritten_trials
+from tests.laboratory.worlds.trials import run_trials
 
 
 async def failure_of(seed: int) -> str | None:

@@ -32,7 +32,7 @@ from subgraphs.payment.errors import ProviderRefused, ProviderUnavailable
 from subgraphs.payment.providers import bank
 from subgraphs.payment.reconciling import Comparison
 from subgraphs.payment.tables import Payment
-from tests.support import money_driver
+from tests.laboratory import money_driver
 
 Seed = Callable[[pytest.MonkeyPatch], None]
 

@@ -32,12 +32,12 @@ from subgraphs.user.settings import MIGRATIONS as USER_MIGRATIONS
 from subgraphs.user.settings import UserSettings
 from subgraphs.user.tables import Account, Outbox
 from subgraphs.user.tokens import TokenKeys
+from tests.laboratory.crashes import Crashed, CrashPoint
+from tests.laboratory.money_faults import Outage
+from tests.laboratory.money_trade import ask
 from tests.support.bank import Servers
-from tests.support.crashes import Crashed, CrashPoint
 from tests.support.identity import CURSOR_KEYS, SERVICE_KEYS, account
 from tests.support.letters import RecordingChannel
-from tests.support.money_faults import Outage
-from tests.support.money_trade import ask
 from tests.support.orders import NOWHERE, MovedClock
 from tests.support.ports import free_port
 from tests.support.subgraphs import SubgraphUnderTest

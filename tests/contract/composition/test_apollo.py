@@ -1,6 +1,6 @@
 """Ours and Apollo's composition accept and refuse the same subgraphs, with the same codes, and mean the same by a supergraph.
 
-Needs Apollo's composition in the folder `COMPOSITION_PEER` (see `tests.support.composition_peer`); skipped without it.
+Needs Apollo's composition in the folder `COMPOSITION_PEER` (see `tests.laboratory.composition_peer`); skipped without it.
 `COMPOSITION_SETS` says how many random sets of each kind are compared (default 100), `COMPOSITION_SEED` from which seed on.
 """
 
@@ -18,16 +18,16 @@ import pytest
 from gateway.composition.compose import Composed, compose
 from gateway.composition.errors import CompositionError, CompositionFailed
 from gateway.composition.model import Subgraph
-from tests.support.composition import Case, document
-from tests.support.composition_cases import CASES
-from tests.support.composition_known import FALLS_OVER, in_words_of_both
-from tests.support.composition_peer import Peer, Verdict, peer_folder
-from tests.support.random_features import wide_subgraphs
-from tests.support.random_first_version import first_version_subgraphs
-from tests.support.random_links import linked_subgraphs
-from tests.support.random_moves import moving_subgraphs
-from tests.support.random_subgraphs import random_subgraphs
-from tests.support.supergraphs import differences
+from tests.laboratory.composition import Case, document
+from tests.laboratory.composition_cases import CASES
+from tests.laboratory.composition_known import FALLS_OVER, in_words_of_both
+from tests.laboratory.composition_peer import Peer, Verdict, peer_folder
+from tests.laboratory.random_features import wide_subgraphs
+from tests.laboratory.random_first_version import first_version_subgraphs
+from tests.laboratory.random_links import linked_subgraphs
+from tests.laboratory.random_moves import moving_subgraphs
+from tests.laboratory.random_subgraphs import random_subgraphs
+from tests.laboratory.supergraphs import differences
 
 ROOT = Path(__file__).parents[3]
 SETS = int(os.environ.get("COMPOSITION_SETS", "100"))

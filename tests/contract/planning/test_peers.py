@@ -1,6 +1,6 @@
 """Our plans need no more fetches than those of Apollo's planner and Hive's.
 
-Needs both in the folder `PLANNING_PEER` (see `tests.support.planning_peer`); skipped without it. `PLANNING_WORLDS` says how many random
+Needs both in the folder `PLANNING_PEER` (see `tests.laboratory.planning_peer`); skipped without it. `PLANNING_WORLDS` says how many random
 worlds are compared (default 50). What all plans come to is printed.
 """
 
@@ -12,11 +12,11 @@ from random import Random
 import pytest
 
 from gateway.supergraph.reader import read_supergraph
+from tests.laboratory.planning_comparison import Compared, Question, compare, question, summary
+from tests.laboratory.planning_peer import NOTHING, PLANNERS, PlanningPeer, peer_folder
+from tests.laboratory.worlds.drawing import draw_world
+from tests.laboratory.worlds.operations import draw_operation
 from tests.support.planning import goldens
-from tests.support.planning_comparison import Compared, Question, compare, question, summary
-from tests.support.planning_peer import NOTHING, PLANNERS, PlanningPeer, peer_folder
-from tests.support.worlds.drawing import draw_world
-from tests.support.worlds.operations import draw_operation
 
 SCHEMA = Path(__file__).parents[3] / "schema"
 WORLDS = int(os.environ.get("PLANNING_WORLDS", "50"))

@@ -1,6 +1,6 @@
 """The commits at which a process of a test ends."""
 
-from tests.support.crashes import AREAS, LEFT_OUT, commits, commits_of, written
+from tests.laboratory.crashes import AREAS, LEFT_OUT, commits, commits_of, written
 
 
 def test_commits_have_the_names_of_their_functions_and_those_of_the_kit_of_their_callers() -> None:

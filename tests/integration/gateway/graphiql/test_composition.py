@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Locator, expect
 
 from gateway.graphiql.build import build
 from gateway.graphiql.node import NodeError
+from tests.laboratory.composition import composed
 from tests.support.browser import Visit, open_browser
-from tests.support.composition import composed
 from tests.support.development import LINK, RunningDev, running_dev
 from tests.support.gateway import running_gateway
 

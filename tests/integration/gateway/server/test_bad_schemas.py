@@ -13,8 +13,8 @@ from gateway.cli import main
 from gateway.server.supergraphs import SupergraphUnusable, load_to_serve
 from gateway.settings import LimitSettings, Settings, SubgraphSettings
 from tests.integration.gateway.server.conftest import answer_accounts, answer_goods
+from tests.laboratory.hostile import DOCUMENTS, doubling_fragments
 from tests.support.gateway import RecordingSubgraph, RunningGateway, running_gateway, shop_supergraph
-from tests.support.hostile import DOCUMENTS, doubling_fragments
 from tests.support.planning import GOLDENS
 
 GOODS = "{ goods { id } }"

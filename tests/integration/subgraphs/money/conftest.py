@@ -11,9 +11,9 @@ import pytest
 
 from subgraphs.catalog import app as catalog_app
 from subgraphs.order import app as order_app
+from tests.laboratory.money_driver import Market
 from tests.support.bank import RunningBank, running_bank
 from tests.support.money import MoneyMarket, Opening, money_market
-from tests.support.money_driver import Market
 from tests.support.ports import kept_port
 from tests.support.subgraphs import SubgraphUnderTest
 

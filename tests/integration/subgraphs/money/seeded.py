@@ -7,9 +7,9 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.laboratory.money_driver import Market
+from tests.laboratory.money_machine import PROGRESS, MoneyMachine, machine_market, profile
 from tests.seeded.bugs import BUGS
-from tests.support.money_driver import Market
-from tests.support.money_machine import PROGRESS, MoneyMachine, machine_market, profile
 
 
 @pytest.mark.parametrize("redis_port", ["embedded"], indirect=True)

@@ -9,9 +9,9 @@ import os
 
 import pytest
 
-from tests.support.crashes import commits_of
-from tests.support.money_crashes import STORIES, play
-from tests.support.money_driver import Market
+from tests.laboratory.crashes import commits_of
+from tests.laboratory.money_crashes import STORIES, play
+from tests.laboratory.money_driver import Market
 
 CRASH_AT = os.environ.get("CRASH_AT", "")
 

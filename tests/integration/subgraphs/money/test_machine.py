@@ -13,8 +13,8 @@ import os
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.money_driver import Market
-from tests.support.money_machine import MoneyMachine, machine_market, profile
+from tests.laboratory.money_driver import Market
+from tests.laboratory.money_machine import MoneyMachine, machine_market, profile
 
 PROFILE = profile(examples=int(os.environ.get("MONEY_EXAMPLES", "0")), steps=int(os.environ.get("MONEY_STEPS", "0")))
 

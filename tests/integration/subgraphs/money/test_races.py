@@ -13,9 +13,9 @@ from sqlalchemy import select
 from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.order.tables import OrderChange, OrderItem
 from subgraphs.payment.tables import Outbox
+from tests.laboratory.money_trade import PLACE, ask
 from tests.support.bank import eventually
 from tests.support.money import MoneyMarket
-from tests.support.money_trade import PLACE, ask
 from tests.support.orders import BUYER, OTHER_BUYER
 from tests.support.payments import START
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crashes import commits_of
+from tests.laboratory.crashes import commits_of
+from tests.laboratory.people_crashes import STORIES, play
 from tests.support.people import People, running_people
-from tests.support.people_crashes import STORIES, play
 
 CRASH_AT = os.environ.get("CRASH_AT", "")
 

@@ -25,7 +25,7 @@ from subgraphs.kit.storage.session import Database
 from subgraphs.recommendation.model import Question
 from subgraphs.recommendation.settings import MIGRATIONS
 from subgraphs.recommendation.tables import BehaviourRow, RankingJobRow
-from tests.support.crashes import Crashed, CrashPoint, commits_of
+from tests.laboratory.crashes import Crashed, CrashPoint, commits_of
 from tests.support.recommendation import fill, learner_of, slates_of
 from workers.actors import slates
 from workers.actors.behaviour import BehaviourDependencies, work_off_stream

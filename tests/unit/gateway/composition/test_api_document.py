@@ -13,10 +13,10 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.composition.print.api_document import api_document
-from tests.support.composition import document
-from tests.support.composition_cases import CASES
+from tests.laboratory.composition import document
+from tests.laboratory.composition_cases import CASES
+from tests.laboratory.random_features import wide_subgraphs
 from tests.support.examples import examples
-from tests.support.random_features import wide_subgraphs
 
 SCHEMAS = Path(__file__).parents[4] / "schema" / "subgraphs"
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 REFUSED = {
     "a scope without quotes": "type Query { q: Int @requiresScopes(scopes: [[admin]]) }",

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.composition.extract import extract_subgraphs
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 IMPORTS = '"@key", "@shareable", "@external", "@provides", "@override", "@interfaceObject"'
 TYPE = 'type T @key(fields: "id") @cacheTag(format: "t-{$key.id}") {'

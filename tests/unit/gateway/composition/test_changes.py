@@ -7,7 +7,7 @@ from gateway.check.change import Change, Severity
 from gateway.check.changes import accept, api_changes
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed
+from tests.laboratory.composition import composed
 
 BREAKING, DANGEROUS, SAFE = Severity
 

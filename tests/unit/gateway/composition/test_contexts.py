@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 TAKING = (
     'type Query { t: T } type T @key(fields: "id") @context(name: "c") { id: ID! x: Int n: N i: I u: U }'

@@ -7,7 +7,7 @@ import pytest
 from gateway.composition.compose import Composed, compose
 from gateway.composition.contracts import Contract, all_tags
 from gateway.composition.errors import CompositionError, CompositionFailed
-from tests.support.composition import subgraphs
+from tests.laboratory.composition import subgraphs
 
 IN, OUT = '@tag(name: "in")', '@tag(name: "out")'
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.composition import specs
 from gateway.composition.links import FEDERATION
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 SCALARS = {name: name for name in specs.TYPES}
 IMPORTS = ", ".join(f'"{name}"' for name in (*(f"@{directive}" for directive in specs.DIRECTIVES), *specs.TYPES))

@@ -5,7 +5,7 @@ import pytest
 from gateway.composition.compose import compose
 from gateway.composition.contracts import Contract
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed, refusal, subgraphs
+from tests.laboratory.composition import composed, refusal, subgraphs
 
 Q = "type Query { q: Int }"
 

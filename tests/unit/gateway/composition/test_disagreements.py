@@ -1,6 +1,6 @@
 """Where Apollo's composition (2.14) says otherwise, and why ours stays as it is. The contract tests hold everything else equal."""
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 
 def codes(sdls: dict[str, str]) -> set[str]:

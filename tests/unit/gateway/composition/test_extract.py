@@ -12,9 +12,9 @@ from gateway.composition.errors import CompositionFailed
 from gateway.composition.extract import extract_subgraphs
 from gateway.composition.model import Subgraph
 from gateway.supergraph.errors import SupergraphError
+from tests.laboratory.random_subgraphs import random_subgraphs
+from tests.laboratory.supergraphs import differences
 from tests.support.examples import examples
-from tests.support.random_subgraphs import random_subgraphs
-from tests.support.supergraphs import differences
 
 SUPERGRAPH = Path(__file__).parents[4] / "schema" / "supergraph.graphql"
 

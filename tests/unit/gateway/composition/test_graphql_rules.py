@@ -3,7 +3,7 @@
 import pytest
 from graphql import build_schema, validate_schema
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 ONE_KEY = 'type T @key(fields: "id") { id: ID! }'
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.composition import composed
+from tests.laboratory.composition import composed
 
 FED = {
     "INCONSISTENT_DESCRIPTION": (

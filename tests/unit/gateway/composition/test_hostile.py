@@ -7,7 +7,7 @@ from gateway.composition.errors import CompositionError, CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.composition.read.parse import MAX_SDL_CHARACTERS
 from gateway.composition.report import as_text
-from tests.support.composition import document
+from tests.laboratory.composition import document
 from tests.support.work import calls_of
 
 DEEP = (200, 5_000)  # under and over what Python's stack, or the parser, allows

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
+from tests.laboratory.supergraphs import facts
 from tests.support.planning import planned
-from tests.support.supergraphs import facts
 
 ENTITY = 'type Query { i: I }\ninterface I @key(fields: "id") { id: ID! }\n'
 REQUIRING = 'type T implements I @key(fields: "id") { id: ID! i1: Int @external x: Int @requires(fields: "i1") }'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 FEDERATION = '@link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@tag", "@shareable", "@composeDirective"])'
 OWN = "https://example.org/own/v{}"

@@ -7,7 +7,7 @@ from gateway.composition.compose import compose
 from gateway.composition.model import Subgraph
 from gateway.supergraph.link_address import read_address
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import FED, composed, refusal
+from tests.laboratory.composition import FED, composed, refusal
 
 COMPOSE = '@composeDirective(name: "@mine")'
 USED = "directive @mine on FIELD_DEFINITION\ntype Query { q: Int @mine }"

@@ -9,10 +9,10 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed, subgraphs
-from tests.support.composition_cases import CASES
-from tests.support.random_subgraphs import random_subgraphs
-from tests.support.supergraphs import facts
+from tests.laboratory.composition import composed, subgraphs
+from tests.laboratory.composition_cases import CASES
+from tests.laboratory.random_subgraphs import random_subgraphs
+from tests.laboratory.supergraphs import facts
 
 LINK = "https://specs.apollo.dev"
 

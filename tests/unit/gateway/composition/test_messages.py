@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 ENTITY = 'type T @key(fields: "id") { id: ID x: Int %s }'
 

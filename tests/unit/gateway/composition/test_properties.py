@@ -10,12 +10,12 @@ from gateway.composition.compose import Composed, compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
+from tests.laboratory.large_schemas import large_subgraphs
+from tests.laboratory.random_features import wide_subgraphs
+from tests.laboratory.random_subgraphs import random_subgraphs
+from tests.laboratory.schema_split import split_schema
+from tests.laboratory.supergraphs import api_facts, facts
 from tests.support.examples import examples
-from tests.support.large_schemas import large_subgraphs
-from tests.support.random_features import wide_subgraphs
-from tests.support.random_subgraphs import random_subgraphs
-from tests.support.schema_split import split_schema
-from tests.support.supergraphs import api_facts, facts
 from tests.support.work import calls_of
 
 SCHEMA = Path(__file__).parents[4] / "schema"

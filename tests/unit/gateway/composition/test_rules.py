@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.composition.errors import CompositionError
-from tests.support.composition import FED, Case, composed, document, refusal
-from tests.support.composition_cases import CASES
+from tests.laboratory.composition import FED, Case, composed, document, refusal
+from tests.laboratory.composition_cases import CASES
 
 IDS = [f"{index}-{case.code}" for index, case in enumerate(CASES)]
 

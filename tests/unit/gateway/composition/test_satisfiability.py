@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.composition.satisfiability import walk
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 
 def unreachable(sdls: dict[str, str]) -> list[str]:

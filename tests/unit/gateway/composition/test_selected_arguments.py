@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.composition import composed, refusal
+from tests.laboratory.composition import composed, refusal
 
 RESOLVING = 'type Query {{ t: T }} type T @key(fields: "id") {{ id: ID {} }} {}'
 REQUIRING = 'type T @key(fields: "id") {{ id: ID {} @external y: Int @requires(fields: "{}") }} {}'

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.composition import composed, refusal
-from tests.support.supergraphs import facts
+from tests.laboratory.composition import composed, refusal
+from tests.laboratory.supergraphs import facts
 
 
 def supergraph(sdls: dict[str, str]) -> str:

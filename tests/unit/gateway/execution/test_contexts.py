@@ -16,7 +16,7 @@ from gateway.execution.transport.fake import FakeTransport, Subgraph
 from gateway.planning.check.checker import check
 from gateway.planning.planner import plan
 from gateway.supergraph.reader import read_supergraph
-from tests.support.composition import composed
+from tests.laboratory.composition import composed
 from tests.support.execution import DictSubgraph
 from tests.support.planning import normalized
 

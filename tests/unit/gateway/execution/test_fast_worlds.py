@@ -10,8 +10,8 @@ from gateway.execution import executor as executor_module
 from gateway.execution.executor import Executable, Executor
 from gateway.operation.model import Operation
 from gateway.planning.plan import Plan
+from tests.laboratory.worlds.trials import run_trials
 from tests.support.examples import examples
-from tests.support.worlds.trials import run_trials
 
 
 @settings(examples(30), phases=(Phase.explicit, Phase.reuse, Phase.generate))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laboratory.wire_answers import answers, judged_by_h11, judged_by_us
 from tests.support.examples import examples
-from tests.support.wire_answers import answers, judged_by_h11, judged_by_us
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKS = b"2\r\n{}\r\n0\r\n\r\n"

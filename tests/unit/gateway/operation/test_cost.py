@@ -10,7 +10,7 @@ from gateway.errors import ClientError
 from gateway.operation.cost.actual import actual_cost
 from gateway.operation.cost.estimate import MAX_REMEMBERED
 from gateway.supergraph.errors import SupergraphError
-from tests.support.costs import CostedSchema, supergraph_of
+from tests.laboratory.costs import CostedSchema, supergraph_of
 
 SDL = """
 type Query {

@@ -6,8 +6,8 @@ Work is counted, not timed: a million calls are about 0.1 s on an idle core. `py
 import pytest
 
 from gateway.supergraph.reader import read_supergraph
+from tests.laboratory.hostile import DOCUMENTS, preparer_for, refusal_of_preparing
 from tests.support.gateway import shop_supergraph
-from tests.support.hostile import DOCUMENTS, preparer_for, refusal_of_preparing
 from tests.support.work import calls_of
 
 SUPERGRAPH = read_supergraph(shop_supergraph())

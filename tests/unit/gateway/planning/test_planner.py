@@ -17,7 +17,7 @@ from gateway.planning.planner import plan
 from gateway.planning.printer import plan_as_json, print_plan
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
-from tests.support.hostile import (
+from tests.laboratory.hostile import (
     OPERATIONS,
     chain_of_subgraphs,
     deep_nest,
@@ -29,8 +29,8 @@ from tests.support.hostile import (
     refusal_of_planning,
     wide_interface,
 )
+from tests.laboratory.shared_everywhere import shared_operation, shared_subgraphs
 from tests.support.planning import GOLDENS, composed, goldens, normalized, planned, read_supergraph_file
-from tests.support.shared_everywhere import shared_operation, shared_subgraphs
 from tests.support.work import calls_of
 
 MAX_CALLS = 1_500_000

@@ -5,8 +5,8 @@ import pytest
 from gateway.planning.explain import explain, print_why
 from gateway.planning.plan import Plan
 from gateway.supergraph.model import Supergraph
+from tests.laboratory.shared_everywhere import shared_operation, shared_subgraphs
 from tests.support.planning import composed, normalized, planned
-from tests.support.shared_everywhere import shared_operation, shared_subgraphs
 
 TOP = """
 type Query { top: Top }

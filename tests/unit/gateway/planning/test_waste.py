@@ -8,10 +8,10 @@ import pytest
 
 from gateway.planning.plan import FetchedField, FetchedFragment
 from gateway.supergraph.reader import read_supergraph
+from tests.laboratory.planning_waste import waste
+from tests.laboratory.worlds.drawing import draw_world
+from tests.laboratory.worlds.operations import draw_operation
 from tests.support.planning import Golden, goldens, planned, read_supergraph_file
-from tests.support.planning_waste import waste
-from tests.support.worlds.drawing import draw_world
-from tests.support.worlds.operations import draw_operation
 
 SCHEMA = Path(__file__).parents[4] / "schema"
 WORLDS = 15

@@ -5,8 +5,8 @@ import asyncio
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.laboratory.worlds.trials import run_trials
 from tests.support.examples import examples
-from tests.support.worlds.trials import run_trials
 
 AS_DRAWN = (Phase.explicit, Phase.reuse, Phase.generate)
 """No shrinking by Hypothesis: a smaller seed is no smaller world. A trial that fails makes its world and operation smaller itself."""

@@ -10,13 +10,13 @@ from gateway.composition.compose import compose
 from gateway.composition.errors import CompositionFailed
 from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
+from tests.laboratory.random_empty_interfaces import thinly_implemented_subgraphs
+from tests.laboratory.random_features import wide_subgraphs
+from tests.laboratory.random_subgraphs import random_subgraphs
+from tests.laboratory.random_values import value_subgraphs
+from tests.laboratory.worlds.operations import draw_operation
 from tests.support.examples import examples
 from tests.support.planning import planned
-from tests.support.random_empty_interfaces import thinly_implemented_subgraphs
-from tests.support.random_features import wide_subgraphs
-from tests.support.random_subgraphs import random_subgraphs
-from tests.support.random_values import value_subgraphs
-from tests.support.worlds.operations import draw_operation
 
 AS_DRAWN = (Phase.explicit, Phase.reuse, Phase.generate)
 OPERATIONS = 8

@@ -11,12 +11,12 @@ from gateway.operation.limits import Limits
 from gateway.operation.normalize import condition_variables
 from gateway.operation.parse import parse_document, select_operation
 from gateway.operation.variables import VariableCoercer
-from tests.support.cost_worlds import draw_cost_world, draw_costed_operation
-from tests.support.costs import CostedSchema
+from tests.laboratory.cost_worlds import draw_cost_world, draw_costed_operation
+from tests.laboratory.costs import CostedSchema
+from tests.laboratory.worlds.drawing import draw_world
+from tests.laboratory.worlds.gateway import WorldGateway
+from tests.laboratory.worlds.operations import draw_operation
 from tests.support.examples import examples
-from tests.support.worlds.drawing import draw_world
-from tests.support.worlds.gateway import WorldGateway
-from tests.support.worlds.operations import draw_operation
 
 AS_DRAWN = (Phase.explicit, Phase.reuse, Phase.generate)
 """No shrinking: a smaller seed is no smaller world."""

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from gateway.composition.compose import compose
 from gateway.composition.model import Subgraph
 from gateway.supergraph.reader import read_supergraph
-from tests.support.examples import examples
-from tests.support.rewriting import (
+from tests.laboratory.rewriting import (
     Asked,
     Rewrite,
     divided,
@@ -27,12 +26,13 @@ from tests.support.rewriting import (
     reordered,
     wrapped,
 )
-from tests.support.rewriting_values import relabelled, spelled_out, valued
-from tests.support.rewritten_trials import REWRITINGS, draw_rewriting, rewrite, run_rewritten_trials
-from tests.support.telling_world import TellingWorld, told
-from tests.support.worlds.drawing import draw_world
-from tests.support.worlds.gateway import WorldGateway
-from tests.support.worlds.operations import draw_operation
+from tests.laboratory.rewriting_values import relabelled, spelled_out, valued
+from tests.laboratory.rewritten_trials import REWRITINGS, draw_rewriting, rewrite, run_rewritten_trials
+from tests.laboratory.telling_world import TellingWorld, told
+from tests.laboratory.worlds.drawing import draw_world
+from tests.laboratory.worlds.gateway import WorldGateway
+from tests.laboratory.worlds.operations import draw_operation
+from tests.support.examples import examples
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
