@@ -59,7 +59,7 @@ class FetchGraph:
         self, step: FetchStep, position: Position, after: set[FetchNode], reused: FetchNode | None
     ) -> FetchNode:
         """Writes root fields into `reused`, or into a new fetch that waits for `after`; for mutations, whose order counts."""
-        node = reused or self._create_root(step.service, position, step.selected[0][0][0].arrival, after)
+        node = reused or self._create_root(step.service, position, step.selected[0].jumps[0].arrival, after)
         assert node.root is not None
         for _, selected in step.selected:
             self._select(selected, node.root)
@@ -178,7 +178,7 @@ class FetchGraph:
 
     def _sharing(self, service: str, found: list[RoutedField], position: Position) -> SharingRules:
         """What the fields demand of the representation and the selection that they go into."""
-        sharing = SharingRules(is_root=found[0][0][0].key is None)
+        sharing = SharingRules(is_root=found[0].jumps[0].key is None)
         for used, selected in found:
             if selected.served.field.requires is not None:
                 sharing.required.extend(self._schema.field_set_needs(selected.served.field.requires))
@@ -256,7 +256,7 @@ class FetchGraph:
                 bringing |= brought
         if not lacking:
             return bringing
-        first = lacking[0][0][0]
+        first = lacking[0].jumps[0]
         is_root = first.key is None
         sharing = self._sharing(service, lacking, position)
         node = self._find(service, position, after, sharing, is_root=is_root)
@@ -376,7 +376,7 @@ def _contexts_first(steps: tuple[Step, ...]) -> list[Step]:
                 (first if step.selected.need.is_context else rest).append(step)
             case FetchStep():
                 for part, is_context in ((first, True), (rest, False)):
-                    selected = tuple(found for found in step.selected if found[1].need.is_context is is_context)
+                    selected = tuple(found for found in step.selected if found.selected.need.is_context is is_context)
                     if selected:
                         part.append(FetchStep(step.service, selected))
     return first + rest

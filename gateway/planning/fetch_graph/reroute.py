@@ -21,7 +21,7 @@ from dataclasses import replace
 from gateway.planning.budget import StepBudget
 from gateway.planning.fetch_graph.batch import Batch
 from gateway.planning.search.cover import as_solution, combinations_of
-from gateway.planning.search.solution import Choice, Decision, FieldStep, Selected, Solution, UnroutedField
+from gateway.planning.search.solution import Choice, Decision, FieldStep, RoutedField, Selected, Solution, UnroutedField
 
 _REQUEST = 1000
 """What a request costs that no other fetch shares."""
@@ -181,7 +181,7 @@ class _Schedule:
 
     def _choice(self, choice: Choice, level: int, left: int) -> Choice:
         """The choice with all that is below it chosen again."""
-        selected = tuple((ways, self._below(each, level, left)) for ways, each in choice.selected)
+        selected = tuple(RoutedField(jumps, self._below(each, level, left)) for jumps, each in choice.selected)
         return replace(choice, selected=selected)
 
     def _below(self, selected: Selected, level: int, left: int) -> Selected:

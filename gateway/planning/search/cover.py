@@ -109,7 +109,7 @@ def as_solution(steps: Iterable[Step], chosen: Iterable[Choice], missing: Iterab
     cost = FREE
     for choice in chosen:
         if choice.service is None:
-            steps.append(FieldStep(choice.selected[0][1]))
+            steps.append(FieldStep(choice.selected[0].selected))
             cost = cost.beside(choice.own)
         else:
             by_service.setdefault(choice.service, []).append(choice)

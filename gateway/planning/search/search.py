@@ -146,7 +146,7 @@ class Search:
                         self._find_choices(open_, here, terms)
                         opened.append(open_)
                     else:
-                        steps.append(FieldStep(choice.selected[0][1]))
+                        steps.append(FieldStep(choice.selected[0].selected))
                         costs.append(choice.own)
             for part_of_rest in self._schema.parts(here, rest, need.name):
                 open_ = UnroutedField(need, part_of_rest, frozenset(), {}, must_know=need in apart)
@@ -169,7 +169,7 @@ class Search:
         cost = ONE_FIELD.beside(below.cost) if below else ONE_FIELD
         missing = (_remaining(need, served.types, here, below.missing),) if below and below.missing else ()
         selected = Selected(need, served, None, below)
-        return Choice(None, (((), selected),), cost, FREE, missing, _extent(missing, here))
+        return Choice(None, (RoutedField((), selected),), cost, FREE, missing, _extent(missing, here))
 
     def _solve_below(self, need: Need, served: ResolvableField, terms: SearchScope) -> Solution | None:
         """What is needed of the objects that a field returns; None for a leaf. Nothing is missing of objects that cannot be there."""
@@ -225,7 +225,7 @@ class Search:
                     # A field that comes later has to be merged: dearer than the same field in an earlier answer.
                     cost = Cost(cost.fetches, cost.depth, cost.fields * 2)
                 own = own.beside(cost.after(requirement.cost) if requirement else cost)
-                selected.append((used, Selected(need, part, requirement, below)))
+                selected.append(RoutedField(used, Selected(need, part, requirement, below)))
                 if below and below.missing:
                     missing.append(_remaining(need, part.types, here, below.missing))
                 unserved -= part.types
@@ -473,7 +473,7 @@ def _leaves_out(found: Iterable[RoutedField]) -> bool:
         if not selected.below.steps:
             return True
         for step in selected.below.steps:
-            if _leaves_out([((), step.selected)] if isinstance(step, FieldStep) else step.selected):
+            if _leaves_out([RoutedField((), step.selected)] if isinstance(step, FieldStep) else step.selected):
                 return True
     return False
 

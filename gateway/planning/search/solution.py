@@ -94,6 +94,17 @@ class KeyJump:
         return ONE_FETCH.after(self.key_solution.cost) if self.key_solution is not None else ONE_FETCH
 
 
+class RoutedField(NamedTuple):
+    """A field with the way to where it is selected.
+
+    Attributes:
+        jumps: one for each entity type through which the subgraph is entered; none where the field is selected here.
+    """
+
+    jumps: tuple[KeyJump, ...]
+    selected: Selected
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldStep:
     """A step: the field is part of the answer that the place belongs to."""
@@ -103,18 +114,13 @@ class FieldStep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FetchStep:
-    """A step: another request, to `service`, for the objects at the place.
-
-    Attributes:
-        selected: each with the entries that lead to it, at least one.
-    """
+    """A step: another request, to `service`, for the objects at the place."""
 
     service: str
-    selected: "tuple[RoutedField, ...]"
+    selected: tuple[RoutedField, ...]
 
 
 Step = FieldStep | FetchStep
-RoutedField = tuple[tuple[KeyJump, ...], Selected]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
