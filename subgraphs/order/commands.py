@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.runtime.refusals import NotFound, VersionConflict
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.order import repository
-from subgraphs.order import transitions as changes
+from subgraphs.order import status_changes as changes
 from subgraphs.order.model import (
     MAX_REASON_CHARACTERS,
     MAX_TRACKING_CHARACTERS,

@@ -16,7 +16,7 @@ import structlog
 from subgraphs.kit.runtime.client import ServiceError
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import payment_results, repository
-from subgraphs.order import transitions as changes
+from subgraphs.order import status_changes as changes
 from subgraphs.order.clients.payment import Closing, Outcome, Terms
 from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.model import OrderStatus

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from subgraphs.kit.storage.inbox import is_first_receipt
 from subgraphs.kit.storage.session import Database, run_again_on_conflict
 from subgraphs.order import repository
-from subgraphs.order import transitions as changes
+from subgraphs.order import status_changes as changes
 from subgraphs.order.clients.payment import PaymentSums
 from subgraphs.order.model import CALLED_OFF, TRANSITIONS, OrderStatus
 from subgraphs.order.tables import Inbox, Order

@@ -24,7 +24,7 @@ from subgraphs.kit.runtime.ids import uuid7
 from subgraphs.kit.runtime.refusals import InvalidInput
 from subgraphs.kit.storage.session import run_again_on_conflict
 from subgraphs.order import queries, repository
-from subgraphs.order import transitions as changes
+from subgraphs.order import status_changes as changes
 from subgraphs.order.clients.user import Address
 from subgraphs.order.dependencies import OrderDependencies
 from subgraphs.order.errors import OutOfStock, PriceChanged, RequestInFlight, Shortage

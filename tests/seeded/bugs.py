@@ -22,7 +22,7 @@ from subgraphs.kit.messaging.jobs import Claim
 from subgraphs.kit.messaging.task_queue import TaskQueue
 from subgraphs.kit.storage.session import Database
 from subgraphs.order import finishing
-from subgraphs.order import transitions as changes
+from subgraphs.order import status_changes as changes
 from subgraphs.order.clients.payment import Closing, Outcome, PaymentService, Terms
 from subgraphs.order.graph.types import Order as OrderType
 from subgraphs.order.model import OrderStatus

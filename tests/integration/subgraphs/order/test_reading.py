@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from subgraphs.order import commands, repository
-from subgraphs.order import transitions as order_changes
+from subgraphs.order import status_changes as order_changes
 from subgraphs.order.model import OrderStatus
 from tests.support.identity import ANONYMOUS, account, service
 from tests.support.orders import BUYER, OTHER_BUYER, OTHER_SELLER, SECOND_SELLER, SELLER, OrderMarket
