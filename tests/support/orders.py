@@ -258,11 +258,11 @@ class MuteCatalog(CatalogService):
 def asking(market: OrderMarket, catalog: CatalogService) -> Iterator[None]:
     """Let the service ask another catalog during the block."""
     dependencies = market.resources.dependencies
-    object.__setattr__(market.resources, "desk", replace(dependencies, catalog=catalog))
+    object.__setattr__(market.resources, "dependencies", replace(dependencies, catalog=catalog))
     try:
         yield
     finally:
-        object.__setattr__(market.resources, "desk", dependencies)
+        object.__setattr__(market.resources, "dependencies", dependencies)
 
 
 def order_settings(folder: Path, *, database_url: str, redis_url: str, **more: Any) -> OrderSettings:

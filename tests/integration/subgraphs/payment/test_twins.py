@@ -213,6 +213,6 @@ def test_every_command_of_payment_has_its_twin() -> None:
         for path in sorted(Path("subgraphs/payment").glob("*.py"))
         for each in ast.parse(path.read_text()).body
         if isinstance(each, ast.AsyncFunctionDef) and not each.name.startswith("_")
-        if any(argument.arg == "desk" for argument in each.args.args)
+        if any(argument.arg == "dependencies" for argument in each.args.args)
     }
     assert written - {twin.name for twin in COMMANDS} == WRITES_NOTHING_ITSELF.keys()
