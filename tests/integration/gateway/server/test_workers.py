@@ -30,10 +30,11 @@ def work(folder: Path, readiness: Connection) -> None:
     """A worker: says that it is there, becomes ready unless the folder says that none does, and ends on SIGTERM unless it is deaf."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN if (folder / "deaf").exists() else signal.SIG_DFL)
+    # Before it is ready: a worker that is ready has started.
+    (folder / f"started-{os.getpid()}").touch()
     if not (folder / "unready").exists():
         readiness.send_bytes(b"ready")
         (folder / f"ready-{os.getpid()}").touch()
-    (folder / f"started-{os.getpid()}").touch()
     while True:
         signal.pause()
 

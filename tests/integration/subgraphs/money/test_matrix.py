@@ -193,7 +193,7 @@ class World:
 
 
 @pytest.fixture
-async def world(money: MoneyMarket, tmp_path: Path) -> AsyncIterator[World]:
+async def world(money: MoneyMarket, more_urls: dict[str, str]) -> AsyncIterator[World]:
     order_id, payment_id = await money.paid("paid", "card_ok")
     unpaid = await money.orders.placed("unpaid")
     await money.work()
@@ -204,7 +204,7 @@ async def world(money: MoneyMarket, tmp_path: Path) -> AsyncIterator[World]:
         for name, url in money.orders.neighbours.items():
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=20))
             services[name] = SubgraphUnderTest(http)
-        users = Database(f"sqlite+aiosqlite:///{tmp_path / 'user.db'}")
+        users = Database(more_urls["user_database_url"])
         stack.push_async_callback(users.close)
         yield World(
             services,
