@@ -55,70 +55,70 @@ class DeliveryDependencies:
     web_url: str
 
 
-async def deliver(courier: DeliveryDependencies, delivery_id: str) -> None:
+async def deliver(dependencies: DeliveryDependencies, delivery_id: str) -> None:
     """Deliver what is due; nothing happens if the delivery is done, dead, not due yet, or in other hands.
 
     Raises:
         Exception: whatever nobody foresaw (a missing text, a broken provider), after the delivery was given back with it.
     """
-    async with courier.database.transaction() as session:
-        now = await database_now(session, courier.clock)
-        held = await claim_one(session, courier.database, DeliveryRow, delivery_id, now=now)
+    async with dependencies.database.transaction() as session:
+        now = await database_now(session, dependencies.clock)
+        held = await claim_one(session, dependencies.database, DeliveryRow, delivery_id, now=now)
         if held is None:
             await repository.note_given_up(session, delivery_id)
     if held is None:
         return
-    async with renewed(courier.database, DeliveryRow, held, clock=courier.clock):
+    async with renewed(dependencies.database, DeliveryRow, held, clock=dependencies.clock):
         try:
-            await _deliver(courier, held)
+            await _deliver(dependencies, held)
         except Exception as error:
-            await _give_back(courier, held, error)
+            await _give_back(dependencies, held, error)
             raise
 
 
-async def _deliver(courier: DeliveryDependencies, held: Claim) -> None:
-    async with courier.database.reading() as session:
+async def _deliver(dependencies: DeliveryDependencies, held: Claim) -> None:
+    async with dependencies.database.reading() as session:
         delivery = await session.get_one(DeliveryRow, held.job_id)
         notification = await session.get_one(NotificationRow, delivery.notification_id)
         earlier = await repository.outcomes(session, held.job_id)
     if DeliveryStatus.SENT in earlier:
-        await _finish(courier, held, DeliveryStatus.SENT, error="an earlier attempt went out")
+        await _finish(dependencies, held, DeliveryStatus.SENT, error="an earlier attempt went out")
         return
     if DeliveryStatus.QUEUED in earlier:
-        await _finish(courier, held, DeliveryStatus.FAILED, error="an earlier attempt may have gone out")
+        await _finish(dependencies, held, DeliveryStatus.FAILED, error="an earlier attempt may have gone out")
         return
     try:
-        recipient = await courier.recipients.find(notification.account_id)
+        recipient = await dependencies.recipients.find(notification.account_id)
     except ServiceError as error:
-        await _give_back(courier, held, error)
+        await _give_back(dependencies, held, error)
         return
     if recipient is None:
-        await _finish(courier, held, DeliveryStatus.FAILED, error="nobody is behind the account")
+        await _finish(dependencies, held, DeliveryStatus.FAILED, error="nobody is behind the account")
         return
     channel, variables = Channel(delivery.channel), {**notification.variables, "name": recipient.name}
     if channel is Channel.EMAIL and notification.template_key == VERIFY_EMAIL:
         try:
-            token = await courier.recipients.verification_token(notification.account_id)
+            token = await dependencies.recipients.verification_token(notification.account_id)
         except ServiceError as error:
-            await _give_back(courier, held, error)
+            await _give_back(dependencies, held, error)
             return
         if token is None:
-            await _finish(courier, held, DeliveryStatus.SUPPRESSED, error="the address is verified already")
+            await _finish(dependencies, held, DeliveryStatus.SUPPRESSED, error="the address is verified already")
             return
         # After the #, so that the token reaches no log of a web server.
-        variables["verification_link"] = f"{courier.web_url}/verify-email#token={token}"
+        variables["verification_link"] = f"{dependencies.web_url}/verify-email#token={token}"
     elif channel is Channel.EMAIL and not recipient.is_verified:
-        await _hold(courier, held, notification.account_id)
+        await _hold(dependencies, held, notification.account_id)
         return
-    message = await _message(courier, delivery, notification, recipient, variables)
-    await _send(courier, held, message, channel)
+    message = await _message(dependencies, delivery, notification, recipient, variables)
+    await _send(dependencies, held, message, channel)
 
 
-async def _hold(courier: DeliveryDependencies, held: Claim, account_id: str) -> None:
+async def _hold(dependencies: DeliveryDependencies, held: Claim, account_id: str) -> None:
     """Hold a delivery until its address is verified; one that was verified since the user service was asked is due now."""
-    async with courier.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         known = await repository.lock_verification(session, account_id)
-        now = await database_now(session, courier.clock)
+        now = await database_now(session, dependencies.clock)
         if known.verified_at is not None:
             await jobs.release(session, DeliveryRow, held, now=now)
         elif await jobs.settle(session, DeliveryRow, held, now=now):
@@ -127,53 +127,58 @@ async def _hold(courier: DeliveryDependencies, held: Claim, account_id: str) -> 
 
 
 async def _message(
-    courier: DeliveryDependencies,
+    dependencies: DeliveryDependencies,
     delivery: DeliveryRow,
     notification: NotificationRow,
     recipient: Recipient,
     variables: Mapping[str, Any],
 ) -> Message:
     key, channel = notification.template_key, Channel(delivery.channel)
-    async with courier.database.reading() as session:
+    async with dependencies.database.reading() as session:
         rows = await queries.template_versions(session, key, channel, recipient.locale)
     _, rendered = commands.usable(rows, variables, key=key, channel=channel)
     return Message(delivery.id, recipient.email, rendered.subject or notification.title, rendered.body)
 
 
-async def _send(courier: DeliveryDependencies, held: Claim, message: Message, channel: Channel) -> None:
-    async with courier.database.transaction() as session:
+async def _send(dependencies: DeliveryDependencies, held: Claim, message: Message, channel: Channel) -> None:
+    async with dependencies.database.transaction() as session:
         if not await jobs.is_held(session, DeliveryRow, held):
             _log.warning("notification.lease_lost", delivery=held.job_id, attempt=held.attempt)
             return
-        attempt = await repository.begin_attempt(session, held.job_id, now=courier.clock())
+        attempt = await repository.begin_attempt(session, held.job_id, now=dependencies.clock())
     try:
-        provider_id = await courier.channels[channel].send(message)
+        provider_id = await dependencies.channels[channel].send(message)
     except ChannelUnavailable as error:
-        await _give_back(courier, held, error, attempt_id=attempt.id)
+        await _give_back(dependencies, held, error, attempt_id=attempt.id)
     except Rejected as error:
-        await _finish(courier, held, DeliveryStatus.BOUNCED, error=str(error), attempt_id=attempt.id)
+        await _finish(dependencies, held, DeliveryStatus.BOUNCED, error=str(error), attempt_id=attempt.id)
     else:
-        async with courier.database.transaction() as session:
+        async with dependencies.database.transaction() as session:
             await repository.end_attempt(session, attempt.id, DeliveryStatus.SENT, provider_message_id=provider_id)
             await repository.set_delivery_status(session, held.job_id, DeliveryStatus.SENT)
-            is_ours = await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+            is_ours = await jobs.settle(session, DeliveryRow, held, now=dependencies.clock())
         _log.info("notification.sent", delivery=held.job_id, channel=channel.value, is_ours=is_ours)
 
 
 async def _finish(
-    courier: DeliveryDependencies, held: Claim, status: DeliveryStatus, *, error: str, attempt_id: str | None = None
+    dependencies: DeliveryDependencies,
+    held: Claim,
+    status: DeliveryStatus,
+    *,
+    error: str,
+    attempt_id: str | None = None,
 ) -> None:
-    async with courier.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         if attempt_id is not None:
             await repository.end_attempt(session, attempt_id, status, error=error)
-        is_ours = await jobs.settle(session, DeliveryRow, held, now=courier.clock())
+        is_ours = await jobs.settle(session, DeliveryRow, held, now=dependencies.clock())
         if is_ours:
             await repository.set_delivery_status(session, held.job_id, status)
     _log.warning("notification.finished", delivery=held.job_id, status=status.value, error=error, is_ours=is_ours)
 
 
 async def _give_back(
-    courier: DeliveryDependencies, held: Claim, error: Exception, *, attempt_id: str | None = None
+    dependencies: DeliveryDependencies, held: Claim, error: Exception, *, attempt_id: str | None = None
 ) -> None:
     """Give the delivery back: a provider, user service or database that is away costs time, anything else an attempt."""
     message = f"{type(error).__name__}: {error}"
@@ -183,7 +188,7 @@ async def _give_back(
         if attempt_id is not None:
             await repository.end_attempt(session, attempt_id, DeliveryStatus.FAILED, error=message)
         give = jobs.postpone if is_away else jobs.fail
-        now = await database_now(session, courier.clock)
+        now = await database_now(session, dependencies.clock)
         is_dead = await give(session, DeliveryRow, held, now=now, error=message)
         if is_dead:
             await repository.set_delivery_status(session, held.job_id, DeliveryStatus.FAILED)
@@ -191,4 +196,4 @@ async def _give_back(
             "notification.postponed", delivery=held.job_id, error=message, is_answered=not is_away, is_dead=is_dead
         )
 
-    await write_outcome(courier.database, write)
+    await write_outcome(dependencies.database, write)

@@ -32,7 +32,7 @@ class NotificationResources:
     queue: TaskQueue
     tokens: ServiceTokens
     cursors: Cursors
-    courier: DeliveryDependencies
+    dependencies: DeliveryDependencies
     channels: Mapping[Channel, ChannelClient]
     config: ServiceConfig
     ended_sessions: EndedSessions
@@ -54,7 +54,7 @@ class NotificationResources:
             queue=queue,
             tokens=tokens,
             cursors=Cursors(settings.cursor_key_ring),
-            courier=DeliveryDependencies(database, channels, UserRecipients(user_client), clock, settings.web_url),
+            dependencies=DeliveryDependencies(database, channels, UserRecipients(user_client), clock, settings.web_url),
             channels=channels,
             config=config,
             ended_sessions=EndedSessions(settings.redis_url),

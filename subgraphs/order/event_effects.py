@@ -39,52 +39,52 @@ class EffectServices:
     clock: Clock = utc_now
 
 
-async def deliver(courier: EffectServices, envelope: Envelope) -> None:
+async def deliver(services: EffectServices, envelope: Envelope) -> None:
     """Deliver one event; whatever this raises, it may be called again.
 
     Raises:
         ServiceError: when the catalog or payment gives no answer, or payment's provider refuses.
         QueueUnavailable: when the followers could not be told.
     """
-    await log.append(courier.analytics, [envelope], now=courier.clock())
+    await log.append(services.analytics, [envelope], now=services.clock())
     event = _EVENTS[envelope.type].model_validate(envelope.data)
     match event:
         case events.OrderPlaced():
             pass
         case events.OrderStatusChanged():
-            await _move_stock(courier, event)
-            await _end_payments(courier, event)
+            await _move_stock(services, event)
+            await _end_payments(services, event)
         case events.OrderRefundOwed():
-            await courier.payments.refund_rest(event.payment_id)
+            await services.payments.refund_rest(event.payment_id)
         case _:
             assert_never(event)
-    await courier.followers.tell(envelope)
+    await services.followers.tell(envelope)
 
 
-async def _move_stock(courier: EffectServices, event: events.OrderStatusChanged) -> None:
+async def _move_stock(services: EffectServices, event: events.OrderStatusChanged) -> None:
     match OrderStatus(event.after):
         case OrderStatus.PAID:
-            if await courier.catalog.sell(event.order_id):
+            if await services.catalog.sell(event.order_id):
                 return
-            is_given_up = await commands.give_up_unsold(courier.database, event.order_id, now=courier.clock())
+            is_given_up = await commands.give_up_unsold(services.database, event.order_id, now=services.clock())
             _log.error("order.paid_but_not_sold", order_id=event.order_id, is_cancelled=is_given_up)
         case OrderStatus.CANCELLED | OrderStatus.EXPIRED:
-            await _free_stock(courier, event)
+            await _free_stock(services, event)
         case OrderStatus.REFUNDED if OrderStatus(event.before) is OrderStatus.PAID:
             # Nothing was shipped. What was is with the buyer, and the seller counts it when it comes back.
-            await _free_stock(courier, event)
+            await _free_stock(services, event)
         case _:
             pass
 
 
-async def _end_payments(courier: EffectServices, event: events.OrderStatusChanged) -> None:
+async def _end_payments(services: EffectServices, event: events.OrderStatusChanged) -> None:
     """Have payment withdraw what is under way for an order that was called off, and give back what was paid for it."""
     was_payable = OrderStatus(event.before) is not OrderStatus.PENDING
     if OrderStatus(event.after) in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} and was_payable:
-        closing = await courier.payments.close_order(event.order_id, Terms.ALWAYS)
+        closing = await services.payments.close_order(event.order_id, Terms.ALWAYS)
         _log.info("order.payments_closed", order_id=event.order_id, outcome=closing.outcome.value)
 
 
-async def _free_stock(courier: EffectServices, event: events.OrderStatusChanged) -> None:
-    is_free = await courier.catalog.free(event.order_id)
+async def _free_stock(services: EffectServices, event: events.OrderStatusChanged) -> None:
+    is_free = await services.catalog.free(event.order_id)
     _log.info("order.stock_freed", order_id=event.order_id, is_free=is_free, before=event.before)

@@ -154,7 +154,7 @@ async def _check_delivered(trade: Trade, order: Order) -> None:
         rows = list(await session.scalars(select(OrderOutbox).where(OrderOutbox.subject == order.id)))
     _check_settled(rows)
     told = {row.id for row in rows}
-    async with money.orders.courier.analytics.reading() as session:
+    async with money.orders.services.analytics.reading() as session:
         logged = set(await session.scalars(select(LoggedEvent.event_id).where(LoggedEvent.order_id == order.id)))
     assert logged == told, "the log of orders is not complete"
     for follower, read in trade.market.read.items():

@@ -117,7 +117,7 @@ async def _pay_what_was_freed(steps: Steps) -> None:
     order_id = await steps.trade.awaiting(0)
     await steps.market.money.bank.set_faults(**LOST)
     await steps.trade.pay(order_id, "card_slow")
-    await steps.market.money.orders.courier.catalog.free(order_id)
+    await steps.market.money.orders.services.catalog.free(order_id)
     await steps.trade.wait_for_capture(order_id)
     steps.trade.payments.clear()  # an answer that says so would be a promise that the order is sold
 

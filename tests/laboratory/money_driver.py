@@ -65,23 +65,23 @@ class Market:
         self.redis_url = redis_url
         self.crash = CrashPoint()
         self.outages = {peer: Outage() for peer in PEERS}
-        self.read: dict[str, set[str]] = {stream.name: set() for stream in money.orders.courier.followers.streams}
+        self.read: dict[str, set[str]] = {stream.name: set() for stream in money.orders.services.followers.streams}
         self.strangers: set[str] = set()
         self._worked = LATER
         self._compared = timedelta()
-        courier, catalog_service = money.orders.courier, money.orders.catalog
+        services, catalog_service = money.orders.services, money.orders.catalog
         for peer, client in (
-            ("catalog", courier.catalog._client),
-            ("payment", courier.payments._client),
+            ("catalog", services.catalog._client),
+            ("payment", services.payments._client),
             ("order", money.to_order),
             ("order", money.payments.dependencies.orders._client),
             ("order", catalog_service.orders._client),
         ):
             self.outages[peer].put_into(client, "execute", lambda: ServiceUnavailable("a peer", "away"))
-        self.outages["reservations"].put_into(courier.catalog, "hold", lambda: ServiceUnavailable("catalog", "away"))
+        self.outages["reservations"].put_into(services.catalog, "hold", lambda: ServiceUnavailable("catalog", "away"))
         bank: Any = money.payments.dependencies.provider
         self.outages["bank"].put_into(bank._http, "call", lambda: ProviderUnavailable(1_000))
-        for stream in courier.followers.streams:
+        for stream in services.followers.streams:
             self.outages["followers"].put_into(stream, "append", lambda: QueueUnavailable("away"))
 
     def do(self, doing: Awaitable[Any]) -> Any:
@@ -163,12 +163,12 @@ class Market:
             events = list(await session.scalars(select(OrderOutbox.id).where(is_due(OrderOutbox, clock()))))
         for job_id in events:
             with suppress(Exception, Crashed):
-                await deliver_event(money.orders.courier, job_id, clock=clock)
+                await deliver_event(money.orders.services, job_id, clock=clock)
         return len(events)
 
     async def follow(self) -> None:
         """Let the followers read what is in their streams, and order remember how far they are."""
-        for stream in self.money.orders.courier.followers.streams:
+        for stream in self.money.orders.services.followers.streams:
             await stream.ensure_group()
             while entries := await stream.claim("a follower", limit=READ_AT_ONCE):
                 self.read[stream.name].update(_event_id(entry.payload) for entry in entries)
@@ -179,7 +179,7 @@ class Market:
         """Do what a worker's sweep does for the followers of order's events."""
         with suppress(Crashed):
             await keep_positions(
-                self.money.orders.database, self.money.orders.courier.followers.streams, clock=self._next_round()
+                self.money.orders.database, self.money.orders.services.followers.streams, clock=self._next_round()
             )
 
     def empty_redis(self) -> None:

@@ -187,7 +187,7 @@ class OrderMarket:
     url: str
     resources: OrderResources
     catalog: CatalogResources
-    courier: EffectServices
+    services: EffectServices
     payments: NotedPayments
     clock: MovedClock
     neighbours: Mapping[str, str]
@@ -237,7 +237,7 @@ class OrderMarket:
             if not rows:
                 return delivered
             for row in rows:
-                assert await deliver_event(self.courier, row.id, clock=clock)
+                assert await deliver_event(self.services, row.id, clock=clock)
                 delivered.append(Envelope.model_validate(row.envelope))
 
 
@@ -348,8 +348,8 @@ async def order_market(
         followers = EventStreams(redis_url)
         stack.push_async_callback(followers.close)
         dependencies = resources.dependencies
-        courier = EffectServices(
+        services = EffectServices(
             dependencies.database, analytics, dependencies.catalog, dependencies.payments, followers, dependencies.clock
         )
         neighbours = {"catalog": catalog_url, "user": user_url}
-        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, courier, payments, clock, neighbours)
+        yield OrderMarket(SubgraphUnderTest(http), url, resources, catalog, services, payments, clock, neighbours)

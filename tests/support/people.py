@@ -70,9 +70,9 @@ class People:
     notification_outage: Outage = field(default_factory=Outage)
 
     @property
-    def courier(self) -> DeliveryDependencies:
+    def dependencies(self) -> DeliveryDependencies:
         """What delivers messages, by the workers' clock."""
-        return replace(self.notices.courier, channels={Channel.EMAIL: self.channel}, clock=self.clock)
+        return replace(self.notices.dependencies, channels={Channel.EMAIL: self.channel}, clock=self.clock)
 
     async def sign_up(self, email: str) -> str | None:
         """The id of the account with the address, signed up now or before; None when the service does not answer."""
@@ -104,7 +104,7 @@ class People:
             due = list(await session.scalars(select(DeliveryRow.id).where(is_due(DeliveryRow, self.clock()))))
         for delivery_id in due:
             with suppress(Exception, Crashed):
-                await deliver(self.courier, delivery_id)
+                await deliver(self.dependencies, delivery_id)
 
     async def messages(self, account_id: str) -> list[tuple[str, str, int]]:
         """What the account was told: the template, the delivery's status, and how often the channel was given it."""

@@ -20,7 +20,7 @@ from workers.actors.sweeping import waking_for_jobs
 from workers.settings import RunSettings
 
 ORDER_STREAM, GROUP = "orders.notification", "notification"
-"""Order's stream for us, and our group of its readers; `order.followers` has the same names."""
+"""Order's stream for us, and our group of its readers; `order.event_streams` has the same names."""
 
 
 @asynccontextmanager
@@ -40,7 +40,7 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         return await work_off_entries(ordered, f"{socket.gethostname()}-{os.getpid()}", tell)
 
     async def one(delivery_id: str) -> None:
-        await deliver(resources.courier, delivery_id)
+        await deliver(resources.dependencies, delivery_id)
 
     async def delivered(delivery_id: str | None = None) -> None:
         if delivery_id is not None:

@@ -34,9 +34,9 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
     catalog = CatalogService(GraphQLClient(settings.catalog_url, service="catalog", caller="order", tokens=tokens))
     payments = PaymentService(GraphQLClient(settings.payment_url, service="payment", caller="order", tokens=tokens))
     followers = EventStreams(settings.redis_url)
-    courier = EffectServices(database, analytics, catalog, payments, followers)
+    services = EffectServices(database, analytics, catalog, payments, followers)
 
-    one = partial(deliver_event, courier)
+    one = partial(deliver_event, services)
 
     async def order_event(job_id: str | None = None) -> int:
         return await one(job_id) if job_id is not None else await drain(database, Outbox, one)
@@ -60,10 +60,10 @@ async def opened(settings: RunSettings) -> AsyncIterator[Group]:
         await database.close()
 
 
-async def deliver_event(courier: EffectServices, job_id: str, *, clock: Clock = utc_now) -> bool:
+async def deliver_event(services: EffectServices, job_id: str, *, clock: Clock = utc_now) -> bool:
     """Deliver one event of order's outbox; False when it is not due.
 
     Args:
         clock: of a test; the process's own gives way to the database's.
     """
-    return await work_off(courier.database, Outbox, job_id, partial(deliver, courier), clock=clock)
+    return await work_off(services.database, Outbox, job_id, partial(deliver, services), clock=clock)

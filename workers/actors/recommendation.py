@@ -29,7 +29,7 @@ from workers.settings import RunSettings
 
 BEHAVIOUR_QUEUE = "behaviour"
 STREAM, ORDER_STREAM, GROUP = "behaviour", "orders.recommendation", "recommendation"
-"""The feed's stream and order's, and our group of their readers; `feed.events` and `order.followers` have the same names."""
+"""The feed's stream and order's, and our group of their readers; `feed.events` and `order.event_streams` have the same names."""
 
 REFRESH_SECONDS = 60.0
 PURGE_SECONDS = 60.0

@@ -103,19 +103,19 @@ async def told(
         return (await queries.deliveries(session, [row.id])).get(row.id, [])
 
 
-def courier(
+def dependencies(
     resources: NotificationResources, channel: RecordingChannel, people: KnownPeople | None = None
 ) -> DeliveryDependencies:
     known = people or KnownPeople({"ann": Recipient("Ann", "de-DE", "ann@example.org", is_verified=True)})
-    return replace(resources.courier, channels={Channel.EMAIL: channel}, recipients=known)
+    return replace(resources.dependencies, channels={Channel.EMAIL: channel}, recipients=known)
 
 
 @asynccontextmanager
-async def of_another_process(courier: DeliveryDependencies) -> AsyncIterator[DeliveryDependencies]:
-    """The courier with a database of its own, as another process would have it."""
-    database = Database(courier.database.url)
+async def of_another_process(dependencies: DeliveryDependencies) -> AsyncIterator[DeliveryDependencies]:
+    """What deliveries work with, and a database of its own, as another process would have it."""
+    database = Database(dependencies.database.url)
     try:
-        yield replace(courier, database=database)
+        yield replace(dependencies, database=database)
     finally:
         await database.close()
 
@@ -198,7 +198,7 @@ async def test_an_event_is_told_once_however_often_it_comes(resources: Notificat
 async def test_a_delivery_is_sent_once_however_often_it_is_woken(resources: NotificationResources) -> None:
     channel = RecordingChannel()
     [delivery] = await told(resources)
-    await asyncio.gather(*(deliver(courier(resources, channel), delivery.id) for _ in range(5)))
+    await asyncio.gather(*(deliver(dependencies(resources, channel), delivery.id) for _ in range(5)))
     [message] = channel.sent
     assert (message.recipient, message.subject) == ("ann@example.org", "YM-9 is on its way")
     assert message.body.startswith("Hello Ann")
@@ -209,7 +209,7 @@ async def test_nothing_is_sent_against_a_preference(resources: NotificationResou
     await commands.choose(resources.database, "ann", {(Topic.ORDER, Channel.EMAIL): False})
     [delivery] = await told(resources)
     channel = RecordingChannel()
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("SUPPRESSED", True, False)
 
@@ -221,7 +221,7 @@ async def test_a_provider_that_is_away_is_asked_again_later_and_in_the_end_given
     [delivery] = await told(resources)
     for asked in range(145):
         assert await status(resources, delivery.id) == ("QUEUED", False, False), f"given up after {asked} tries"
-        await deliver(courier(resources, channel), delivery.id)
+        await deliver(dependencies(resources, channel), delivery.id)
         clock.advance(timedelta(minutes=10))
     assert channel.failures == [], "it is asked again for 24 hours"
     assert channel.sent == []
@@ -231,17 +231,17 @@ async def test_a_provider_that_is_away_is_asked_again_later_and_in_the_end_given
 async def test_a_provider_that_comes_back_gets_the_message(resources: NotificationResources, clock: FixedClock) -> None:
     channel = RecordingChannel(failures=[ChannelUnavailable("away")])
     [delivery] = await told(resources)
-    await deliver(courier(resources, channel), delivery.id)
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert channel.sent == []
     clock.advance(timedelta(minutes=10))
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert len(channel.sent) == 1
 
 
 async def test_a_message_that_is_refused_for_good_bounces(resources: NotificationResources) -> None:
     [delivery] = await told(resources)
-    await deliver(courier(resources, RecordingChannel(failures=[Rejected("550")])), delivery.id)
+    await deliver(dependencies(resources, RecordingChannel(failures=[Rejected("550")])), delivery.id)
     assert await status(resources, delivery.id) == ("BOUNCED", True, False)
 
 
@@ -253,10 +253,10 @@ async def test_an_attempt_of_unknown_outcome_is_never_repeated(
 
     [delivery] = await told(resources)
     with pytest.raises(Killed):
-        await deliver(courier(resources, RecordingChannel(failures=[Killed()])), delivery.id)
+        await deliver(dependencies(resources, RecordingChannel(failures=[Killed()])), delivery.id)
     clock.advance(timedelta(minutes=10))
     channel = RecordingChannel()
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", True, False)
 
@@ -270,11 +270,11 @@ async def test_whoever_lost_the_lease_before_sending_neither_sends_nor_says_what
 
         async def another_sends_it(delivery_id: str = delivery.id) -> None:
             clock.advance(LEASE)
-            async with of_another_process(courier(resources, channel)) as other:
+            async with of_another_process(dependencies(resources, channel)) as other:
                 await deliver(other, delivery_id)
 
         slow = KnownPeople(people, meanwhile=another_sends_it)
-        await deliver(courier(resources, channel, slow), delivery.id)
+        await deliver(dependencies(resources, channel, slow), delivery.id)
         assert await status(resources, delivery.id) == ("SENT", True, False)
     assert len(channel.sent) == 2
 
@@ -290,10 +290,10 @@ async def test_what_went_out_after_the_lease_was_lost_is_sent_and_never_sent_aga
             assert await jobs.claim(session, DeliveryRow, now=clock(), lease=LEASE, job_ids=[delivery.id])
 
     channel = RecordingChannel(meanwhile=another_takes_it)
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert await status(resources, delivery.id) == ("SENT", False, False)
     clock.advance(LEASE)
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert len(channel.sent) == 1
     assert await status(resources, delivery.id) == ("SENT", True, False)
 
@@ -307,12 +307,12 @@ async def test_a_message_that_was_given_up_while_it_was_sent_is_what_the_provide
 
     async def another_gives_it_up() -> None:
         clock.advance(LEASE)
-        async with of_another_process(courier(resources, other)) as elsewhere:
+        async with of_another_process(dependencies(resources, other)) as elsewhere:
             await deliver(elsewhere, delivery.id)
         assert await status(resources, delivery.id) == ("FAILED", True, False)
 
     await deliver(
-        courier(resources, RecordingChannel(failures=[*failures], meanwhile=another_gives_it_up)), delivery.id
+        dependencies(resources, RecordingChannel(failures=[*failures], meanwhile=another_gives_it_up)), delivery.id
     )
     assert other.sent == []
     assert await status(resources, delivery.id) == (known, True, False)
@@ -341,7 +341,7 @@ async def test_a_text_that_cannot_be_made_gives_the_delivery_back_and_in_the_end
     for attempt in range(1, jobs.MAX_ATTEMPTS + 1):
         assert await status(resources, delivery.id) == ("QUEUED", False, False)
         with pytest.raises(LookupError):
-            await deliver(courier(resources, channel), delivery.id)
+            await deliver(dependencies(resources, channel), delivery.id)
         async with resources.database.reading() as session:
             row = await session.get_one(DeliveryRow, delivery.id)
         assert (row.attempts, row.lease_until) == (attempt, None)
@@ -371,7 +371,7 @@ async def test_a_broken_newest_text_is_left_out_and_the_older_one_is_sent(
             )
     [delivery] = await told(resources)
     recorder = RecordingChannel()
-    await deliver(courier(resources, recorder), delivery.id)
+    await deliver(dependencies(resources, recorder), delivery.id)
     assert len(recorder.sent) == 1
     assert await status(resources, delivery.id) == ("SENT", True, False)
     seen = await notification.data('{ notificationTemplates(key: "order.shipped") { channel problem } }', by=ADMIN)
@@ -383,13 +383,13 @@ async def test_what_a_provider_breaks_with_is_kept_and_the_message_never_repeate
 ) -> None:
     [delivery] = await told(resources)
     with pytest.raises(ValueError, match="no JSON"):
-        await deliver(courier(resources, RecordingChannel(failures=[ValueError("no JSON")])), delivery.id)
+        await deliver(dependencies(resources, RecordingChannel(failures=[ValueError("no JSON")])), delivery.id)
     async with resources.database.reading() as session:
         row = await session.get_one(DeliveryRow, delivery.id)
     assert (row.lease_until, row.last_error) == (None, "ValueError: no JSON")
     clock.advance(timedelta(seconds=10))
     channel = RecordingChannel()
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", True, False)
 
@@ -403,12 +403,12 @@ async def test_a_delivery_whose_workers_all_died_is_given_up(
             assert await jobs.claim(session, DeliveryRow, now=clock(), lease=LEASE, job_ids=[delivery.id])
         clock.advance(LEASE)
     channel = RecordingChannel()
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert channel.sent == []
     assert await status(resources, delivery.id) == ("FAILED", False, True)
     async with resources.database.transaction() as session:
         await jobs.redrive(session, DeliveryRow, now=clock())
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert await status(resources, delivery.id) == ("SENT", True, False)
 
 
@@ -416,7 +416,7 @@ async def test_support_sees_what_became_of_a_delivery(
     notification: SubgraphUnderTest, resources: NotificationResources
 ) -> None:
     [delivery] = await told(resources)
-    await deliver(courier(resources, RecordingChannel()), delivery.id)
+    await deliver(dependencies(resources, RecordingChannel()), delivery.id)
     query = """query ($r: [_Any!]!) { _entities(representations: $r) { ... on Notification {
       title deliveries { channel status attempts { status providerMessageId } } } } }"""
     wanted = {"r": [{"__typename": "Notification", "id": delivery.notification_id}]}
@@ -468,7 +468,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_inbox(
       title deliveries { attempts { status } } } } }"""
     for number in range(3):
         [delivery] = await told(resources, f"event-{number}")
-        await deliver(courier(resources, RecordingChannel()), delivery.id)
+        await deliver(dependencies(resources, RecordingChannel()), delivery.id)
     async with resources.database.reading() as session:
         page = await session.scalars(NotificationRow.__table__.select().with_only_columns(NotificationRow.id))
         ids = [each for each in page if not each.startswith("order-")]
@@ -485,7 +485,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_inbox(
 async def test_a_provider_that_says_too_much_is_kept_as_far_as_it_fits(resources: NotificationResources) -> None:
     (delivery,) = await told(resources)
     channel = RecordingChannel(failures=[Rejected("550 \0no such mailbox " + "x" * 2_000)])
-    await deliver(courier(resources, channel), delivery.id)
+    await deliver(dependencies(resources, channel), delivery.id)
     assert await status(resources, delivery.id) == ("BOUNCED", True, False)
     async with resources.database.reading() as session:
         (attempt,) = (await queries.attempts(session, [delivery.id]))[delivery.id]

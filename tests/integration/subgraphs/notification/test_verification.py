@@ -43,9 +43,9 @@ class Post:
     clock: FixedClock
 
     @property
-    def courier(self) -> DeliveryDependencies:
-        """The courier with the fakes."""
-        return replace(self.resources.courier, channels={Channel.EMAIL: self.channel}, recipients=self.people)
+    def dependencies(self) -> DeliveryDependencies:
+        """What deliveries work with, with the fakes."""
+        return replace(self.resources.dependencies, channels={Channel.EMAIL: self.channel}, recipients=self.people)
 
     async def tell(self, event: str, notice: Notice = SHIPPED) -> None:
         """Have the account told of an event."""
@@ -54,7 +54,7 @@ class Post:
     async def deliver_all(self) -> list[str]:
         """Deliver whatever is due; every delivery's status, in the order in which they were told of."""
         for row in await self._rows():
-            await deliver(self.courier, row.id)
+            await deliver(self.dependencies, row.id)
         return [row.status for row in await self._rows()]
 
     async def _rows(self) -> list[DeliveryRow]:

@@ -177,7 +177,7 @@ async def test_what_was_sold_to_a_paid_order_is_for_sale_again_when_it_is_cancel
     assert await market.pieces("product-1") == (10, 0, 0)
     await tell(market, order["id"], "REFUNDED")
     for envelope in [*await market.deliver_all(), *reversed(delivered), *delivered]:
-        await deliver(market.courier, envelope)
+        await deliver(market.services, envelope)
     assert await market.pieces("product-1") == (10, 0, 0)
     await assert_consistent(market)
 
@@ -256,8 +256,8 @@ async def test_the_log_has_every_event_once_and_takes_no_change(market: OrderMar
     await act(market, CANCEL, BUYER, id=order["id"], v=2)
     await tell(market, order["id"])
     delivered = await market.deliver_all()
-    assert await log.append(market.courier.analytics, delivered, now=market.clock()) == 0
-    async with market.courier.analytics.reading() as session:
+    assert await log.append(market.services.analytics, delivered, now=market.clock()) == 0
+    async with market.services.analytics.reading() as session:
         logged = list(await session.scalars(select(LoggedEvent).order_by(LoggedEvent.event_id)))
     assert {each.event_id for each in logged} == {each.id for each in delivered}
     assert sorted(each.type for each in logged) == ["order.placed", "order.refund_owed", *["order.status_changed"] * 2]

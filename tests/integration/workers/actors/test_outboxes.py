@@ -124,7 +124,7 @@ async def test_an_order_is_placed_paid_sold_logged_and_told_to_the_others(place:
             assert (await http.get("/ready")).json()["status"] == "ready"
             assert 'worker_message_seconds_count{actor="order_event",outcome="ok"}' in (await http.get("/metrics")).text
     assert await place.market.pieces("product-1") == (9, 0, 1)
-    async with place.market.courier.analytics.reading() as session:
+    async with place.market.services.analytics.reading() as session:
         logged = list(await session.scalars(select(LoggedEvent)))
     assert sorted(each.order_version for each in logged) == [1, 2, 3]
     for follower in FOLLOWERS:
