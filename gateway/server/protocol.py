@@ -163,6 +163,7 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._trailers = None
+        self.idle_since = None
         self._has_head_begun_in_piece = True
         if self.owed_since is None:
             self.owed_since = self.loop.time()
@@ -260,6 +261,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self._has_message_ended = True
         self.owed_since = None
         super().on_message_complete()
+        if self.cycle.response_complete:
+            self.idle_since = self.loop.time()  # the answer was there before the end of the request
 
     def on_response_complete(self) -> None:
         """Start the request behind the one that was answered; without one the connection is idle."""

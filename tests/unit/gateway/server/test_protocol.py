@@ -146,6 +146,19 @@ async def test_a_connection_is_closed_once_it_was_idle_for_long() -> None:
     assert transport.is_closing()
 
 
+@pytest.mark.parametrize("behind", [b"", GET, b"GET / HT"], ids=["nothing", "a request", "half a request"])
+async def test_a_connection_is_idle_once_the_end_of_an_answered_request_has_come(behind: bytes) -> None:
+    """An application may answer without the body; its connection must not be kept for ever."""
+    protocol, transport = connected(whole)
+    protocol.data_received(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
+    await all_answered(protocol)
+    protocol.data_received(b"x" + behind)
+    await all_answered(protocol)
+
+    protocol.sweep(late=0.0, stale=float("inf"))
+    assert transport.is_closing() is not (behind == b"GET / HT")
+
+
 @pytest.mark.parametrize("begun", [GET, b"G"], ids=["a request under way", "a request that arrives"])
 async def test_a_connection_with_a_request_is_not_idle(begun: bytes) -> None:
     is_over = asyncio.Event()
