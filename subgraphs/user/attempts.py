@@ -73,8 +73,14 @@ class AttemptCounter:
             raise TooManyAttempts(max(0, int((reset_at - time.time()) * 1000)))
 
     async def give_back(self, limit: RateLimitItem, *key: str) -> None:
-        """Take one attempt out of a window again."""
-        await self._count(lambda storage: storage.incr(limit.key_for(*key), limit.get_expiry(), -1))
+        """Take one attempt out of a window again; nothing happens once the window is over."""
+        counted = limit.key_for(*key)
+
+        async def taken_out(storage: Storage) -> None:
+            if await storage.get(counted) > 0:  # -1 in a window that is over would allow one attempt more in the next
+                await storage.incr(counted, limit.get_expiry(), -1)
+
+        await self._count(taken_out)
 
     async def forget(self, limit: RateLimitItem, *key: str) -> None:
         """Empty a window."""

@@ -7,6 +7,7 @@ Tabs of one client refresh at the same moment, and a lost answer is asked for ag
 gets the same new pair as the first.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -163,7 +164,7 @@ class Sessions:
             kept = account.password_hash if account is not None else None
             is_correct = await self._is_correct(password, kept)
         except BaseException:
-            await self.attempts.give_back(name, address)
+            await asyncio.shield(self.attempts.give_back(name, address))
             raise
         if not is_correct or account is None:
             raise InvalidCredentials

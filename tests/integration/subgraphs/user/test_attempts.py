@@ -33,6 +33,16 @@ async def test_replicas_count_together(counter: AttemptCounter, redis_url: str) 
     await other.close()
 
 
+async def test_an_attempt_given_back_after_its_window_allows_none_more(counter: AttemptCounter) -> None:
+    await counter.hit(TWO, "late")
+    await counter.give_back(TWO, "late")
+    await counter.give_back(TWO, "late")
+    await counter.hit(TWO, "late")
+    await counter.hit(TWO, "late")
+    with pytest.raises(TooManyAttempts):
+        await counter.hit(TWO, "late")
+
+
 async def test_a_redis_that_is_away_leaves_a_limit_in_memory() -> None:
     away = AttemptCounter(f"redis://127.0.0.1:{free_port()}/0")
     await away.hit(TWO, "a")
