@@ -326,10 +326,9 @@ class HeaderSettings(_Section):
     Attributes:
         forward: Names of headers that subgraphs get as the client sent them.
         client_address: Name of a header of the gateway with the client's address, as far as the trusted
-            proxies tell it. Identical
-        queries of several clients may share one fetch, which then has the address of one of them: a subgraph
-            may count by
-            it, and must not answer by it. Forward `x-forwarded-for` to a subgraph whose answers depend on the address.
+            proxies tell it. Identical queries of several clients may share one fetch, which then has the
+            address of one of them: a subgraph may count by it, and must not answer by it. Forward
+            `x-forwarded-for` to a subgraph whose answers depend on the address.
     """
 
     forward: tuple[str, ...] = ()
