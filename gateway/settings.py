@@ -146,8 +146,7 @@ class LimitSettings(_Section):
         max_cost: Highest cost by `@cost` and `@listSize` (``MAX_COST_EXCEEDED``); None for no limit.
         cost_mode: ``measure`` computes costs and refuses nothing, with or without `max_cost`.
         actual_cost: Answers whose actual cost is computed: of requests that ask (see `explain`), or ``all``.
-            It takes as long as
-            decoding the answer.
+            It takes as long as decoding the answer.
         assumed_list_size: Items of a list without a size in the schema, for the cost.
         max_planning_steps: Steps of the search for a plan; the same on every machine.
         max_planning_seconds: Processor time of the search for a plan.
@@ -310,8 +309,7 @@ class IdentitySettings(_Section):
         service_tokens: Tokens for subgraphs; None sends none.
         refresh_seconds: Time after which an issuer's keys are fetched again.
         keys_dir: Folder that keeps each issuer's last valid keys, so that a restart does not depend on the
-            issuer; None keeps nothing.
-            A process that can write there can sign in as any account.
+            issuer; None keeps nothing. A process that can write there can sign in as any account.
     """
 
     issuers: tuple[IssuerSettings, ...] = ()
@@ -391,12 +389,10 @@ class SubgraphSettings(_Section):
     Attributes:
         url: Address in this deployment; None for the supergraph's own.
         timeout_seconds: Longest time of a fetch that only reads, and for a subscription to be accepted; None
-            for the time of the
-            whole request. A fetch that takes longer costs its own fields (``SUBGRAPH_TIMEOUT``).
+            for the time of the whole request. A fetch that takes longer costs its own fields (``SUBGRAPH_TIMEOUT``).
         mutation_timeout_seconds: Longest time of a fetch of a mutation's own fields, whose outcome is unknown after it.
         deadline_header: Name of a header of the gateway with the milliseconds that a fetch has left, so that
-            the subgraph can stop
-            in time; None sends none.
+            the subgraph can stop in time; None sends none.
         liveness: Probe while a fetch waits; None sends none, and a fetch waits for its time-out.
         errors: Errors that pass; None for the rules of `errors` at the top.
     """

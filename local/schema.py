@@ -9,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 
+from local.deployables import deployable
 from subgraphs import SERVICES
 
 SCHEMA = Path("schema")
@@ -52,11 +52,11 @@ def export_into(folder: Path) -> list[Path]:
 
     written = [SCHEMA / "supergraph.graphql", SCHEMA / "api.graphql"]
     for name, subgraph in SERVICES.items():
-        schema = import_module(f"subgraphs.{name}.graph.schema").schema
-        written.append(SCHEMA / "subgraphs" / export(schema, name, folder=folder / "subgraphs").name)
+        found = deployable(name)
+        written.append(SCHEMA / "subgraphs" / export(found.schema(), name, folder=folder / "subgraphs").name)
         if subgraph.publishes_events:
-            schemas = import_module(f"subgraphs.{name}.events").schemas()
-            written += [SCHEMA / "events" / path.name for path in export_events(schemas, folder=folder / "events")]
+            exported = export_events(found.event_schemas(), folder=folder / "events")
+            written += [SCHEMA / "events" / path.name for path in exported]
     return written
 
 

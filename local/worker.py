@@ -1,6 +1,5 @@
 """`task dead`, `task redrive -- ID`: a command of all that work off jobs, with the addresses and keys of the market in this checkout."""
 
-import os
 import subprocess
 import sys
 
@@ -18,18 +17,18 @@ def main(arguments: list[str]) -> int:
     if not (settings.data_dir / "keys" / "secrets.json").exists():
         print(f"there is no market in {settings.data_dir}: `task up` makes one", file=sys.stderr)
         return 1
-    told = {**os.environ, **environment(settings)}
+    told = environment(settings)
     runs = [
         subprocess.run([sys.executable, "-m", module, *arguments], env=told, stderr=subprocess.PIPE, check=False)
         for module in ("workers", "subgraphs.user")
     ]
-    has_no_id = all(run.returncode == NOTHING_HAS_THE_ID for run in runs)
-    for run in runs[:1] if has_no_id else [run for run in runs if run.returncode != NOTHING_HAS_THE_ID]:
+    answered = [run for run in runs if run.returncode != NOTHING_HAS_THE_ID]
+    for run in answered or runs[:1]:
         sys.stderr.buffer.write(run.stderr)
     sys.stderr.flush()
-    if has_no_id:
+    if not answered:
         return 1
-    statuses = [run.returncode for run in runs if run.returncode != NOTHING_HAS_THE_ID]
+    statuses = [run.returncode for run in answered]
     has_ids = len(arguments) > 1
     return min(statuses) if has_ids else max(statuses)
 

@@ -27,8 +27,8 @@ class Liveness:
     """
 
     path: str
-    after_seconds: float = 0.2
-    timeout_seconds: float = 0.65
+    after_seconds: float
+    timeout_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class _Planning:
         Raises:
             ClientError: QUERY_NOT_PLANNABLE if a field is missing; QUERY_TOO_COMPLEX past the budget.
         """
-        found = self._drafted(self.solutions, self._budget)
+        found = self._fetches_of(self.solutions, self._budget)
         if self._search.can_divide and self._budget.spent <= SPARE_STEPS:
             found = self._divided(found)
         if self._search.can_choose and len(found.solutions) == 1 and len(found.batches) > 1:
@@ -131,7 +131,7 @@ class _Planning:
         spare = SpareBudget(SPARE_STEPS)
         dividing = Search(self._schema, spare, self._operation.root_type, divides=True)
         try:
-            return min(found, self._drafted(self._solutions(dividing), spare), key=_Found.weight)
+            return min(found, self._fetches_of(self._solutions(dividing), spare), key=_Found.weight)
         except SpareBudgetSpent:
             return found
         finally:
@@ -147,7 +147,7 @@ class _Planning:
             again = rescheduled(solution, found.batches, spare)
             if again is None:
                 return found
-            other = self._drafted([again], spare)
+            other = self._fetches_of([again], spare)
         except SpareBudgetSpent:
             return found
         finally:
@@ -161,7 +161,7 @@ class _Planning:
             return [search.solve(self._needs, start)]
         return [search.solve_once(need, start) for need in self._needs if need.name != TYPENAME]
 
-    def _drafted(self, solutions: list[Solution], budget: StepBudget) -> _Found:
+    def _fetches_of(self, solutions: list[Solution], budget: StepBudget) -> _Found:
         graph = FetchGraph(self._schema, budget)
         fields = (field for field in walk_fields(self._operation.selections) if not field.name.startswith("__"))
         names = HiddenNames(field.response_name for field in fields)
@@ -172,7 +172,7 @@ class _Planning:
             if self._operation.kind is OperationKind.QUERY:
                 graph.write(solution, None, root)
             else:
-                _draft_next(solution, graph, root)
+                _write_next(solution, graph, root)
         return _Found(solutions, batch_nodes(graph.nodes, budget), names)
 
 
@@ -181,7 +181,7 @@ def _needs(operation: Operation, supergraph: Supergraph, schema: FederatedSchema
     return with_contexts(needs, operation, schema) if schema.has_contexts else needs
 
 
-def _draft_next(solution: Solution, graph: FetchGraph, root: Position) -> None:
+def _write_next(solution: Solution, graph: FetchGraph, root: Position) -> None:
     """Writes a root field to run after all that is written; in the last request if that is complete with it."""
     for step in solution.steps:
         assert isinstance(step, FetchStep)

@@ -56,4 +56,4 @@ class CrossOrigin:
 
 
 async def _unanswered(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Stand for the application in rules that are only asked for their fields."""
+    """The application of rules that are only read, which is never called."""

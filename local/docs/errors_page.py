@@ -57,20 +57,11 @@ def render() -> str:
     return page(
         INTRODUCTION,
         REFUSALS,
-        table(
-            ("code", "status", "meaning", "what to do"),
-            (
-                (code(each.name), ", ".join(map(str, each.statuses)), each.meaning, each.remedy)
-                for each in codes.REFUSALS
-            ),
-        ),
+        _with_statuses(codes.REFUSALS),
         PARTIAL,
         _without_statuses(codes.PARTIAL),
         FAULTS,
-        table(
-            ("code", "status", "meaning", "what to do"),
-            ((code(each.name), ", ".join(map(str, each.statuses)), each.meaning, each.remedy) for each in codes.FAULTS),
-        ),
+        _with_statuses(codes.FAULTS),
         LOGGED,
         table(("code", "meaning"), ((code(each.name), each.meaning) for each in codes.LOGGED)),
         SUPERGRAPH,
@@ -82,6 +73,13 @@ def render() -> str:
             ("code", "level", "meaning"),
             ((code(hint.name), hint.level.value, hint.meaning) for hint in composition_codes.HINTS),
         ),
+    )
+
+
+def _with_statuses(rows: Iterable[ErrorCode]) -> str:
+    return table(
+        ("code", "status", "meaning", "what to do"),
+        ((code(each.name), ", ".join(map(str, each.statuses)), each.meaning, each.remedy) for each in rows),
     )
 
 

@@ -16,7 +16,7 @@ COMES_BACK_BY_ITSELF = {
 }
 """Modules whose transactions need not run again after a conflict, and why."""
 OTHER_SERVICES = frozenset({"provider", "orders", "users", "catalog", "payments"})
-"""What a desk has besides its database: a function that asks one of them must not run again."""
+"""Attributes of dependencies that call another service: a function that asks one of them must not run again."""
 
 
 def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:

@@ -78,18 +78,18 @@ class BehaviourDependencies:
     idle_ms: int = 10_000
 
 
-async def work_off_stream(learner: BehaviourDependencies) -> int:
+async def work_off_stream(dependencies: BehaviourDependencies) -> int:
     """Take in everything that waits in the stream; how many events were new."""
     new = 0
-    await learner.stream.ensure_group()
-    while entries := await learner.stream.claim(learner.consumer, limit=BATCH, idle_ms=learner.idle_ms):
-        tries = await learner.stream.begin(entries)
-        attempt = _Attempt(learner, {entry.id: n for entry, n in zip(entries, tries, strict=True)})
+    await dependencies.stream.ensure_group()
+    while entries := await dependencies.stream.claim(dependencies.consumer, limit=BATCH, idle_ms=dependencies.idle_ms):
+        tries = await dependencies.stream.begin(entries)
+        attempt = _Attempt(dependencies, {entry.id: n for entry, n in zip(entries, tries, strict=True)})
         try:
             new += await attempt.take_in(entries)
         except asyncio.CancelledError:
             open_entries = [entry for entry in entries if entry.id in attempt.tries]
-            await asyncio.shield(learner.stream.postpone(open_entries))
+            await asyncio.shield(dependencies.stream.postpone(open_entries))
             raise
     return new
 
@@ -101,9 +101,9 @@ class _Attempt:
         tries: of each entry that is neither settled nor given back, how often it was tried, this time included.
     """
 
-    def __init__(self, learner: BehaviourDependencies, tries: dict[str, int]) -> None:
+    def __init__(self, dependencies: BehaviourDependencies, tries: dict[str, int]) -> None:
         self.tries = tries
-        self._learner = learner
+        self._dependencies = dependencies
         self._read: dict[str, tuple[str, Behaviour]] = {}
 
     async def take_in(self, entries: Sequence[Entry]) -> int:
@@ -129,9 +129,9 @@ class _Attempt:
 
     async def _take_in_part(self, part: Sequence[Entry]) -> int:
         """Take in some entries in one transaction, or if that is refused, each half of them by itself."""
-        stream = self._learner.stream
+        stream = self._dependencies.stream
         try:
-            new = await take_in(self._learner, [self._read[entry.id] for entry in part])
+            new = await take_in(self._dependencies, [self._read[entry.id] for entry in part])
         except Exception as error:  # noqa: BLE001 - logged and counted; the entries stay in the stream
             if len(part) > 1 and not is_unanswered(error):
                 half = len(part) // 2
@@ -145,30 +145,30 @@ class _Attempt:
         return new
 
     async def _set_aside(self, entry: Entry, error: str) -> None:
-        await set_aside(self._learner.stream, entry, error)
+        await set_aside(self._dependencies.stream, entry, error)
         del self.tries[entry.id]
 
 
-async def take_in_order(learner: BehaviourDependencies, envelope: Envelope) -> int:
+async def take_in_order(dependencies: BehaviourDependencies, envelope: Envelope) -> int:
     """Take in the purchases of an order that is paid; how many were new."""
     if envelope.type != "order.status_changed" or envelope.data["after"] != "PAID":
         return 0
     viewer = viewer_of(envelope.data["buyer_id"], None)
     at = envelope.occurred_at.timestamp()
     bought = [Behaviour(Kind.PURCHASE, viewer, item["product_id"], at) for item in envelope.data["items"]]
-    return await take_in(learner, [(_part(envelope.id, place), each) for place, each in enumerate(bought)])
+    return await take_in(dependencies, [(_part(envelope.id, place), each) for place, each in enumerate(bought)])
 
 
-async def take_in(learner: BehaviourDependencies, events: Sequence[tuple[str, Behaviour]]) -> int:
+async def take_in(dependencies: BehaviourDependencies, events: Sequence[tuple[str, Behaviour]]) -> int:
     """Take in events, each with its id; how many were new.
 
     Rows are locked in one order by everybody, so that two batches of the same products wait for each other and never deadlock. A row
     that is not there yet cannot be locked, so it is made first: else two batches would both begin at nothing, and one be lost.
     """
-    catalogue = await learner.state.catalogue()
-    now = learner.clock()
+    catalogue = await dependencies.state.catalogue()
+    now = dependencies.clock()
     by_id = dict(reversed(events))  # the first of each id
-    async with learner.database.transaction() as session:
+    async with dependencies.database.transaction() as session:
         fresh = await first_receipts(session, InboxRow, by_id, consumer=CONSUMER, now=now)
         if not fresh:
             return 0
@@ -177,7 +177,7 @@ async def take_in(learner: BehaviourDependencies, events: Sequence[tuple[str, Be
         new = [event for _, event in taken]
         changed = await _count(session, new)
         await _learn(session, new, catalogue, now=now)
-    learner.state.counted(changed)
+    dependencies.state.counted(changed)
     _log.info("behaviour.taken_in", events=len(new), viewers=len({event.buyer_id for event in new}))
     return len(new)
 

@@ -81,20 +81,20 @@ async def seed_state(database: Database, replay: Replay) -> int:
 
 async def rank_ahead(database: Database, account_ids: Sequence[str]) -> int:
     """Rank the slates of some accounts before anybody asks; how many. A fresh slate by the active model stays."""
-    ranker = RankingDependencies(database, MarketState(database), utc_now)
+    dependencies = RankingDependencies(database, MarketState(database), utc_now)
     ranked = 0
     for account_id in account_ids:
         question = Question(viewer_of(account_id, None), None)
-        if not await _is_ranked(ranker, question):
-            slate = await ranked_for(ranker, question)
+        if not await _is_ranked(dependencies, question):
+            slate = await ranked_for(dependencies, question)
             async with database.transaction() as session:
-                await commands.keep_slate(session, question, slate, now=ranker.clock())
+                await commands.keep_slate(session, question, slate, now=dependencies.clock())
             ranked += 1
     return ranked
 
 
-async def _is_ranked(ranker: RankingDependencies, question: Question) -> bool:
-    async with ranker.database.reading() as session:
+async def _is_ranked(dependencies: RankingDependencies, question: Question) -> bool:
+    async with dependencies.database.reading() as session:
         newest = await queries.newest_slate(session, question)
         version = await queries.active_model_version(session)
-    return newest is not None and newest.model_version == version and is_fresh(newest.id, now=ranker.clock())
+    return newest is not None and newest.model_version == version and is_fresh(newest.id, now=dependencies.clock())

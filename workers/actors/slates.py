@@ -46,38 +46,40 @@ class RankingDependencies:
     clock: Clock
 
 
-async def rank_slate(ranker: RankingDependencies, job_id: str) -> bool:
+async def rank_slate(dependencies: RankingDependencies, job_id: str) -> bool:
     """Rank the slate of a job and keep it; False if it is not due, is given up, or was taken over: nothing is kept then.
 
     Raises:
         Exception: whatever ranking raised, after the job was given back with it.
     """
-    async with ranker.database.transaction() as session:
-        now = await database_now(session, ranker.clock)
-        held = await claim_one(session, ranker.database, RankingJobRow, job_id, now=now)
+    async with dependencies.database.transaction() as session:
+        now = await database_now(session, dependencies.clock)
+        held = await claim_one(session, dependencies.database, RankingJobRow, job_id, now=now)
         if held is None:
             return False
         job = await session.get_one(RankingJobRow, job_id)
         question, asked = Question(job.viewer, job.category_id), job.asked
-    async with renewed(ranker.database, RankingJobRow, held, clock=ranker.clock):
+    async with renewed(dependencies.database, RankingJobRow, held, clock=dependencies.clock):
         try:
-            ranked = await ranked_for(ranker, question)
-            return await _keep(ranker, question, ranked, held, asked=asked)
+            ranked = await ranked_for(dependencies, question)
+            return await _keep(dependencies, question, ranked, held, asked=asked)
         except asyncio.CancelledError:
-            await asyncio.shield(give_back_interrupted(ranker.database, RankingJobRow, held, clock=ranker.clock))
+            await asyncio.shield(
+                give_back_interrupted(dependencies.database, RankingJobRow, held, clock=dependencies.clock)
+            )
             raise
         except Exception as error:
-            await give_back(ranker.database, RankingJobRow, held, error, clock=ranker.clock)
+            await give_back(dependencies.database, RankingJobRow, held, error, clock=dependencies.clock)
             raise
 
 
-async def ranked_for(ranker: RankingDependencies, question: Question) -> RankedSlate:
+async def ranked_for(dependencies: RankingDependencies, question: Question) -> RankedSlate:
     """The slate of a question as things are now; nothing is written."""
-    market, model = await ranker.state.market(), await ranker.state.model()
-    async with ranker.database.reading() as session:
+    market, model = await dependencies.state.market(), await dependencies.state.model()
+    async with dependencies.database.reading() as session:
         known = await queries.profile(session, question.viewer)
     profile = _profile(known)
-    return await asyncio.to_thread(_rank, profile, market, model, question, ranker.clock().timestamp())
+    return await asyncio.to_thread(_rank, profile, market, model, question, dependencies.clock().timestamp())
 
 
 def _profile(known: dict[str, Any] | None) -> BuyerProfile:
@@ -92,11 +94,11 @@ def _profile(known: dict[str, Any] | None) -> BuyerProfile:
 
 
 async def _keep(
-    ranker: RankingDependencies, question: Question, ranked: RankedSlate, held: Claim, *, asked: int
+    dependencies: RankingDependencies, question: Question, ranked: RankedSlate, held: Claim, *, asked: int
 ) -> bool:
-    now = ranker.clock()
+    now = dependencies.clock()
     try:
-        async with ranker.database.transaction() as session:
+        async with dependencies.database.transaction() as session:
             is_last = await repository.settle_ranking(session, held, asked=asked, now=now)
             row = await commands.keep_slate(session, question, ranked, now=now)
             if not is_last:

@@ -70,7 +70,7 @@ class Exchange(asyncio.Future[Reply]):
         else:
             slow_at = loop.time() + liveness.after_seconds
             is_probed = slow_at + liveness.timeout_seconds < deadline
-            self._timer = loop.call_at(slow_at, self._is_slow) if is_probed else loop.call_at(deadline, self.expire)
+            self._timer = loop.call_at(slow_at, self._report_slow) if is_probed else loop.call_at(deadline, self.expire)
 
     @property
     def sent_at(self) -> float:
@@ -105,7 +105,7 @@ class Exchange(asyncio.Future[Reply]):
         outcome = "; whether the mutation took place is unknown" if is_unknown else ""
         self.fail("SUBGRAPH_TIMEOUT", f"Subgraph {self.service.name!r} did not answer in time{outcome}.")
 
-    def _is_slow(self) -> None:
+    def _report_slow(self) -> None:
         self._timer = self.get_loop().call_at(self.deadline, self.expire)
         self._on_slow(self)
 

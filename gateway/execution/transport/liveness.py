@@ -2,7 +2,7 @@
 
 A process that waits for a lock, a bank or a disk answers another request at once; one that is stopped answers none. So when a
 fetch has waited for a while, its subgraph is asked for a path that needs nothing but the process, on a connection of its own. Only
-silence ends fetches: any byte says that the process lives, and a connection that is refused or closed says nothing, since a process
+silence ends fetches: any byte of the answer says that the process lives, and a connection that is refused or closed says nothing, since a process
 that drains takes none and still answers what it has.
 
     sent          after_seconds          timeout_seconds
@@ -12,8 +12,8 @@ that drains takes none and still answers what it has.
 Three rules keep a fetch to a process that lives from being ended:
 
 - A probe ends the fetches that were sent before it, and no others: each had the whole probe's time beside its own.
-- An answer to any fetch of the origin counts as an answer to the probe. A loaded server takes new connections late, and goes on
-  answering on those that it has.
+- A whole answer to any fetch of the origin, on a connection that is kept, counts as an answer to the probe. A loaded server takes new
+  connections late, and goes on answering on those that it has.
 - The time-out is counted in parts, each a turn of our own loop at least: one stall of the gateway uses up one part.
 
 What is left is a process whose loop is blocked for the whole of `timeout_seconds`. It is taken for stopped.

@@ -17,7 +17,7 @@ MAX_REMEMBERED = 50_000
 
 
 class FederatedSchema:
-    """All schema on one supergraph under one set of override labels."""
+    """The supergraph as planning reads it, under one set of override labels."""
 
     def __init__(self, supergraph: Supergraph, labels: frozenset[str]) -> None:
         self.supergraph = supergraph

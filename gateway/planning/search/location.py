@@ -1,4 +1,4 @@
-"""Places of the search, and ways between them: where one can stand in a subgraph's answer, what is served there, how another is entered."""
+"""Locations of the search, the fields that are resolvable at them, and the entries into other subgraphs."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""What every command of a process does first."""
+"""Settings and exit statuses that the commands of every process share."""
 
 import sys
 from collections.abc import Callable, Sequence

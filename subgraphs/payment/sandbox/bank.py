@@ -6,7 +6,7 @@ from typing import Any
 
 from subgraphs.kit.runtime.clock import Clock, utc_now
 from subgraphs.kit.runtime.ids import uuid7
-from subgraphs.payment.sandbox import rules as ledger
+from subgraphs.payment.sandbox import rules
 from subgraphs.payment.sandbox.cards import CARDS, Outcome
 from subgraphs.payment.sandbox.rules import CaptureMode, Intent, Refund
 from subgraphs.payment.sandbox.store import KeptAnswer, Store, Transaction
@@ -97,7 +97,7 @@ class Bank:
         """The intent after it was confirmed with a test method.
 
         Raises:
-            Unknown, Invalid, KeyReused, ledger.NotAllowed: nothing is changed.
+            Unknown, Invalid, KeyReused, rules.NotAllowed: nothing is changed.
             Outage: for the methods that stand for it; with `card_answer_lost` the first time, and after the money was taken.
         """
         card = CARDS.get(method)
@@ -110,7 +110,7 @@ class Bank:
                 return kept
             now = self._clock()
             before = await _required(tx, intent_id)
-            after = ledger.confirmed(before, card, return_url=return_url, now=now, slow_seconds=self._slow_seconds)
+            after = rules.confirmed(before, card, return_url=return_url, now=now, slow_seconds=self._slow_seconds)
             await self._changed(tx, after, now)
             answer = await self._answered(tx, key, after)
         if card.outcome is Outcome.ANSWER_LOST:
@@ -121,12 +121,12 @@ class Bank:
         """The intent after what was authorized is taken, or less of it.
 
         Raises:
-            Unknown, KeyReused, ledger.NotAllowed: nothing is changed.
+            Unknown, KeyReused, rules.NotAllowed: nothing is changed.
         """
         async with self._store.transaction() as tx:
             if kept := await _kept(tx, key):
                 return kept
-            after = ledger.captured(await _required(tx, intent_id), amount)
+            after = rules.captured(await _required(tx, intent_id), amount)
             await self._changed(tx, after, self._clock())
             return await self._answered(tx, key, after)
 
@@ -134,13 +134,13 @@ class Bank:
         """The intent after it was withdrawn.
 
         Raises:
-            Unknown, KeyReused, ledger.NotAllowed: nothing is changed.
+            Unknown, KeyReused, rules.NotAllowed: nothing is changed.
         """
         async with self._store.transaction() as tx:
             if kept := await _kept(tx, key):
                 return kept
             before = await _required(tx, intent_id)
-            after = ledger.cancelled(before)
+            after = rules.cancelled(before)
             if after != before:
                 await self._changed(tx, after, self._clock())
             return await self._answered(tx, key, after)
@@ -149,13 +149,13 @@ class Bank:
         """A new refund.
 
         Raises:
-            Unknown, KeyReused, ledger.NotAllowed: nothing is changed.
+            Unknown, KeyReused, rules.NotAllowed: nothing is changed.
         """
         async with self._store.transaction() as tx:
             if kept := await _kept(tx, key):
                 return kept
             now = self._clock()
-            after = ledger.refunded(await _required(tx, intent_id), amount)
+            after = rules.refunded(await _required(tx, intent_id), amount)
             refund = Refund(f"ref_{uuid7(now)}", intent_id, reference, amount, now)
             await tx.save(after)
             await tx.add_refund(refund)
@@ -199,11 +199,11 @@ class Bank:
         """The intent after the payer's answer on the bank's page.
 
         Raises:
-            Unknown, ledger.NotAllowed: nothing is changed.
+            Unknown, rules.NotAllowed: nothing is changed.
         """
         async with self._store.transaction() as tx:
             before = await _required(tx, intent_id)
-            after = ledger.approved_by_payer(before) if is_approved else ledger.rejected_by_payer(before)
+            after = rules.approved_by_payer(before) if is_approved else rules.rejected_by_payer(before)
             await self._changed(tx, after, self._clock())
             return after
 
@@ -213,7 +213,7 @@ class Bank:
             now = self._clock()
             due = await tx.settling(now)
             for intent in due:
-                await self._changed(tx, ledger.settled(intent), now)
+                await self._changed(tx, rules.settled(intent), now)
             return len(due)
 
     async def _changed(self, tx: Transaction, intent: Intent, now: datetime) -> None:

@@ -113,7 +113,7 @@ COMMANDS = [
 each_step = pytest.mark.parametrize("twin", COMMANDS, ids=lambda twin: twin.name)
 
 
-def desk_of(market: OrderMarket) -> OrderDependencies:
+def dependencies_of(market: OrderMarket) -> OrderDependencies:
     """What the steps work with; the catalog's own twins are in `test_twins` beside this folder."""
     dependencies = market.resources.dependencies
     return replace(dependencies, catalog=HoldingCatalog(dependencies.catalog))
@@ -129,7 +129,7 @@ async def check(market: OrderMarket, twin: Twin) -> None:
 
 @each_step
 async def test_twins_move_an_order_once(market: OrderMarket, twin: Twin) -> None:
-    order_id, dependencies = await twin.before(market), desk_of(market)
+    order_id, dependencies = await twin.before(market), dependencies_of(market)
 
     async def outcome() -> Any:
         try:
@@ -148,6 +148,6 @@ async def test_twins_move_an_order_once(market: OrderMarket, twin: Twin) -> None
 async def test_a_step_whose_transactions_are_undone_once_has_its_effect(market: OrderMarket, twin: Twin) -> None:
     order_id = await twin.before(market)
     database = UndoneOnce(market.database)
-    await twin.send(replace(desk_of(market), database=database), order_id)
+    await twin.send(replace(dependencies_of(market), database=database), order_id)
     assert database.undone > 0
     await check(market, twin)
