@@ -1,7 +1,10 @@
 """Fixtures for all tests, each defined beside what it starts, in tests/support; and what holds for every test."""
 
+import logging
 import re
+from collections.abc import Iterator
 
+import pytest
 import structlog
 from hypothesis import settings
 
@@ -27,6 +30,23 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.fixture(autouse=True)
+def _log_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command that runs in the test's process does to the log of all.
+
+    Loggers that keep their configuration would write past `capture_logs` in every later test.
+    """
+    root, configure, before = logging.getLogger(), structlog.configure, structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setattr(
+        structlog, "configure", lambda **given: configure(**{**given, "cache_logger_on_first_use": False})
+    )
+    yield
+    configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
